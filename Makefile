@@ -1,0 +1,66 @@
+# `make run` sets up and shows the main job, `make test` sets up and passes the tests, `make check` is what CI runs.
+.DEFAULT_GOAL := help
+PYTHON ?= $(shell for p in python3.13 python3.12 python3.14 python3.11 python3; do \
+	if command -v $$p >/dev/null 2>&1 && $$p -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	then echo $$p; break; fi; done)
+VENV := .venv
+BIN := $(VENV)/bin
+VAR := var
+PORT ?= 8000
+
+.PHONY: help run test check check-pg migrate-check format lint types contracts bench lock clean
+
+help: ## Print the targets.
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  \1\t/' | expand -t 18
+
+$(VENV)/installed: requirements.lock pyproject.toml
+	@test -n "$(PYTHON)" || { echo "Tonne needs Python 3.11 or newer with its venv module (Debian/Ubuntu: package python3-venv)." >&2; exit 1; }
+	@echo "Setting up $(VENV) with $(PYTHON) ..."
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+run: $(VENV)/installed ## Set up, show the main job on the example smelter (SQLite file under var/), then serve the API on 127.0.0.1:8000.
+	@mkdir -p $(VAR)
+	@$(BIN)/tonne demo --database sqlite:///$(VAR)/tonne.db
+	@$(BIN)/tonne serve --database sqlite:///$(VAR)/tonne.db --port $(PORT)
+
+test: $(VENV)/installed ## Set up and pass every test, on SQLite and on a real PostgreSQL.
+	@$(BIN)/python -m pytest
+
+check: $(VENV)/installed format-check lint types contracts test ## Format, ruff, mypy --strict, import contracts, tests: what CI runs.
+
+check-pg: $(VENV)/installed ## The database tests on PostgreSQL only.
+	@$(BIN)/python -m pytest -k postgresql
+
+migrate-check: $(VENV)/installed ## Upgrade, compare with the models, list triggers, downgrade, on both engines.
+	@$(BIN)/python -m pytest tests/migrations
+
+format: $(VENV)/installed ## Format the code.
+	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
+
+.PHONY: format-check
+format-check: $(VENV)/installed
+	@$(BIN)/ruff format --check --quiet . || { echo "run: make format" >&2; exit 1; }
+
+lint: $(VENV)/installed ## Ruff, every rule on.
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/installed ## mypy --strict.
+	@$(BIN)/mypy
+
+contracts: $(VENV)/installed ## The import contracts.
+	@$(BIN)/lint-imports --no-cache
+
+bench: $(VENV)/installed ## Ledger benchmark on both engines.
+	@$(BIN)/tonne bench ledger
+
+lock: $(VENV)/installed ## Renew requirements.lock: exact versions with hashes, none younger than a week.
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes \
+		--no-emit-index-url --no-header --no-annotate --upgrade --exclude-newer "$$($(BIN)/python -c 'from datetime import date, timedelta; print(date.today() - timedelta(days=7))')" \
+		--output-file requirements.lock --quiet
+
+clean: ## Remove everything that set-up and runs made.
+	@rm -rf $(VENV) $(VAR) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis
