@@ -58,7 +58,9 @@ class Commodity:
     def __post_init__(self) -> None:
         """Refuse what cannot be a commodity."""
         if not re.fullmatch(r"[A-Z][A-Z0-9._-]{0,39}", self.code, re.ASCII):
-            raise Invalid("commodity.code", "a commodity code is 1 to 40 of A-Z 0-9 . _ -, first a letter", code=self.code)
+            raise Invalid(
+                "commodity.code", "a commodity code is 1 to 40 of A-Z 0-9 . _ -, first a letter", code=self.code
+            )
         if not 0 <= self.scale <= _MAX_SCALE:
             raise Invalid("commodity.scale", "a commodity has 0 to 9 decimals", code=self.code, scale=str(self.scale))
         if self.step < 1:

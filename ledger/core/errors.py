@@ -75,9 +75,7 @@ class ImportRefused(Invalid):
     def __init__(self, file: str, rows: tuple[RowError, ...]) -> None:
         """Keep every row error; the message shows the first."""
         assert rows, "an import is refused for a reason"
-        super().__init__(
-            "import.rows_unreadable", f"{file}: {len(rows)} unreadable cells; first: {rows[0]}", file=file
-        )
+        super().__init__("import.rows_unreadable", f"{file}: {len(rows)} unreadable cells; first: {rows[0]}", file=file)
         self.rows = rows
 
 

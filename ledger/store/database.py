@@ -1,0 +1,315 @@
+"""Engines, sessions and column types for both databases.
+
+Owns how Tonne talks to SQLite (embedded default) and PostgreSQL: drivers, pragmas, BEGIN IMMEDIATE, exact types. Knows no
+table. Opening a session is for the edges; committing one is too.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from types import ModuleType
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import BigInteger, Dialect, Engine, LargeBinary, MetaData, Text, create_engine, event, make_url
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Connection
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.types import TypeDecorator, TypeEngine
+
+from ledger.core.errors import Conflict, Invalid
+
+try:
+    import pysqlite3 as _newest_sqlite
+except ImportError:  # no wheel for this platform: the interpreter's own library, which may be old
+    _newest_sqlite = sqlite3
+
+SQLITE_WAL_RESET_FIX = (3, 51, 3)
+"""First SQLite release without the WAL-reset corruption (https://www.sqlite.org/wal.html#walresetbug, 2026-03-13)."""
+
+_POOL_SIZE = 45
+"""Not below AnyIO's 40 worker threads, so that a request never waits for a connection while holding another."""
+
+READS_ONLY = "tonne_reads_only"
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An instant in UTC with microseconds; a naive value is refused. SQLite keeps sortable ISO text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return TIMESTAMPTZ on PostgreSQL, TEXT on SQLite."""
+        if dialect.name == "postgresql":
+            return dialect.type_descriptor(postgresql.TIMESTAMP(timezone=True))
+        return dialect.type_descriptor(Text())
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | str | None:
+        """Refuse naive instants; they would be eight hours wrong in Shanghai."""
+        if value is None:
+            return None
+        assert value.tzinfo is not None, "an instant carries its zone"
+        utc = value.astimezone(UTC)
+        return utc if dialect.name == "postgresql" else instant_text(utc)
+
+    def process_result_value(self, value: datetime | str | None, dialect: Dialect) -> datetime | None:
+        """Return an aware UTC instant."""
+        del dialect
+        if value is None:
+            return None
+        return datetime.fromisoformat(value) if isinstance(value, str) else value.astimezone(UTC)
+
+
+class BusinessDate(TypeDecorator[date]):
+    """A calendar date without zone. SQLite keeps ISO text."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return DATE on PostgreSQL, TEXT on SQLite."""
+        return dialect.type_descriptor(postgresql.DATE() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: date | None, dialect: Dialect) -> date | str | None:
+        """Bind a plain date."""
+        assert not isinstance(value, datetime), "a business date is not an instant"
+        return value.isoformat() if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: date | str | None, dialect: Dialect) -> date | None:
+        """Return a plain date."""
+        del dialect
+        return date.fromisoformat(value) if isinstance(value, str) else value
+
+
+class UuidKey(TypeDecorator[UUID]):
+    """A UUID: native on PostgreSQL, 16 bytes on SQLite."""
+
+    impl = LargeBinary
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return UUID on PostgreSQL, BLOB on SQLite."""
+        return dialect.type_descriptor(postgresql.UUID(as_uuid=True) if dialect.name == "postgresql" else LargeBinary())
+
+    def process_bind_param(self, value: UUID | None, dialect: Dialect) -> UUID | bytes | None:
+        """Bind a UUID."""
+        return value.bytes if value is not None and dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: UUID | bytes | None, dialect: Dialect) -> UUID | None:
+        """Return a UUID."""
+        del dialect
+        return UUID(bytes=bytes(value)) if isinstance(value, bytes | memoryview) else value
+
+
+class ExactDecimal(TypeDecorator[Decimal]):
+    """An exact decimal: NUMERIC on PostgreSQL, text on SQLite. Never summed or compared in SQL."""
+
+    impl = Text
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        """Return NUMERIC on PostgreSQL, TEXT on SQLite."""
+        return dialect.type_descriptor(postgresql.NUMERIC() if dialect.name == "postgresql" else Text())
+
+    def process_bind_param(self, value: Decimal | None, dialect: Dialect) -> Decimal | str | None:
+        """Refuse NaN and infinities, which NUMERIC would take."""
+        if value is None:
+            return None
+        assert value.is_finite(), "an exact decimal is finite"
+        return format(value, "f") if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: Decimal | str | None, dialect: Dialect) -> Decimal | None:
+        """Return the decimal."""
+        del dialect
+        return Decimal(value) if isinstance(value, str) else value
+
+
+class ExactRational(TypeDecorator[Fraction]):
+    """An exact rational as ``numerator/denominator`` text on both databases: 2.5 bp over three KPIs stays 1/12000."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Fraction | None, dialect: Dialect) -> str | None:
+        """Bind ``numerator/denominator``."""
+        del dialect
+        return None if value is None else f"{value.numerator}/{value.denominator}"
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Fraction | None:
+        """Return the fraction."""
+        del dialect
+        return None if value is None else Fraction(value)
+
+
+class JsonText(TypeDecorator[Mapping[str, Any]]):
+    """A JSON object as sorted text on both databases, so that what is read is byte for byte what was written."""
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
+        """Bind sorted, compact JSON; floats are refused."""
+        del dialect
+        if value is None:
+            return None
+        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
+        return text
+
+    def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:
+        """Return the object."""
+        del dialect
+        return None if value is None else json.loads(value)
+
+
+BigInt = BigInteger().with_variant(sqlite.INTEGER(), "sqlite")
+"""A 64-bit integer on both databases."""
+
+
+class Base(DeclarativeBase):
+    """Declarative base of every table, with one naming convention for constraints and STRICT tables on SQLite."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(referred_table_name)s_%(column_0_N_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads this class attribute
+        int: BigInt,
+        str: Text,
+        bytes: LargeBinary,
+        datetime: UtcDateTime,
+        date: BusinessDate,
+        UUID: UuidKey,
+        Decimal: ExactDecimal,
+        Fraction: ExactRational,
+        Mapping[str, Any]: JsonText,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """One opened database. ``writer`` and ``reader`` give sessions; the edge that asks commits or closes."""
+
+    engine: Engine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.engine.dialect.name == "sqlite"
+
+    def writer(self) -> Session:
+        """Return a session whose transaction takes the write lock at once on SQLite (BEGIN IMMEDIATE)."""
+        return Session(self.engine, expire_on_commit=False)
+
+    def reader(self) -> Session:
+        """Return a session that sees one moment throughout and cannot write on PostgreSQL."""
+        engine = self.engine.execution_options(**{READS_ONLY: True})
+        if not self.is_sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        return Session(engine, expire_on_commit=False)
+
+    def library_version(self) -> str:
+        """Return the database's name and version, for readiness and reports."""
+        if self.is_sqlite:
+            return f"SQLite {sqlite_module().sqlite_version}"
+        with self.engine.connect() as connection:
+            return f"PostgreSQL {connection.exec_driver_sql('SHOW server_version').scalar_one()}"
+
+
+def sqlite_module() -> ModuleType:
+    """Return the DB-API module with the newest SQLite library at hand."""
+    return _newest_sqlite
+
+
+def open_database(url: str) -> Database:
+    """Return the database at ``url``: ``sqlite:///path/to/file.db`` or ``postgresql://...``.
+
+    An SQLite library with the WAL-reset bug is used by one process only: a second one is refused (``database.in_use``).
+    """
+    parsed = make_url(url)
+    if parsed.get_backend_name() == "postgresql":
+        engine = create_engine(
+            parsed.set(drivername="postgresql+psycopg"),
+            pool_size=5,
+            max_overflow=_POOL_SIZE - 5,
+            pool_pre_ping=True,
+            connect_args={"options": "-c jit=off -c TimeZone=UTC"},
+        )
+        return Database(engine)
+    if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
+        raise Invalid("database.url", "expected sqlite:///path/to/file.db or postgresql://user@host/name")
+    if sqlite_module().sqlite_version_info < SQLITE_WAL_RESET_FIX:
+        _claim_for_this_process(parsed.database)
+    engine = create_engine(
+        parsed.set(drivername="sqlite"),
+        module=sqlite_module(),
+        poolclass=QueuePool,
+        pool_size=5,
+        max_overflow=_POOL_SIZE - 5,
+        connect_args={"check_same_thread": False},
+    )
+    event.listen(engine, "connect", _prepare_sqlite_connection)
+    event.listen(engine, "begin", _begin_sqlite_transaction)
+    return Database(engine)
+
+
+def instant_text(instant: datetime) -> str:
+    """Return a UTC instant as fixed-width ISO text that sorts in time order: ``2026-11-21T08:00:00.000000+00:00``."""
+    return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def _prepare_sqlite_connection(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    connection.isolation_level = None  # BEGIN is ours: see _begin_sqlite_transaction
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "recursive_triggers=ON",  # else INSERT OR REPLACE deletes without firing the append-only triggers
+        "busy_timeout=30000",
+        "mmap_size=0",
+        "cache_size=-65536",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite_transaction(connection: Connection) -> None:
+    reads_only = connection.get_execution_options().get(READS_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+_claims: dict[str, int] = {}
+
+
+def _claim_for_this_process(path: str) -> None:
+    full_path = os.path.realpath(path)
+    if full_path in _claims:
+        return
+    descriptor = os.open(f"{full_path}.lock", os.O_CREAT | os.O_RDWR, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise Conflict(
+            "database.in_use",
+            f"SQLite {sqlite_module().sqlite_version} can corrupt a file that two processes write (fixed in 3.51.3); "
+            "stop the other process, install a newer SQLite, or use PostgreSQL",
+            database=path,
+        ) from error
+    _claims[full_path] = descriptor

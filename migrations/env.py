@@ -1,0 +1,31 @@
+"""Alembic's entry: runs the versions on the connection that the caller hands over, or on TONNE_DATABASE_URL."""
+
+from __future__ import annotations
+
+import os
+
+from alembic import context
+from sqlalchemy.engine import Connection
+
+from ledger.store.database import open_database
+from migrations.tables import metadata
+
+
+def _run(connection: Connection) -> None:
+    context.configure(
+        connection=connection,
+        target_metadata=metadata,
+        transaction_per_migration=True,
+        compare_type=True,
+    )
+    with context.begin_transaction():
+        context.run_migrations()
+
+
+handed_over = context.config.attributes.get("connection")
+if isinstance(handed_over, Connection):
+    _run(handed_over)
+else:
+    with open_database(os.environ["TONNE_DATABASE_URL"]).engine.connect() as own:
+        _run(own)
+        own.commit()

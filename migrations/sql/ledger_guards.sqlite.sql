@@ -1,0 +1,177 @@
+-- Facts are only ever added. The insert guards stop INSERT OR REPLACE, which deletes without firing a delete trigger while a
+-- connection's recursive_triggers is off.
+CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on entry is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER entry_no_delete BEFORE DELETE ON entry
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on entry is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER entry_no_replace BEFORE INSERT ON entry
+WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.seq)
+    OR (NEW.reverses_seq IS NOT NULL
+        AND EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND reverses_seq = NEW.reverses_seq))
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on entry is refused');
+END
+-- next
+CREATE TRIGGER posting_no_update BEFORE UPDATE ON posting
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on posting is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER posting_no_delete BEFORE DELETE ON posting
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on posting is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER posting_no_replace BEFORE INSERT ON posting
+WHEN EXISTS (SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq AND line = NEW.line)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on posting is refused');
+END
+-- next
+CREATE TRIGGER lot_no_update BEFORE UPDATE ON lot
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on lot is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER lot_no_delete BEFORE DELETE ON lot
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on lot is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER lot_no_replace BEFORE INSERT ON lot
+WHEN EXISTS (SELECT 1 FROM lot WHERE book_id = NEW.book_id AND lot_id = NEW.lot_id)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on lot is refused');
+END
+-- next
+CREATE TRIGGER lot_move_no_update BEFORE UPDATE ON lot_move
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on lot_move is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER lot_move_no_delete BEFORE DELETE ON lot_move
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on lot_move is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER lot_move_no_replace BEFORE INSERT ON lot_move
+WHEN EXISTS (SELECT 1 FROM lot_move WHERE book_id = NEW.book_id AND seq = NEW.seq AND line = NEW.line AND lot_id = NEW.lot_id)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on lot_move is refused');
+END
+-- next
+CREATE TRIGGER leaf_no_update BEFORE UPDATE ON leaf
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on leaf is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER leaf_no_delete BEFORE DELETE ON leaf
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on leaf is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER leaf_no_replace BEFORE INSERT ON leaf
+WHEN EXISTS (SELECT 1 FROM leaf WHERE book_id = NEW.book_id AND seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on leaf is refused');
+END
+-- next
+CREATE TRIGGER request_no_update BEFORE UPDATE ON request
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on request is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER request_no_delete BEFORE DELETE ON request
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on request is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER request_no_replace BEFORE INSERT ON request
+WHEN EXISTS (SELECT 1 FROM request WHERE book_id = NEW.book_id AND entry_id = NEW.entry_id)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on request is refused');
+END
+-- next
+CREATE TRIGGER commodity_no_update BEFORE UPDATE ON commodity
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on commodity is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER commodity_no_delete BEFORE DELETE ON commodity
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on commodity is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER commodity_no_replace BEFORE INSERT ON commodity
+WHEN EXISTS (SELECT 1 FROM commodity WHERE book_id = NEW.book_id AND commodity_id = NEW.commodity_id) OR EXISTS (SELECT 1 FROM commodity WHERE book_id = NEW.book_id AND code = NEW.code)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on commodity is refused');
+END
+-- next
+CREATE TRIGGER book_no_delete BEFORE DELETE ON book
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on book is refused');
+END
+-- next
+CREATE TRIGGER account_no_delete BEFORE DELETE ON account
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on account is refused');
+END
+-- next
+CREATE TRIGGER book_no_replace BEFORE INSERT ON book
+WHEN EXISTS (SELECT 1 FROM book WHERE book_id = NEW.book_id OR book_uuid = NEW.book_uuid
+             OR (tenant_id = NEW.tenant_id AND code = NEW.code))
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on book is refused');
+END
+-- next
+CREATE TRIGGER account_no_replace BEFORE INSERT ON account
+WHEN EXISTS (SELECT 1 FROM account WHERE book_id = NEW.book_id AND (account_id = NEW.account_id OR path = NEW.path))
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on account is refused');
+END
+-- next
+-- What a book is and the order it has reached never change or go back.
+CREATE TRIGGER book_identity BEFORE UPDATE ON book
+WHEN NEW.book_id IS NOT OLD.book_id OR NEW.book_uuid IS NOT OLD.book_uuid OR NEW.tenant_id IS NOT OLD.tenant_id
+    OR NEW.functional_currency IS NOT OLD.functional_currency OR NEW.next_seq < OLD.next_seq
+    OR NEW.last_recorded_at < OLD.last_recorded_at
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: a book keeps its identity and its order');
+END
+-- next
+CREATE TRIGGER account_identity BEFORE UPDATE ON account
+WHEN NEW.book_id IS NOT OLD.book_id OR NEW.account_id IS NOT OLD.account_id OR NEW.path IS NOT OLD.path
+    OR NEW.type IS NOT OLD.type OR NEW.commodity_id IS NOT OLD.commodity_id OR NEW.lot_method IS NOT OLD.lot_method
+    OR NEW.opened_on IS NOT OLD.opened_on
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: an account keeps its path, type, commodity and lot method');
+END
+-- next
+-- On this engine the postings come first and the entry row seals them (their foreign key is deferred): it counts the legs, their
+-- lines and days and the sum per commodity, and no posting joins an entry that stands.
+CREATE TRIGGER posting_not_late BEFORE INSERT ON posting
+WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.seq)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.entry_incomplete: an entry takes no posting after it was sealed');
+END
+-- next
+CREATE TRIGGER entry_seal BEFORE INSERT ON entry
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.entry_incomplete: its legs do not come at once, whole and on its day')
+    WHERE NOT EXISTS (
+        SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq
+        HAVING count(*) = NEW.leg_count AND min(line) = 1 AND max(line) = NEW.leg_count
+            AND min(effective_on) = NEW.effective_on AND max(effective_on) = NEW.effective_on);
+    SELECT RAISE(ABORT, 'ledger.entry_unbalanced: its legs do not sum to zero per commodity')
+    WHERE EXISTS (
+        SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq GROUP BY commodity_id HAVING sum(amount) <> 0);
+    SELECT RAISE(ABORT, 'ledger.period_closed: its day is in a closed period')
+    WHERE NEW.effective_on <= (SELECT locked_through FROM book WHERE book_id = NEW.book_id);
+END

