@@ -1,0 +1,1 @@
+"""Conventions every calculation shares: rates, day counts, calendars, rounding steps, text fields, explanations."""

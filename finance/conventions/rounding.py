@@ -15,3 +15,6 @@ ALLOWANCE_QUANTITY = RoundingMode.FLOOR
 
 VALUATION = RoundingMode.HALF_UP
 """A lot's market value is rounded once to the currency's minor unit; totals are sums of rounded lots."""
+
+KPI_COMPARISON = RoundingMode.HALF_UP
+"""A KPI value is rounded to the contract's printed digits before its test only if the target says so."""

@@ -1,0 +1,1 @@
+"""What was emitted: versioned factor sets and methodologies, and activity figures as emissions and intensity."""

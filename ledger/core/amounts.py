@@ -126,7 +126,7 @@ def parse_units(text: str, scale: int, *, field: str) -> int:
         raise Invalid("amount.scale", f"{field}: at most {scale} decimals", field=field, value=text, scale=str(scale))
     if abs(value.numerator) > MAX_UNITS:
         raise Invalid("amount.range", f"{field}: beyond 10^15 smallest units", field=field, value=text)
-    return value.numerator
+    return int(value)
 
 
 def format_units(units: int, scale: int) -> str:

@@ -16,7 +16,7 @@ class DomainError(Exception):
     it holds no secrets and no unbounded input.
     """
 
-    def __init__(self, code: str, message: str, **data: str) -> None:
+    def __init__(self, code: str, message: str, /, **data: str) -> None:
         """Keep code, message and data; amounts in ``data`` are decimal strings with their unit beside them."""
         super().__init__(message)
         self.code = code

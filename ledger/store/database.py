@@ -161,10 +161,7 @@ class JsonText(TypeDecorator[Mapping[str, Any]]):
     def process_bind_param(self, value: Mapping[str, Any] | None, dialect: Dialect) -> str | None:
         """Bind sorted, compact JSON; floats are refused."""
         del dialect
-        if value is None:
-            return None
-        text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
-        return text
+        return None if value is None else json_text(value)
 
     def process_result_value(self, value: str | None, dialect: Dialect) -> Mapping[str, Any] | None:
         """Return the object."""
@@ -233,7 +230,8 @@ class Database:
 
 def sqlite_module() -> ModuleType:
     """Return the DB-API module with the newest SQLite library at hand."""
-    return _newest_sqlite
+    module: ModuleType = _newest_sqlite
+    return module
 
 
 def open_database(url: str) -> Database:
@@ -271,6 +269,11 @@ def open_database(url: str) -> Database:
 def instant_text(instant: datetime) -> str:
     """Return a UTC instant as fixed-width ISO text that sorts in time order: ``2026-11-21T08:00:00.000000+00:00``."""
     return instant.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def json_text(value: Mapping[str, Any]) -> str:
+    """Return a JSON object as sorted, compact text; NaN and infinities are refused."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False)
 
 
 def _prepare_sqlite_connection(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

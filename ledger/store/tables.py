@@ -1,7 +1,10 @@
 """The ledger's tables: facts that are only ever added, and projections that can be rebuilt from them.
 
-Private to the store. ``book_id`` is the first column of every key, so the same schema distributes by book. Facts: entry,
-posting, lot, lot_move, leaf, request. Projections: balance, balance_day, lot_position. Triggers stand in ``migrations/sql``.
+Private to the store. ``book_id`` is the first column of every primary key and part of every other, so the same schema
+distributes by book. Facts: entry, posting, lot, lot_move, leaf, request. Projections: balance, balance_day,
+lot_position. Triggers stand in ``migrations/sql``. That an entry's book exists follows from its postings' accounts,
+so the hot tables carry no second key to ``book``. Further keys start with their own selective column: while a table
+is young and has no statistics, PostgreSQL may else read a whole book by a key that only shares ``book_id``.
 """
 
 from __future__ import annotations
@@ -52,7 +55,7 @@ class CommodityRow(Base):
 
     __tablename__ = "commodity"
     __table_args__ = (
-        UniqueConstraint("book_id", "code"),
+        UniqueConstraint("code", "book_id"),
         CheckConstraint("scale BETWEEN 0 AND 9", "scale"),
         CheckConstraint("step >= 1", "step"),
         _STRICT,
@@ -73,7 +76,7 @@ class AccountRow(Base):
 
     __tablename__ = "account"
     __table_args__ = (
-        UniqueConstraint("book_id", "path"),
+        UniqueConstraint("path", "book_id"),
         UniqueConstraint("book_id", "account_id", "commodity_id"),
         ForeignKeyConstraint(["book_id", "commodity_id"], ["commodity.book_id", "commodity.commodity_id"]),
         CheckConstraint("type IN ('asset','liability','equity','income','expense')", "type"),
@@ -99,14 +102,18 @@ class EntryRow(Base):
 
     __tablename__ = "entry"
     __table_args__ = (
-        UniqueConstraint("book_id", "reverses_seq"),
+        UniqueConstraint("entry_id", "book_id"),
+        UniqueConstraint("reverses_seq", "book_id"),
         CheckConstraint("leg_count BETWEEN 2 AND 1000", "leg_count"),
         _STRICT,
     )
 
-    book_id: Mapped[int] = mapped_column(ForeignKey("book.book_id"), primary_key=True)
+    book_id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     entry_id: Mapped[UUID]
+    """The client's id; a repeat meets this key and gets the recorded answer."""
+    request_hash: Mapped[bytes]
+    """SHA-256 of what the client asked for, so that the same id with other content is told apart."""
     kind: Mapped[str]
     effective_on: Mapped[date]
     recorded_at: Mapped[datetime]
@@ -131,7 +138,7 @@ class PostingRow(Base):
             ["book_id", "account_id", "commodity_id"], ["account.book_id", "account.account_id", "account.commodity_id"]
         ),
         CheckConstraint("amount <> 0", "amount"),
-        Index("ix_posting_account_day", "book_id", "account_id", "effective_on", "seq", "amount"),
+        Index("ix_posting_account_day", "account_id", "book_id", "effective_on", "seq", "amount"),
         _STRICT,
     )
 
@@ -230,7 +237,7 @@ class LotPositionRow(Base):
         ForeignKeyConstraint(["book_id", "lot_id"], ["lot.book_id", "lot.lot_id"]),
         CheckConstraint("qty >= 0", "qty"),
         CheckConstraint("cost >= 0", "cost"),
-        Index("ix_lot_position_open", "book_id", "account_id", "lot_id"),
+        Index("ix_lot_position_open", "account_id", "book_id", "lot_id"),
         _STRICT,
     )
 
@@ -242,23 +249,17 @@ class LotPositionRow(Base):
 
 
 class RequestRow(Base):
-    """The recorded outcome of a client's id, rejections included: a fact, and the uniqueness of entry ids."""
+    """The frozen refusal of a client's id: a fact, told again word for word. An accepted id is its entry's."""
 
     __tablename__ = "request"
-    __table_args__ = (
-        CheckConstraint("(outcome = 'accepted') = (seq IS NOT NULL)", "outcome"),
-        CheckConstraint("(outcome = 'rejected') = (error_code IS NOT NULL)", "error"),
-        _STRICT,
-    )
+    __table_args__ = (_STRICT,)
 
     book_id: Mapped[int] = mapped_column(ForeignKey("book.book_id"), primary_key=True)
     entry_id: Mapped[UUID] = mapped_column(primary_key=True)
     request_hash: Mapped[bytes]
-    outcome: Mapped[str]
-    seq: Mapped[int | None]
-    error_code: Mapped[str | None]
-    error: Mapped[Mapping[str, Any] | None]
-    """Message and data of a rejection, answered again word for word."""
+    error_code: Mapped[str]
+    error: Mapped[Mapping[str, Any]]
+    """Kind, message and data of the refusal."""
     answered_at: Mapped[datetime]
 
 
@@ -271,5 +272,6 @@ class LeafRow(Base):
     book_id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
     salt: Mapped[bytes]
-    canonical: Mapped[bytes]
+    canonical: Mapped[str]
+    """The canonical JSON; the hashed bytes are its UTF-8."""
     leaf_hash: Mapped[bytes]

@@ -12,6 +12,7 @@ END
 -- next
 CREATE TRIGGER entry_no_replace BEFORE INSERT ON entry
 WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.seq)
+    OR EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND entry_id = NEW.entry_id)
     OR (NEW.reverses_seq IS NOT NULL
         AND EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND reverses_seq = NEW.reverses_seq))
 BEGIN
@@ -166,7 +167,7 @@ CREATE TRIGGER entry_seal BEFORE INSERT ON entry
 BEGIN
     SELECT RAISE(ABORT, 'ledger.entry_incomplete: its legs do not come at once, whole and on its day')
     WHERE NOT EXISTS (
-        SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq
+        SELECT count(*) FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq
         HAVING count(*) = NEW.leg_count AND min(line) = 1 AND max(line) = NEW.leg_count
             AND min(effective_on) = NEW.effective_on AND max(effective_on) = NEW.effective_on);
     SELECT RAISE(ABORT, 'ledger.entry_unbalanced: its legs do not sum to zero per commodity')

@@ -37,28 +37,11 @@ def upgrade() -> None:
     )
 
     op.create_table(
-        "commodity",
-        sa.Column("book_id", BigInt, nullable=False),
-        sa.Column("commodity_id", BigInt, autoincrement=False, nullable=False),
-        sa.Column("code", sa.Text(), nullable=False),
-        sa.Column("kind", sa.Text(), nullable=False),
-        sa.Column("scale", BigInt, nullable=False),
-        sa.Column("step", BigInt, nullable=False),
-        sa.Column("attrs", JsonText(), nullable=False),
-        sa.CheckConstraint("scale BETWEEN 0 AND 9", name="ck_commodity_scale"),
-        sa.CheckConstraint("step >= 1", name="ck_commodity_step"),
-        sa.ForeignKeyConstraint(["book_id"], ["book.book_id"], name="fk_commodity_book_book_id"),
-        sa.PrimaryKeyConstraint("book_id", "commodity_id", name="pk_commodity"),
-        sa.UniqueConstraint("book_id", "code", name="uq_commodity_book_id_code"),
-        sqlite_strict=True,
-        sqlite_with_rowid=False,
-    )
-
-    op.create_table(
         "entry",
         sa.Column("book_id", BigInt, nullable=False),
         sa.Column("seq", BigInt, autoincrement=False, nullable=False),
         sa.Column("entry_id", UuidKey(), nullable=False),
+        sa.Column("request_hash", sa.LargeBinary(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("effective_on", BusinessDate(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
@@ -71,9 +54,40 @@ def upgrade() -> None:
         sa.Column("attrs", JsonText(), nullable=True),
         sa.Column("pii_commitment", sa.LargeBinary(), nullable=True),
         sa.CheckConstraint("leg_count BETWEEN 2 AND 1000", name="ck_entry_leg_count"),
-        sa.ForeignKeyConstraint(["book_id"], ["book.book_id"], name="fk_entry_book_book_id"),
         sa.PrimaryKeyConstraint("book_id", "seq", name="pk_entry"),
-        sa.UniqueConstraint("book_id", "reverses_seq", name="uq_entry_book_id_reverses_seq"),
+        sa.UniqueConstraint("entry_id", "book_id", name="uq_entry_entry_id_book_id"),
+        sa.UniqueConstraint("reverses_seq", "book_id", name="uq_entry_reverses_seq_book_id"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
+        "commodity",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("commodity_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("code", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("scale", BigInt, nullable=False),
+        sa.Column("step", BigInt, nullable=False),
+        sa.Column("attrs", JsonText(), nullable=False),
+        sa.CheckConstraint("scale BETWEEN 0 AND 9", name="ck_commodity_scale"),
+        sa.CheckConstraint("step >= 1", name="ck_commodity_step"),
+        sa.ForeignKeyConstraint(["book_id"], ["book.book_id"], name="fk_commodity_book_book_id"),
+        sa.PrimaryKeyConstraint("book_id", "commodity_id", name="pk_commodity"),
+        sa.UniqueConstraint("code", "book_id", name="uq_commodity_code_book_id"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
+        "leaf",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("seq", BigInt, autoincrement=False, nullable=False),
+        sa.Column("salt", sa.LargeBinary(), nullable=False),
+        sa.Column("canonical", sa.Text(), nullable=False),
+        sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
+        sa.ForeignKeyConstraint(["book_id", "seq"], ["entry.book_id", "entry.seq"], name="fk_leaf_entry_book_id_seq"),
+        sa.PrimaryKeyConstraint("book_id", "seq", name="pk_leaf"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -83,13 +97,9 @@ def upgrade() -> None:
         sa.Column("book_id", BigInt, nullable=False),
         sa.Column("entry_id", UuidKey(), nullable=False),
         sa.Column("request_hash", sa.LargeBinary(), nullable=False),
-        sa.Column("outcome", sa.Text(), nullable=False),
-        sa.Column("seq", BigInt, nullable=True),
-        sa.Column("error_code", sa.Text(), nullable=True),
-        sa.Column("error", JsonText(), nullable=True),
+        sa.Column("error_code", sa.Text(), nullable=False),
+        sa.Column("error", JsonText(), nullable=False),
         sa.Column("answered_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("(outcome = 'accepted') = (seq IS NOT NULL)", name="ck_request_outcome"),
-        sa.CheckConstraint("(outcome = 'rejected') = (error_code IS NOT NULL)", name="ck_request_error"),
         sa.ForeignKeyConstraint(["book_id"], ["book.book_id"], name="fk_request_book_book_id"),
         sa.PrimaryKeyConstraint("book_id", "entry_id", name="pk_request"),
         sqlite_strict=True,
@@ -117,20 +127,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("book_id", "account_id", name="pk_account"),
         sa.UniqueConstraint("book_id", "account_id", "commodity_id", name="uq_account_book_id_account_id_commodity_id"),
-        sa.UniqueConstraint("book_id", "path", name="uq_account_book_id_path"),
-        sqlite_strict=True,
-        sqlite_with_rowid=False,
-    )
-
-    op.create_table(
-        "leaf",
-        sa.Column("book_id", BigInt, nullable=False),
-        sa.Column("seq", BigInt, autoincrement=False, nullable=False),
-        sa.Column("salt", sa.LargeBinary(), nullable=False),
-        sa.Column("canonical", sa.LargeBinary(), nullable=False),
-        sa.Column("leaf_hash", sa.LargeBinary(), nullable=False),
-        sa.ForeignKeyConstraint(["book_id", "seq"], ["entry.book_id", "entry.seq"], name="fk_leaf_entry_book_id_seq"),
-        sa.PrimaryKeyConstraint("book_id", "seq", name="pk_leaf"),
+        sa.UniqueConstraint("path", "book_id", name="uq_account_path_book_id"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -227,7 +224,7 @@ def upgrade() -> None:
     )
 
     op.create_index(
-        "ix_posting_account_day", "posting", ["book_id", "account_id", "effective_on", "seq", "amount"], unique=False
+        "ix_posting_account_day", "posting", ["account_id", "book_id", "effective_on", "seq", "amount"], unique=False
     )
 
     op.create_table(
@@ -269,7 +266,7 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
-    op.create_index("ix_lot_position_open", "lot_position", ["book_id", "account_id", "lot_id"], unique=False)
+    op.create_index("ix_lot_position_open", "lot_position", ["account_id", "book_id", "lot_id"], unique=False)
 
     for statement in statements("ledger_guards", op.get_bind().dialect.name):
         op.execute(statement)
@@ -283,11 +280,11 @@ def downgrade() -> None:
     op.drop_table("lot")
     op.drop_table("balance_day")
     op.drop_table("balance")
-    op.drop_table("leaf")
     op.drop_table("account")
     op.drop_table("request")
-    op.drop_table("entry")
+    op.drop_table("leaf")
     op.drop_table("commodity")
+    op.drop_table("entry")
     op.drop_table("book")
 
     for statement in statements("ledger_guards_drop", op.get_bind().dialect.name):

@@ -1,0 +1,189 @@
+"""Journal entries before and after they are accepted.
+
+A draft says what a client wants recorded; the fold turns it into postings and lot moves. Owns the shapes and the content hash
+that makes an id idempotent. Knows no balances.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from ledger.core.amounts import MAX_UNITS
+from ledger.core.errors import Invalid
+from ledger.core.parties import Actor
+
+MAX_LEGS = 1000
+MAX_BATCH = 8000
+_MAX_ATTRS_BYTES = 16 * 1024
+_ATTR_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+
+
+class EntryKind(StrEnum):
+    """What an entry records."""
+
+    OPENING = "opening"
+    ISSUE = "issue"
+    TRADE = "trade"
+    TRANSFER = "transfer"
+    SURRENDER = "surrender"
+    CANCEL = "cancel"
+    FEE = "fee"
+    INTEREST = "interest"
+    ADJUSTMENT = "adjustment"
+    REVERSAL = "reversal"
+    GENERAL = "general"
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One leg asked for: ``amount`` smallest units of ``commodity``, debit positive, credit negative, never zero.
+
+    ``lot_cost`` on a debit into a lot-keeping account is the total cost of the lot it brings, in the functional currency's
+    smallest units. ``lots`` on a credit picks given lots as (lot_id, quantity); without it the account's method decides.
+    """
+
+    account: str
+    commodity: str
+    amount: int
+    lot_cost: int | None = None
+    lots: tuple[tuple[int, int], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CostLegs:
+    """Where the cost of what this entry disposes of goes.
+
+    The fold adds a credit of the relieved cost to ``cost_account`` and what then is missing to zero in the functional currency:
+    to ``gain_account`` as a credit, to ``loss_account`` as a debit. For a surrender the loss account is the expense.
+    """
+
+    cost_account: str
+    gain_account: str
+    loss_account: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalDraft:
+    """An entry as its client asks for it. ``entry_id`` is the client's (UUIDv7) and makes a repeat harmless.
+
+    ``effective_on`` is the business day, ``document_on`` the paper's own date. ``reverses`` is the id of the entry whose legs
+    and lots are to be given back; such a draft carries no postings of its own.
+    """
+
+    entry_id: UUID
+    kind: EntryKind
+    effective_on: date
+    actor: Actor
+    postings: tuple[Posting, ...] = ()
+    cost_legs: CostLegs | None = None
+    reverses: UUID | None = None
+    document_on: date | None = None
+    doc_ref: str | None = None
+    attrs: Mapping[str, str] | None = None
+
+    def __post_init__(self) -> None:
+        """Refuse what no state could accept: code ``ledger.entry_malformed``."""
+        problem = _malformed(self)
+        if problem:
+            raise Invalid("ledger.entry_malformed", problem, entry_id=str(self.entry_id))
+
+    def content_hash(self) -> bytes:
+        """Return SHA-256 of everything the client chose, the actor left out; equal hashes are the same request."""
+        legs = [
+            (leg.account, leg.commodity, str(leg.amount), leg.lot_cost, [list(pick) for pick in leg.lots])
+            for leg in self.postings
+        ]
+        costs = self.cost_legs and (
+            self.cost_legs.cost_account,
+            self.cost_legs.gain_account,
+            self.cost_legs.loss_account,
+        )
+        content = [
+            self.kind,
+            self.effective_on.isoformat(),
+            legs,
+            costs,
+            self.reverses and str(self.reverses),
+            self.document_on and self.document_on.isoformat(),
+            self.doc_ref,
+            dict(self.attrs) if self.attrs else None,
+        ]
+        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+
+
+@dataclass(frozen=True, slots=True)
+class LotMove:
+    """What the posting at ``line`` brought to a lot (positive) or took from it (negative), in quantity and cost."""
+
+    line: int
+    lot_id: int
+    quantity: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostedLeg:
+    """A leg as recorded: resolved account and commodity beside the path and code that the leaf spells."""
+
+    account_id: int
+    commodity_id: int
+    account: str
+    commodity: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class JournalEntry:
+    """An accepted entry: legs numbered from 1 in order, lot moves, place in the book and time of recording."""
+
+    draft: JournalDraft
+    seq: int
+    recorded_at: datetime
+    legs: tuple[PostedLeg, ...]
+    lot_moves: tuple[LotMove, ...] = ()
+    reverses_seq: int | None = None
+
+
+def _malformed(draft: JournalDraft) -> str | None:
+    if (draft.reverses is not None) != (draft.kind is EntryKind.REVERSAL):
+        return "a draft of kind reversal, and no other, names the entry it reverses"
+    if draft.reverses is not None:
+        return "a reversal has no legs of its own" if draft.postings or draft.cost_legs else _malformed_words(draft)
+    if not 1 <= len(draft.postings) <= MAX_LEGS - 2 or (len(draft.postings) == 1 and draft.cost_legs is None):
+        return f"an entry has 2 to {MAX_LEGS} legs"
+    return _malformed_legs(draft) or _malformed_words(draft)
+
+
+def _malformed_legs(draft: JournalDraft) -> str | None:
+    for leg in draft.postings:
+        if leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
+            return "a leg's amount is not zero and at most 10^15 smallest units"
+        if leg.lot_cost is not None and (leg.amount < 0 or not 0 <= leg.lot_cost <= MAX_UNITS):
+            return "lot_cost stands on a debit and is zero to 10^15"
+        if leg.lots and (
+            leg.amount > 0 or sum(pick[1] for pick in leg.lots) != -leg.amount or min(p[1] for p in leg.lots) <= 0
+        ):
+            return "picked lots stand on a credit, are positive and sum to its amount"
+    return None
+
+
+def _malformed_words(draft: JournalDraft) -> str | None:
+    if draft.doc_ref is not None and not _plain(draft.doc_ref, 200):
+        return "doc_ref is 1 to 200 printable characters"
+    if draft.attrs is not None:
+        if any(not _ATTR_NAME.fullmatch(name) or not _plain(value, 2000) for name, value in draft.attrs.items()):
+            return "attrs are names of a-z 0-9 _ with printable text of at most 2000 characters"
+        if len(json.dumps(dict(draft.attrs)).encode()) > _MAX_ATTRS_BYTES:
+            return "attrs are at most 16 KiB"
+    return None
+
+
+def _plain(text: str, longest: int) -> bool:
+    return 1 <= len(text) <= longest and text.isprintable()

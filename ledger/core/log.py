@@ -1,0 +1,84 @@
+"""The book's transparency log: canonical bytes of an entry, leaf and node hashes, the tree's peaks and root.
+
+RFC 6962 hashing: leaf = SHA-256(0x00 || salt || canonical bytes), node = SHA-256(0x01 || left || right). Canonical bytes are
+RFC 8785 JSON whose values are strings, so any language reads them. This is the only place that makes either.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable
+from datetime import UTC
+from uuid import UUID
+
+from ledger.core.journal import JournalEntry
+
+SALT_BYTES = 16
+_HASH_BYTES = 32
+EMPTY_ROOT = hashlib.sha256(b"").digest()
+
+
+def canonical_entry(book_uuid: UUID, entry: JournalEntry) -> str:
+    """Return the text whose UTF-8 the leaf commits to, version 1, keys in RFC 8785 order.
+
+    Amounts, seq and lot numbers are decimal strings; ``lot_moves`` are [line, lot, quantity, cost], ``postings`` are
+    [account, commodity, amount] in line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text goes
+    through the JSON encoder, whose escapes are RFC 8785's.
+    """
+    draft = entry.draft
+    attrs = (
+        json.dumps(dict(draft.attrs), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+        if draft.attrs
+        else "null"
+    )
+    doc_ref = json.dumps(draft.doc_ref, ensure_ascii=False) if draft.doc_ref is not None else "null"
+    document_on = f'"{draft.document_on.isoformat()}"' if draft.document_on is not None else "null"
+    reverses = f'"{entry.reverses_seq}"' if entry.reverses_seq is not None else "null"
+    moves = ",".join([f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"]' for m in entry.lot_moves])
+    legs = ",".join([f'["{leg.account}","{leg.commodity}","{leg.amount}"]' for leg in entry.legs])
+    recorded_at = entry.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
+    return (
+        f'{{"acting_for":"{draft.actor.organisation_id}","actor":"{draft.actor.user_id}","attrs":{attrs},"book":"{book_uuid}",'
+        f'"doc_ref":{doc_ref},"document_on":{document_on},"effective_on":"{draft.effective_on.isoformat()}",'
+        f'"entry_id":"{draft.entry_id}","kind":"{draft.kind.value}","lot_moves":[{moves}],"postings":[{legs}],'
+        f'"recorded_at":"{recorded_at}","reverses_seq":{reverses},"seq":"{entry.seq}","v":"1"}}'
+    )
+
+
+def leaf_hash(salt: bytes, canonical: bytes) -> bytes:
+    """Return SHA-256(0x00 || salt || canonical): RFC 6962 section 2.1, its leaf input being salt and bytes together."""
+    return hashlib.sha256(b"\x00" + salt + canonical).digest()
+
+
+def node_hash(left: bytes, right: bytes) -> bytes:
+    """Return SHA-256(0x01 || left || right), RFC 6962 section 2.1."""
+    return hashlib.sha256(b"\x01" + left + right).digest()
+
+
+def append_leaves(peaks: bytes, size: int, leaves: Iterable[bytes]) -> tuple[bytes, int]:
+    """Return the peaks and size after appending ``leaves`` in order.
+
+    Peaks are the roots of the perfect subtrees that cover the first ``size`` leaves, largest first: one per set bit of ``size``.
+    """
+    stack = [peaks[i : i + _HASH_BYTES] for i in range(0, len(peaks), _HASH_BYTES)]
+    assert len(stack) == size.bit_count(), "one peak per set bit of the size"
+    for leaf in leaves:
+        carried, position = leaf, size
+        while position & 1:
+            carried = node_hash(stack.pop(), carried)
+            position >>= 1
+        stack.append(carried)
+        size += 1
+    return b"".join(stack), size
+
+
+def root(peaks: bytes) -> bytes:
+    """Return the RFC 6962 tree head over what the peaks cover; of no leaves it is SHA-256 of nothing."""
+    if not peaks:
+        return EMPTY_ROOT
+    stack = [peaks[i : i + _HASH_BYTES] for i in range(0, len(peaks), _HASH_BYTES)]
+    head = stack.pop()
+    while stack:
+        head = node_hash(stack.pop(), head)
+    return head

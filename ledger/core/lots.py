@@ -1,0 +1,125 @@
+"""Lots: a quantity with a cost, from which disposals draw; exact integer cost, so that parts always sum to the whole.
+
+FIFO draws in order of (acquired_on, lot_id). Under the average method an account has one lot, its pool, that acquisitions
+add to. Owns relief and nothing else: what is sold and at what price is told to it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from fractions import Fraction
+
+from ledger.core.accounts import LotMethod
+from ledger.core.amounts import RoundingMode, round_exact
+from ledger.core.errors import Conflict, Invalid
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotPosition:
+    """What is left of a lot: ``quantity`` and ``cost`` in smallest units, neither negative.
+
+    ``lot_quantity`` and ``lot_cost`` are what the lot was acquired with; a pool has no use for them.
+    """
+
+    lot_id: int
+    acquired_on: date
+    quantity: int
+    cost: int
+    lot_quantity: int
+    lot_cost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Relief:
+    """What a disposal takes from one lot."""
+
+    lot_id: int
+    quantity: int
+    cost: int
+
+
+def relieve(
+    positions: Iterable[LotPosition],
+    quantity: int,
+    method: LotMethod,
+    picks: Sequence[tuple[int, int]] = (),
+) -> tuple[Relief, ...]:
+    """Return what each lot gives for a disposal of ``quantity``, by ``picks`` (lot_id, quantity) when given, else by ``method``.
+
+    Cost of a part of a lot: floor(lot cost x quantity out so far and now / lot quantity) less the cost already out, so
+    parts sum to the lot's cost exactly (3 units for 1,000: 333, 333, 334). Of a pool: half-even of pool cost x part / pool
+    quantity; the last disposal takes the rest. Source: the ledger's own rule of exact integer cost.
+
+    Refused with ``ledger.insufficient_available`` when the lots hold less, ``ledger.lot_unknown`` for a lot that is not
+    here, ``ledger.lot_pick`` when a pool is asked for given lots.
+    """
+    if quantity <= 0:
+        raise Invalid("ledger.lot_quantity", "a disposal takes a positive quantity")
+    in_order = sorted((p for p in positions if p.quantity > 0), key=lambda p: (p.acquired_on, p.lot_id))
+    if picks:
+        return _relieve_picked(in_order, picks, method)
+    reliefs, missing = [], quantity
+    for position in in_order:
+        if missing == 0:
+            break
+        taken = min(missing, position.quantity)
+        reliefs.append(_take(position, taken, method))
+        missing -= taken
+    if missing:
+        raise _insufficient(quantity, quantity - missing)
+    return tuple(reliefs)
+
+
+def add_to_pool(pool: LotPosition, quantity: int, cost: int) -> LotPosition:
+    """Return an average-method pool after an acquisition of ``quantity`` at total ``cost``."""
+    return replace(pool, quantity=pool.quantity + quantity, cost=pool.cost + cost)
+
+
+def after_relief(position: LotPosition, relief: Relief) -> LotPosition:
+    """Return the lot after ``relief``; never below zero in quantity or cost."""
+    assert relief.lot_id == position.lot_id, "a relief applies to its own lot"
+    left = replace(position, quantity=position.quantity - relief.quantity, cost=position.cost - relief.cost)
+    assert left.quantity >= 0, "a lot never gives more than it holds"
+    assert left.cost >= 0, "a lot never gives more cost than it carries"
+    return left
+
+
+def _relieve_picked(
+    in_order: list[LotPosition], picks: Sequence[tuple[int, int]], method: LotMethod
+) -> tuple[Relief, ...]:
+    if method is LotMethod.AVERAGE:
+        raise Invalid("ledger.lot_pick", "an account under the average method is one pool; name no lots")
+    by_id = {position.lot_id: position for position in in_order}
+    reliefs = []
+    for lot_id, taken in picks:
+        position = by_id.pop(lot_id, None)
+        if position is None:
+            raise Conflict(
+                "ledger.lot_unknown", "no open lot of that id in this account, or named twice", lot_id=str(lot_id)
+            )
+        if taken > position.quantity:
+            raise _insufficient(taken, position.quantity)
+        reliefs.append(_take(position, taken, method))
+    return tuple(reliefs)
+
+
+def _take(position: LotPosition, taken: int, method: LotMethod) -> Relief:
+    if method is LotMethod.AVERAGE:
+        share = round_exact(Fraction(position.cost * taken, position.quantity), RoundingMode.HALF_EVEN)
+        return Relief(position.lot_id, taken, share)
+    out_with_this = position.lot_quantity - position.quantity + taken
+    already_out = position.lot_cost - position.cost
+    # After reversals the parts still out may carry a unit more than the formula's floor: a part never costs less than nothing.
+    share = max(0, position.lot_cost * out_with_this // position.lot_quantity - already_out)
+    return Relief(position.lot_id, taken, share)
+
+
+def _insufficient(asked: int, available: int) -> Conflict:
+    return Conflict(
+        "ledger.insufficient_available",
+        f"{asked} smallest units asked, {available} available",
+        asked=str(asked),
+        available=str(available),
+    )

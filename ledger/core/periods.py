@@ -1,0 +1,26 @@
+"""Closed periods: a book is locked through a day, inclusive; nothing effective on or before it is posted.
+
+Owns the rule; the fold and a database trigger both keep it.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+from ledger.core.errors import Conflict
+
+
+def is_closed(day: date, locked_through: date | None) -> bool:
+    """Return whether ``day`` lies in a closed period: locked through 2025-12-31, that day is closed and 2026-01-01 is open."""
+    return locked_through is not None and day <= locked_through
+
+
+def next_lock(locked_through: date | None, through: date) -> date:
+    """Return the new last closed day; a lock only moves forward (``ledger.period_reopened``)."""
+    if locked_through is not None and through < locked_through:
+        raise Conflict(
+            "ledger.period_reopened",
+            f"the book is closed through {locked_through}; a closed period does not reopen by closing an earlier one",
+            locked_through=locked_through.isoformat(),
+        )
+    return through

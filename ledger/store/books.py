@@ -1,0 +1,213 @@
+"""Creates and finds books, commodities and accounts. Takes a session first and never commits."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from ledger.core.accounts import AccountOpening
+from ledger.core.amounts import Commodity, CommodityKind, currency_scale
+from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.store.tables import AccountRow, BalanceRow, BookRow, CommodityRow
+
+_CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Book:
+    """A book as its readers see it."""
+
+    book_id: int
+    book_uuid: UUID
+    tenant_id: UUID
+    code: str
+    functional_currency: str
+    tree_size: int
+    tree_peaks: bytes
+    last_recorded_at: datetime
+    locked_through: date | None
+
+
+def create(
+    session: Session, *, book_uuid: UUID, tenant_id: UUID, code: str, functional_currency: str, now: datetime
+) -> int:
+    """Insert a book and its functional currency; return its number, or the same number when it stands with the same facts."""
+    if not _CODE.fullmatch(code):
+        raise Invalid("book.code", "a book code is 1 to 40 of a-z 0-9 -", code=code[:40])
+    scale = currency_scale(functional_currency)
+    standing = session.scalars(
+        select(BookRow).where(
+            (BookRow.book_uuid == book_uuid) | ((BookRow.tenant_id == tenant_id) & (BookRow.code == code))
+        )
+    ).all()
+    for row in standing:
+        if (row.book_uuid, row.tenant_id, row.code, row.functional_currency) == (
+            book_uuid,
+            tenant_id,
+            code,
+            functional_currency,
+        ):
+            return row.book_id
+        raise Conflict("book.exists", "a book of that code or id exists with other facts", code=code)
+    book_id = (session.scalar(select(func.max(BookRow.book_id))) or 0) + 1
+    session.execute(
+        insert(BookRow).values(
+            book_id=book_id,
+            book_uuid=book_uuid,
+            tenant_id=tenant_id,
+            code=code,
+            functional_currency=functional_currency,
+            next_seq=1,
+            tree_size=0,
+            tree_peaks=b"",
+            last_recorded_at=now,
+            locked_through=None,
+        )
+    )
+    add_commodity(session, book_id, Commodity(code=functional_currency, kind=CommodityKind.MONEY, scale=scale), {})
+    return book_id
+
+
+def add_commodity(session: Session, book_id: int, commodity: Commodity, attrs: Mapping[str, str]) -> None:
+    """Insert a commodity, or confirm that it stands as given."""
+    standing = session.scalars(
+        select(CommodityRow).where(CommodityRow.book_id == book_id, CommodityRow.code == commodity.code)
+    ).one_or_none()
+    if standing is not None:
+        if _commodity(standing) != commodity or dict(standing.attrs) != dict(attrs):
+            raise Conflict(
+                "commodity.exists", "that commodity stands with another kind, scale, step or facts", code=commodity.code
+            )
+        return
+    last = session.scalar(select(func.max(CommodityRow.commodity_id)).where(CommodityRow.book_id == book_id)) or 0
+    session.execute(
+        insert(CommodityRow).values(
+            book_id=book_id,
+            commodity_id=last + 1,
+            code=commodity.code,
+            kind=commodity.kind.value,
+            scale=commodity.scale,
+            step=commodity.step,
+            attrs=dict(attrs),
+        )
+    )
+
+
+def open_account(session: Session, book_id: int, opening: AccountOpening) -> None:
+    """Insert an account with its balance row, or confirm that it stands as given."""
+    commodity_id = session.scalar(
+        select(CommodityRow.commodity_id).where(CommodityRow.book_id == book_id, CommodityRow.code == opening.commodity)
+    )
+    if commodity_id is None:
+        raise Conflict(
+            "commodity.unknown",
+            f"this book keeps no {opening.commodity}; add the commodity first",
+            commodity=opening.commodity,
+        )
+    standing = _account_row(session, book_id, opening.path)
+    if standing is not None:
+        row, balance = standing
+        stands = (row.commodity_id, row.lot_method, balance.floor, balance.ceiling, dict(row.attrs))
+        method = opening.lot_method.value if opening.lot_method else None
+        if stands != (commodity_id, method, opening.floor, opening.ceiling, dict(opening.attrs)):
+            raise Conflict("account.exists", "that account stands with other facts", path=opening.path)
+        return
+    last = session.scalar(select(func.max(AccountRow.account_id)).where(AccountRow.book_id == book_id)) or 0
+    if (opening.floor is not None and opening.floor > 0) or (opening.ceiling is not None and opening.ceiling < 0):
+        raise Invalid("account.limits", "an empty account must lie within its limits", path=opening.path)
+    session.execute(
+        insert(AccountRow).values(
+            book_id=book_id,
+            account_id=last + 1,
+            path=opening.path,
+            type=opening.type.value,
+            commodity_id=commodity_id,
+            lot_method=opening.lot_method.value if opening.lot_method else None,
+            opened_on=opening.opened_on,
+            closed_on=None,
+            attrs=dict(opening.attrs),
+        )
+    )
+    session.execute(
+        insert(BalanceRow).values(
+            book_id=book_id,
+            account_id=last + 1,
+            posted=0,
+            held=0,
+            floor=opening.floor,
+            ceiling=opening.ceiling,
+            last_seq=0,
+        )
+    )
+
+
+def close_account(session: Session, book_id: int, path: str, closed_on: date) -> None:
+    """Set the first day on which the account takes nothing; refused while it holds anything."""
+    standing = _account_row(session, book_id, path)
+    if standing is None:
+        raise NotFound("account.not_found", "no such account in this book", path=path)
+    row, balance = standing
+    if balance.posted or balance.held:
+        raise Conflict("account.not_empty", "move what the account holds first", path=path)
+    if closed_on < row.opened_on:
+        raise Invalid("account.closed_before_opened", f"opened on {row.opened_on}", path=path)
+    row.closed_on = closed_on
+    session.flush()  # a later statement of this transaction may be a bulk write that does not see pending changes
+
+
+def set_locked_through(session: Session, book_id: int, through: date) -> None:
+    """Set the last closed day."""
+    session.get_one(BookRow, book_id).locked_through = through
+    session.flush()  # the period trigger reads this row
+
+
+def find(session: Session, book_uuid: UUID) -> Book | None:
+    """Return the book of that uuid, or None."""
+    row = session.scalars(select(BookRow).where(BookRow.book_uuid == book_uuid)).one_or_none()
+    return None if row is None else _book(row)
+
+
+def list_books(session: Session, tenant_id: UUID) -> tuple[Book, ...]:
+    """Return the organisation's books by code."""
+    rows = session.scalars(select(BookRow).where(BookRow.tenant_id == tenant_id).order_by(BookRow.code))
+    return tuple(_book(row) for row in rows)
+
+
+def commodities(session: Session, book_id: int) -> dict[str, tuple[Commodity, Mapping[str, Any]]]:
+    """Return the book's commodities with their facts, by code."""
+    rows = session.scalars(select(CommodityRow).where(CommodityRow.book_id == book_id).order_by(CommodityRow.code))
+    return {row.code: (_commodity(row), row.attrs) for row in rows}
+
+
+def _commodity(row: CommodityRow) -> Commodity:
+    return Commodity(code=row.code, kind=CommodityKind(row.kind), scale=row.scale, step=row.step)
+
+
+def _account_row(session: Session, book_id: int, path: str) -> tuple[AccountRow, BalanceRow] | None:
+    found = session.execute(
+        select(AccountRow, BalanceRow)
+        .join(BalanceRow, (BalanceRow.book_id == AccountRow.book_id) & (BalanceRow.account_id == AccountRow.account_id))
+        .where(AccountRow.book_id == book_id, AccountRow.path == path)
+    ).one_or_none()
+    return None if found is None else (found[0], found[1])
+
+
+def _book(row: BookRow) -> Book:
+    return Book(
+        book_id=row.book_id,
+        book_uuid=row.book_uuid,
+        tenant_id=row.tenant_id,
+        code=row.code,
+        functional_currency=row.functional_currency,
+        tree_size=row.tree_size,
+        tree_peaks=row.tree_peaks,
+        last_recorded_at=row.last_recorded_at,
+        locked_through=row.locked_through,
+    )

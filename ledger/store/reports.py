@@ -1,0 +1,353 @@
+"""Reads of a book: positions, statements, trial balance and lots, as of (effective day, record point).
+
+A record point is a ``seq``: everything recorded up to it is known. Each report names both and the tree root there, so that it
+reproduces for ever. Takes a session first; returns frozen rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Select, func, literal, select
+from sqlalchemy.orm import Session
+
+from ledger.core import log
+from ledger.core.accounts import AccountType
+from ledger.core.errors import Invalid, NotFound
+from ledger.store.tables import (
+    AccountRow,
+    BalanceDayRow,
+    BookRow,
+    CommodityRow,
+    EntryRow,
+    LeafRow,
+    LotMoveRow,
+    LotRow,
+    PostingRow,
+)
+
+MAX_PAGE = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RecordPoint:
+    """What was known: the first ``seq`` entries of the book, whose tree head is ``root``."""
+
+    seq: int
+    root: bytes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Position:
+    """What an account holds at the close of a day, on its normal side, in smallest units."""
+
+    path: str
+    type: AccountType
+    commodity: str
+    scale: int
+    balance: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementLine:
+    """One posting of an account's statement; ``amount`` debit positive, ``balance`` after it on the normal side."""
+
+    seq: int
+    line: int
+    entry_id: UUID
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    doc_ref: str | None
+    amount: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LotBalance:
+    """What is left of a lot at a day and record point; ``cost`` in the functional currency's smallest units."""
+
+    lot_id: int
+    path: str
+    commodity: str
+    acquired_on: date
+    acquired_quantity: int
+    acquired_cost: int
+    quantity: int
+    cost: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryRecord:
+    """An entry as recorded, with its legs (path, commodity, scale, amount) and leaf."""
+
+    entry_id: UUID
+    seq: int
+    kind: str
+    effective_on: date
+    recorded_at: datetime
+    document_on: date | None
+    reverses_seq: int | None
+    doc_ref: str | None
+    attrs: dict[str, str]
+    legs: tuple[tuple[str, str, int, int], ...]
+    leaf_hash: bytes
+
+
+def record_point(
+    session: Session, book_id: int, *, known: int | None = None, at: datetime | None = None
+) -> RecordPoint:
+    """Return the record point ``known`` (a seq), or the last one at the instant ``at``, or the newest.
+
+    Refused with ``ledger.record_point`` beyond what is recorded. The root of an earlier point is recomputed from the leaves.
+    """
+    size, peaks = session.execute(select(BookRow.tree_size, BookRow.tree_peaks).where(BookRow.book_id == book_id)).one()
+    if at is not None and known is None:
+        newest = session.scalar(
+            select(func.max(EntryRow.seq)).where(EntryRow.book_id == book_id, EntryRow.recorded_at <= at)
+        )
+        known = newest or 0
+    if known is None or known == size:
+        return RecordPoint(seq=size, root=log.root(peaks))
+    if not 0 <= known <= size:
+        raise Invalid("ledger.record_point", f"the book has {size} entries", known=str(known))
+    leaves = session.scalars(
+        select(LeafRow.leaf_hash).where(LeafRow.book_id == book_id, LeafRow.seq <= known).order_by(LeafRow.seq)
+    )
+    return RecordPoint(seq=known, root=log.root(log.append_leaves(b"", 0, leaves)[0]))
+
+
+def balance_as_of(session: Session, book_id: int, path: str, *, as_of: date, known: int | None = None) -> Position:
+    """Return one account's balance at the close of ``as_of`` from what the first ``known`` entries say (all when None)."""
+    account = session.execute(
+        _accounts(book_id).add_columns(AccountRow.account_id).where(AccountRow.path == path)
+    ).one_or_none()
+    if account is None:
+        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+    total = (
+        session.scalar(
+            select(func.sum(BalanceDayRow.delta)).where(
+                BalanceDayRow.book_id == book_id,
+                BalanceDayRow.account_id == account.account_id,
+                BalanceDayRow.effective_on <= as_of,
+            )
+        )
+        or 0
+    )
+    if known is not None:
+        total = int(total) - int(
+            session.scalar(
+                select(func.sum(PostingRow.amount)).where(
+                    PostingRow.book_id == book_id,
+                    PostingRow.account_id == account.account_id,
+                    PostingRow.effective_on <= as_of,
+                    PostingRow.seq > known,
+                )
+            )
+            or 0
+        )
+    return _position(account, int(total))
+
+
+def positions(
+    session: Session, book_id: int, *, as_of: date, known: int | None = None, under: str | None = None
+) -> tuple[Position, ...]:
+    """Return every account's balance at the close of ``as_of``, by path; ``under`` keeps that account and those below it."""
+    base = _accounts(book_id)
+    if under is not None:
+        base = base.where((AccountRow.path == under) | AccountRow.path.startswith(f"{under}:", autoescape=True))
+    days = (
+        select(BalanceDayRow.account_id, func.sum(BalanceDayRow.delta).label("total"))
+        .where(BalanceDayRow.book_id == book_id, BalanceDayRow.effective_on <= as_of)
+        .group_by(BalanceDayRow.account_id)
+        .subquery()
+    )
+    totals = base.outerjoin(days, days.c.account_id == AccountRow.account_id)
+    columns = [func.coalesce(days.c.total, 0).label("total")]
+    if known is not None:
+        late = (
+            select(PostingRow.account_id, func.sum(PostingRow.amount).label("total"))
+            .where(PostingRow.book_id == book_id, PostingRow.effective_on <= as_of, PostingRow.seq > known)
+            .group_by(PostingRow.account_id)
+            .subquery()
+        )
+        totals = totals.outerjoin(late, late.c.account_id == AccountRow.account_id)
+        columns.append(func.coalesce(late.c.total, 0).label("late"))
+    else:
+        columns.append(literal(0).label("late"))
+    rows = session.execute(totals.add_columns(*columns).order_by(AccountRow.path))
+    return tuple(_position(row, int(row.total) - int(row.late)) for row in rows)
+
+
+def statement(
+    session: Session,
+    book_id: int,
+    path: str,
+    *,
+    known: int | None = None,
+    after: tuple[int, int] = (0, 0),
+    limit: int = MAX_PAGE,
+) -> tuple[StatementLine, ...]:
+    """Return an account's postings in recording order after the cursor (seq, line), at most ``limit`` (200)."""
+    seq, line = after
+    wanted = (
+        select(
+            PostingRow.seq,
+            PostingRow.line,
+            EntryRow.entry_id,
+            EntryRow.kind,
+            PostingRow.effective_on,
+            EntryRow.recorded_at,
+            EntryRow.doc_ref,
+            PostingRow.amount,
+        )
+        .join(AccountRow, (AccountRow.book_id == PostingRow.book_id) & (AccountRow.account_id == PostingRow.account_id))
+        .join(EntryRow, (EntryRow.book_id == PostingRow.book_id) & (EntryRow.seq == PostingRow.seq))
+        .where(
+            PostingRow.book_id == book_id,
+            AccountRow.path == path,
+            (PostingRow.seq > seq) | ((PostingRow.seq == seq) & (PostingRow.line > line)),
+        )
+        .order_by(PostingRow.seq, PostingRow.line)
+        .limit(min(limit, MAX_PAGE))
+    )
+    if known is not None:
+        wanted = wanted.where(PostingRow.seq <= known)
+    return tuple(
+        StatementLine(
+            seq=row.seq,
+            line=row.line,
+            entry_id=row.entry_id,
+            kind=row.kind,
+            effective_on=row.effective_on,
+            recorded_at=row.recorded_at,
+            doc_ref=row.doc_ref,
+            amount=row.amount,
+        )
+        for row in session.execute(wanted)
+    )
+
+
+def trial_balance(
+    session: Session, book_id: int, *, as_of: date, known: int | None = None
+) -> dict[str, tuple[int, int]]:
+    """Return (debits, credits) per commodity over all accounts' balances at ``as_of``; the two are equal in a sound book."""
+    totals: dict[str, tuple[int, int]] = {}
+    for position in positions(session, book_id, as_of=as_of, known=known):
+        raw = position.balance * position.type.normal_side
+        debit, credit = totals.get(position.commodity, (0, 0))
+        totals[position.commodity] = (debit + max(raw, 0), credit + max(-raw, 0))
+    return totals
+
+
+def lots(session: Session, book_id: int, *, as_of: date, known: int | None = None) -> tuple[LotBalance, ...]:
+    """Return the lots that are open at the close of ``as_of``, by path and lot, from the moves effective and known by then."""
+    moved = (
+        select(LotMoveRow.lot_id, func.sum(LotMoveRow.qty).label("qty"), func.sum(LotMoveRow.cost).label("cost"))
+        .join(EntryRow, (EntryRow.book_id == LotMoveRow.book_id) & (EntryRow.seq == LotMoveRow.seq))
+        .where(LotMoveRow.book_id == book_id, EntryRow.effective_on <= as_of)
+        .group_by(LotMoveRow.lot_id)
+    )
+    if known is not None:
+        moved = moved.where(LotMoveRow.seq <= known)
+    sums = moved.subquery()
+    rows = session.execute(
+        select(
+            LotRow.lot_id,
+            AccountRow.path,
+            CommodityRow.code,
+            LotRow.acquired_on,
+            LotRow.qty.label("acquired_qty"),
+            LotRow.cost.label("acquired_cost"),
+            sums.c.qty,
+            sums.c.cost,
+        )
+        .join(sums, sums.c.lot_id == LotRow.lot_id)
+        .join(AccountRow, (AccountRow.book_id == LotRow.book_id) & (AccountRow.account_id == LotRow.account_id))
+        .join(
+            CommodityRow,
+            (CommodityRow.book_id == AccountRow.book_id) & (CommodityRow.commodity_id == AccountRow.commodity_id),
+        )
+        .where(LotRow.book_id == book_id, sums.c.qty != 0)
+        .order_by(AccountRow.path, LotRow.acquired_on, LotRow.lot_id)
+    )
+    return tuple(
+        LotBalance(
+            lot_id=row.lot_id,
+            path=row.path,
+            commodity=row.code,
+            acquired_on=row.acquired_on,
+            acquired_quantity=row.acquired_qty,
+            acquired_cost=row.acquired_cost,
+            quantity=int(row.qty),
+            cost=int(row.cost),
+        )
+        for row in rows
+    )
+
+
+def entry_at(session: Session, book_id: int, seq: int) -> EntryRecord | None:
+    """Return the entry at ``seq`` with its legs, or None."""
+    row = session.execute(
+        select(EntryRow, LeafRow.leaf_hash)
+        .join(LeafRow, (LeafRow.book_id == EntryRow.book_id) & (LeafRow.seq == EntryRow.seq))
+        .where(EntryRow.book_id == book_id, EntryRow.seq == seq)
+    ).one_or_none()
+    if row is None:
+        return None
+    entry: EntryRow = row[0]
+    legs = session.execute(
+        select(AccountRow.path, CommodityRow.code, CommodityRow.scale, PostingRow.amount)
+        .join(AccountRow, (AccountRow.book_id == PostingRow.book_id) & (AccountRow.account_id == PostingRow.account_id))
+        .join(
+            CommodityRow,
+            (CommodityRow.book_id == PostingRow.book_id) & (CommodityRow.commodity_id == PostingRow.commodity_id),
+        )
+        .where(PostingRow.book_id == book_id, PostingRow.seq == seq)
+        .order_by(PostingRow.line)
+    )
+    return EntryRecord(
+        entry_id=entry.entry_id,
+        seq=entry.seq,
+        kind=entry.kind,
+        effective_on=entry.effective_on,
+        recorded_at=entry.recorded_at,
+        document_on=entry.document_on,
+        reverses_seq=entry.reverses_seq,
+        doc_ref=entry.doc_ref,
+        attrs=dict(entry.attrs or {}),
+        legs=tuple((leg.path, leg.code, leg.scale, leg.amount) for leg in legs),
+        leaf_hash=row[1],
+    )
+
+
+def leaves_of(session: Session, book_id: int, seqs: Sequence[int]) -> dict[UUID, tuple[int, datetime, bytes]]:
+    """Return (seq, recorded_at, leaf hash) of the entries at ``seqs``, by entry id."""
+    rows = session.execute(
+        select(EntryRow.entry_id, EntryRow.seq, EntryRow.recorded_at, LeafRow.leaf_hash)
+        .join(LeafRow, (LeafRow.book_id == EntryRow.book_id) & (LeafRow.seq == EntryRow.seq))
+        .where(EntryRow.book_id == book_id, EntryRow.seq.in_(seqs))
+    )
+    return {row.entry_id: (row.seq, row.recorded_at, row.leaf_hash) for row in rows}
+
+
+def _accounts(book_id: int) -> Select[str, str, str, int]:
+    return (
+        select(AccountRow.path, AccountRow.type, CommodityRow.code, CommodityRow.scale)
+        .select_from(AccountRow)
+        .join(
+            CommodityRow,
+            (CommodityRow.book_id == AccountRow.book_id) & (CommodityRow.commodity_id == AccountRow.commodity_id),
+        )
+        .where(AccountRow.book_id == book_id)
+    )
+
+
+def _position(row: Any, raw: int) -> Position:
+    account_type = AccountType(row.type)
+    return Position(
+        path=row.path, type=account_type, commodity=row.code, scale=row.scale, balance=raw * account_type.normal_side
+    )

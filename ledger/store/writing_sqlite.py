@@ -1,0 +1,83 @@
+"""Writes a batch on SQLite: one executemany a table, postings before the entries that seal them."""
+
+from __future__ import annotations
+
+from sqlalchemy.orm import Session
+
+from ledger.store.database import instant_text, json_text
+from ledger.store.rows import BatchRows
+
+_POSTING = (
+    "INSERT INTO posting (book_id, seq, line, account_id, commodity_id, amount, effective_on) VALUES (?,?,?,?,?,?,?)"
+)
+_ENTRY = (
+    "INSERT INTO entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, document_on, leg_count,"
+    " reverses_seq, actor_id, acting_for_id, doc_ref, attrs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_LEAF = "INSERT INTO leaf (book_id, seq, salt, canonical, leaf_hash) VALUES (?,?,?,?,?)"
+_REQUEST = "INSERT INTO request (book_id, entry_id, request_hash, error_code, error, answered_at) VALUES (?,?,?,?,?,?)"
+_LOT = "INSERT INTO lot (book_id, lot_id, account_id, acquired_seq, acquired_on, qty, cost) VALUES (?,?,?,?,?,?,?)"
+_LOT_MOVE = "INSERT INTO lot_move (book_id, seq, line, lot_id, qty, cost) VALUES (?,?,?,?,?,?)"
+_BALANCE = "UPDATE balance SET posted = ?, last_seq = ? WHERE book_id = ? AND account_id = ?"
+_BALANCE_DAY = (
+    "INSERT INTO balance_day (book_id, account_id, effective_on, delta) VALUES (?,?,?,?)"
+    " ON CONFLICT (book_id, account_id, effective_on) DO UPDATE SET delta = delta + excluded.delta"
+)
+_LOT_POSITION = (
+    "INSERT INTO lot_position (book_id, lot_id, account_id, qty, cost) VALUES (?,?,?,?,?)"
+    " ON CONFLICT (book_id, lot_id) DO UPDATE SET qty = excluded.qty, cost = excluded.cost"
+)
+
+
+def write(session: Session, rows: BatchRows) -> None:
+    """Write every row of the batch inside the caller's transaction."""
+    book = rows.book_id
+    connection = session.connection().connection.driver_connection
+    assert connection is not None, "an open session has a driver connection"
+    run = connection.executemany
+    run(_POSTING, [(book, s, n, a, c, amount, day.isoformat()) for s, n, a, c, amount, day in rows.postings])
+    run(
+        _ENTRY,
+        [
+            (
+                book,
+                e[0],
+                e[1].bytes,
+                e[2],
+                e[3],
+                e[4].isoformat(),
+                instant_text(e[5]),
+                e[6] and e[6].isoformat(),
+                e[7],
+                e[8],
+                e[9].bytes,
+                e[10].bytes,
+                e[11],
+                e[12],
+            )
+            for e in rows.entries
+        ],
+    )
+    run(_LEAF, [(book, *leaf) for leaf in rows.leaves])
+    if rows.refusals:
+        run(
+            _REQUEST,
+            [
+                (
+                    book,
+                    refusal.entry_id.bytes,
+                    refusal.request_hash,
+                    refusal.error_code,
+                    json_text(refusal.error),
+                    instant_text(at),
+                )
+                for refusal in rows.refusals
+                for at in (refusal.answered_at,)
+            ],
+        )
+    if rows.lot_moves:
+        run(_LOT, [(book, lot, a, s, day.isoformat(), qty, cost) for lot, a, s, day, qty, cost in rows.lots])
+        run(_LOT_MOVE, [(book, *move) for move in rows.lot_moves])
+        run(_LOT_POSITION, [(book, *position) for position in rows.lot_positions])
+    run(_BALANCE, [(posted, seq, book, account) for account, posted, seq in rows.balances])
+    run(_BALANCE_DAY, [(book, account, day.isoformat(), delta) for account, day, delta in rows.day_deltas])
