@@ -1,0 +1,1 @@
+"""Organisations, users, API keys and stored answers: their tables and every SQL statement on them."""

@@ -1,0 +1,1 @@
+"""Facility terms as signed, their schedule, the KPI ratchet, exact accrual and the decisions that set the rate."""

@@ -29,6 +29,7 @@ DEFINITION = KpiDefinition(
     methodology_id="article-2024-draft",
     methodology_version="1",
     factor_set_version="2024-1",
+    report_digits=6,
     data_status_required=DataStatus.VERIFIED,
 )
 BASE_TEN = Baseline(

@@ -1,0 +1,45 @@
+"""The caller of a request, and the scopes that a caller's key may carry.
+
+Pure values. Knows neither HTTP nor tables.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from uuid import UUID
+
+from api.store.access import OrganisationKind
+
+
+class Scope(StrEnum):
+    """One thing a key may do; a route asks for some."""
+
+    LEDGER_READ = "ledger:read"
+    LEDGER_WRITE = "ledger:write"
+    ACTIVITY_WRITE = "activity:write"
+    KPI_WRITE = "kpi:write"
+    MARKET_WRITE = "market:write"
+    MARKET_APPROVE = "market:approve"
+    FACILITY_WRITE = "facility:write"
+    ENGAGEMENT_WRITE = "engagement:write"
+    ATTESTATION_WRITE = "attestation:write"
+    DETERMINATION_PROPOSE = "determination:propose"
+    DETERMINATION_APPROVE = "determination:approve"
+    COMPLIANCE_READ = "compliance:read"
+    ADMIN = "admin"
+
+
+APPROVING = frozenset({Scope.MARKET_APPROVE, Scope.DETERMINATION_APPROVE})
+"""Scopes that stand for a second person's consent: nobody is given one by a colleague's key."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Principal:
+    """Who calls: a person of an organisation, through one key."""
+
+    user_id: UUID
+    organisation_id: UUID
+    organisation_kind: OrganisationKind
+    key_id: UUID
+    scopes: frozenset[Scope]

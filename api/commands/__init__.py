@@ -1,0 +1,1 @@
+"""One module per sub-command of ``tonne``; each has a ``register`` function that the command line finds by itself."""

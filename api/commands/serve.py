@@ -1,0 +1,87 @@
+"""``tonne serve``: upgrades the schema, then answers HTTP until told to stop."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import socket
+from typing import TextIO
+
+import uvicorn
+from uvicorn.supervisors import Multiprocess
+
+from api.app import create_app
+from api.settings import PREFIX, Settings, add_database_option, from_environment
+from ledger.core.errors import Conflict
+from ledger.store.database import open_database
+from migrations import runner
+
+_SECONDS_IDLE = 5
+_SECONDS_TO_FINISH = 10
+_HEADER_BYTES = 16_384
+_BACKLOG = 512
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser("serve", help="upgrade the schema and serve the API")
+    add_database_option(parser)
+    parser.add_argument("--host", help="address to listen on; default TONNE_HOST, else 127.0.0.1")
+    parser.add_argument("--port", help="port to listen on, 0 for a free one; default TONNE_PORT, else 8000")
+    parser.add_argument("--workers", help="server processes; default TONNE_WORKERS, else 1")
+    parser.add_argument("--environment", help="development or production; default TONNE_ENVIRONMENT")
+    parser.set_defaults(run=_serve)
+
+
+def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
+    settings = from_environment(
+        os.environ,
+        database_url=arguments.database,
+        host=arguments.host,
+        port=arguments.port,
+        workers=arguments.workers,
+        environment=arguments.environment,
+    )
+    database = open_database(settings.database_url)
+    runner.upgrade(database)
+    listener = _listen(settings)
+    host, port = listener.getsockname()[:2]
+    shown = f"[{host}]" if ":" in host else host
+    out.write(f"Tonne serves on http://{shown}:{port} ({database.library_version()})\n")
+    out.flush()
+    if settings.workers == 1:
+        uvicorn.Server(_config(create_app(database))).run(sockets=[listener])
+        database.engine.dispose()
+        return 0
+    database.engine.dispose()
+    os.environ[f"{PREFIX}DATABASE_URL"] = settings.database_url  # the worker processes read it
+    config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
+    Multiprocess(config, sockets=[listener]).run()
+    return 0
+
+
+def _config(app: object, *, is_factory: bool = False, workers: int = 1) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,  # type: ignore[arg-type]
+        factory=is_factory,
+        workers=workers,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        timeout_keep_alive=_SECONDS_IDLE,
+        timeout_graceful_shutdown=_SECONDS_TO_FINISH,
+        h11_max_incomplete_event_size=_HEADER_BYTES,
+    )
+
+
+def _listen(settings: Settings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+    except OSError as error:
+        raise Conflict(
+            "settings.address_in_use",
+            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another --port",
+        ) from error

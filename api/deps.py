@@ -1,0 +1,398 @@
+"""The edge of a request: who calls, with which session, at which instant, and the one commit before the answer leaves.
+
+Owns transactions, retries and repeated requests. Handlers stay plain functions that get a ``Call``; they never open, commit or wait.
+"""
+
+from __future__ import annotations
+
+import logging
+import secrets
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Annotated, Any, TypeVar
+from uuid import UUID
+
+import anyio
+from anyio import to_thread
+from fastapi import Depends, params
+from fastapi.dependencies.utils import get_flat_params
+from fastapi.routing import APIRoute
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+from starlette.requests import Request
+from starlette.responses import Response
+
+from api import errors
+from api.auth.authenticate import Authenticated, authenticate
+from api.auth.policy import Declared
+from api.auth.principal import Principal
+from api.auth.scope import ScopedKind, load_scoped
+from api.schemas.body import EdgeRequest, check_type, read_body
+from api.schemas.strict_json import parse
+from api.store import access, idempotency
+from api.store.faults import Fault, fault_of
+from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.store.database import Database, open_database
+from migrations import runner
+
+Loaded = TypeVar("Loaded")
+
+MOST_ATTEMPTS = 5
+"""How often one request's work is begun when other transactions are in the way."""
+
+_SECONDS_FOR_ATTEMPTS = 10
+_SECONDS_FOR_A_TURN = 20
+_MOST_SESSIONS = 40
+"""Requests that hold a session at once; below the 45 connections of the pool, so that none waits for one while holding another."""
+
+_LONGEST_KEY = 255
+_LONGEST_PATH = 500
+_BUSY = (
+    "the database is busy or does not answer; send the same request again, with the same Idempotency-Key if it had one"
+)
+
+_log = logging.getLogger("tonne.api")
+
+
+def utc_now() -> datetime:
+    """Return the present instant: the one clock of the API and the command line."""
+    return datetime.now(UTC)  # noqa: TID251 - this is the edge that reads the clock
+
+
+def uuid7(now: datetime, random_bytes: Callable[[int], bytes]) -> UUID:
+    """Return a UUID version 7 (RFC 9562 section 5.7): 48 bits of milliseconds, 12 of their fraction, 62 random ones.
+
+    The fraction (section 6.2, method 3) keeps ids of one process in the order of their microseconds.
+    """
+    since = now - datetime(1970, 1, 1, tzinfo=UTC)
+    microseconds = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
+    milliseconds, rest = divmod(microseconds, 1_000)
+    value = (milliseconds & (2**48 - 1)) << 80 | 0x7 << 76 | (rest * 4096 // 1_000) << 64 | 0b10 << 62
+    return UUID(int=value | int.from_bytes(random_bytes(8), "big") >> 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What an application stands in: database, clock, sources of randomness and ids, and the turn of its SQLite writers.
+
+    ``write_turn`` is first come, first served; PostgreSQL needs none. ``sessions`` bounds the requests that hold a connection.
+    """
+
+    database: Database
+    clock: Callable[[], datetime] = utc_now
+    random_source: Callable[[int], bytes] = secrets.token_bytes
+    id_source: Callable[[], UUID]
+    write_turn: anyio.Lock = field(default_factory=anyio.Lock)
+    sessions: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_SESSIONS))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One request as a handler sees it; ``now`` stands still, and nothing here commits.
+
+    ``upload`` and ``upload_type`` are the body and content type of an upload route.
+    """
+
+    session: Session
+    database: Database
+    now: datetime
+    new_id: Callable[[], UUID]
+    random_bytes: Callable[[int], bytes]
+    caller: Principal | None
+    upload: bytes = field(default=b"", repr=False)
+    upload_type: str = ""
+
+    @property
+    def principal(self) -> Principal:
+        """The caller, of whom every route that is not public can be sure."""
+        assert self.caller is not None, "a public route has no principal"
+        return self.caller
+
+    def load(self, kind: ScopedKind[Loaded], record_id: UUID) -> Loaded:
+        """Return a record the caller may see, or raise ``<kind>.not_found``: the way every id of a request is taken."""
+        return load_scoped(self.session, self.principal, kind, record_id)
+
+
+async def current_call(request: Request) -> Call:
+    """Return the call that the route has prepared."""
+    call = request.state.call
+    assert isinstance(call, Call), "every route is an EdgeRoute, which prepares the call"
+    return call
+
+
+ThisCall = Annotated[Call, Depends(current_call)]
+"""The parameter type by which a handler asks for its ``Call``."""
+
+
+@contextmanager
+def unit_of_work(database: Database) -> Iterator[Session]:
+    """Give the command line one writing transaction: committed at the end of the block, rolled back when it raises."""
+    with database.writer() as session:
+        yield session
+        session.commit()
+
+
+@contextmanager
+def ready_database(url: str) -> Iterator[Database]:
+    """Give the command line the database at ``url``, closed at the end; refuse one without this release's schema."""
+    database = open_database(url)
+    try:
+        if not runner.is_current(database):
+            raise Conflict(
+                "database.schema_old", "--database: its schema is not this release's; run tonne migrate first"
+            )
+        yield database
+    finally:
+        database.engine.dispose()
+
+
+class EdgeRoute(APIRoute):
+    """A route as declared: policy first, then the strict body, then one transaction around the handler."""
+
+    def __init__(self, declared: Declared) -> None:
+        """Build the route; its policy and its problem answers stand in the API's description too."""
+        self.declared = declared
+        described = {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        extra: dict[str, Any] = {"x-policy": str(declared.policy)}
+        if not declared.policy.is_public:
+            extra["security"] = [{"api_key": []}]
+        if declared.upload_types:
+            schema = {"schema": {"type": "string", "format": "binary"}}
+            extra["requestBody"] = {"required": True, "content": dict.fromkeys(declared.upload_types, schema)}
+        super().__init__(
+            declared.path,
+            declared.handler,
+            methods=[declared.method],
+            status_code=declared.status,
+            tags=[declared.tag],
+            responses={"4XX": {"description": "Refused", "content": described}},
+            openapi_extra=extra,
+        )
+        self.query_names = frozenset(
+            each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, params.Query)
+        )
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler with the edge around it."""
+        answer = super().get_route_handler()
+
+        async def edge(request: Request) -> Response:
+            surroundings: Surroundings = request.app.state.surroundings
+            try:
+                return await self._serve(request, surroundings, answer)
+            except (DBAPIError, PoolTimeout) as error:
+                if fault_of(error) is Fault.BUG:
+                    raise
+                raise errors.Unavailable("server.busy", _BUSY) from error
+
+        return edge
+
+    async def _serve(
+        self, request: Request, surroundings: Surroundings, answer: Callable[[Request], Coroutine[Any, Any, Response]]
+    ) -> Response:
+        if len(request.url.path) > _LONGEST_PATH or not request.url.path.isprintable():
+            raise NotFound("path.not_found", "there is nothing at this path")
+        caller = None
+        if not self.declared.policy.is_public:
+            caller = await _authenticated(request, surroundings)
+            self.declared.policy.permit(caller)
+        self._check_query(request)
+        taken = await self._take_body(request)
+        work = _Work(route=self, request=taken, surroundings=surroundings, caller=caller, answer=answer)
+        if not self.declared.writes:
+            return await work.read()
+        return await work.write(_keyed(taken, caller))
+
+    def _check_query(self, request: Request) -> None:
+        names = [name for name, _ in request.query_params.multi_items()]
+        if set(names) - self.query_names or len(set(names)) != len(names):
+            known = ", ".join(sorted(self.query_names)) or "none"
+            raise Invalid("query.unknown", f"query: a parameter is unknown or stands twice; this route knows: {known}")
+
+    async def _take_body(self, request: Request) -> EdgeRequest:
+        declared = self.declared
+        if declared.method == "GET":
+            return EdgeRequest(request, raw=b"", document=None)
+        if declared.upload_types:
+            check_type(request, declared.upload_types)
+            return EdgeRequest(request, raw=await read_body(request, most_bytes=declared.most_bytes), document=None)
+        if self.body_field is not None:
+            check_type(request, ("application/json",))
+        raw = await read_body(request, most_bytes=declared.most_bytes)
+        if self.body_field is None and not raw:
+            return EdgeRequest(request, raw=b"", document=None)
+        document = parse(raw)
+        if self.body_field is None and document != {}:
+            raise Invalid("body.unexpected", "this route takes no body; send none, or an empty JSON object")
+        return EdgeRequest(request, raw=raw, document=document)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Work:
+    """One admitted request and the way its transaction goes."""
+
+    route: EdgeRoute
+    request: EdgeRequest
+    surroundings: Surroundings
+    caller: Principal | None
+    answer: Callable[[Request], Coroutine[Any, Any, Response]]
+
+    async def read(self) -> Response:
+        """Answer from one moment of the database."""
+        async with self.surroundings.sessions:
+            session = self.surroundings.database.reader()
+            try:
+                return await self._answer(session, self.surroundings.clock())
+            finally:
+                await _close(session)
+
+    async def write(self, keyed: idempotency.Request | None) -> Response:
+        """Do the work, commit, then answer; begin again while other transactions are in the way."""
+        give_up_at = anyio.current_time() + _SECONDS_FOR_ATTEMPTS
+        attempt = 1
+        while True:
+            try:
+                async with _turn(self.surroundings), self.surroundings.sessions:
+                    return await self._attempt(keyed)
+            except (DBAPIError, PoolTimeout) as error:
+                fault = fault_of(error)
+                if fault in {Fault.BUG, Fault.UNAVAILABLE}:
+                    raise
+                if attempt == MOST_ATTEMPTS or anyio.current_time() > give_up_at:
+                    raise _exhausted(fault) from error
+            pause_ms = (10 + self.surroundings.random_source(1)[0]) * attempt
+            await anyio.sleep(pause_ms / 1_000)
+            attempt += 1
+
+    async def _attempt(self, keyed: idempotency.Request | None) -> Response:
+        session = self.surroundings.database.writer()
+        now = self.surroundings.clock()
+        try:
+            kept = await to_thread.run_sync(_begin, session, keyed, now)
+            if kept is not None:
+                return Response(
+                    kept.body,
+                    status_code=kept.status,
+                    media_type="application/json" if kept.status < _FIRST_REFUSAL else errors.MEDIA_TYPE,
+                    headers={"Idempotency-Replayed": "true"},
+                )
+            try:
+                response = await self._answer(session, now)
+            except errors.RefusedAndRecorded as refused:
+                response = errors.refusal(refused.refusal)
+            body = bytes(response.body) if self.route.declared.keeps_answer else None
+            await to_thread.run_sync(_finish, session, keyed, response.status_code, body)
+            return response
+        finally:
+            await _close(session)
+
+    async def _answer(self, session: Session, now: datetime) -> Response:
+        is_upload = bool(self.route.declared.upload_types)
+        self.request.state.call = Call(
+            session=session,
+            database=self.surroundings.database,
+            now=now,
+            new_id=self.surroundings.id_source,
+            random_bytes=self.surroundings.random_source,
+            caller=self.caller,
+            upload=await self.request.body() if is_upload else b"",
+            upload_type=self.request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+        )
+        return await self.answer(self.request)
+
+
+_FIRST_REFUSAL = 400
+
+
+class _turn:  # noqa: N801 - read as a phrase: async with _turn(surroundings)
+    """The turn to write: on SQLite one request after another in the order they came, on PostgreSQL at once."""
+
+    def __init__(self, surroundings: Surroundings) -> None:
+        self._lock = surroundings.write_turn if surroundings.database.is_sqlite else None
+
+    async def __aenter__(self) -> None:
+        if self._lock is None:
+            return
+        try:
+            with anyio.fail_after(_SECONDS_FOR_A_TURN):
+                await self._lock.acquire()
+        except TimeoutError:
+            raise errors.Unavailable("server.busy", _BUSY) from None
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._lock is not None:
+            self._lock.release()
+
+
+async def _authenticated(request: Request, surroundings: Surroundings) -> Principal:
+    presented = request.headers.getlist("authorization")
+    scheme, _, key_text = presented[0].partition(" ") if len(presented) == 1 else ("", "", "")
+    if scheme.lower() != "bearer" or not key_text.strip():
+        raise errors.Unauthenticated("auth.key_missing", "send the header Authorization: Bearer and an API key")
+    now = surroundings.clock()
+    async with surroundings.sessions:
+        found = await to_thread.run_sync(_look_up, surroundings.database, key_text.strip(), now)
+    if found is None:
+        raise errors.Unauthenticated("auth.key_invalid", "this API key does not work; ask your administrator for one")
+    if found.is_touch_due:
+        async with _turn(surroundings), surroundings.sessions:
+            await to_thread.run_sync(_touch, surroundings.database, found.principal.key_id, now)
+    return found.principal
+
+
+def _look_up(database: Database, key_text: str, now: datetime) -> Authenticated | None:
+    with database.reader() as session:
+        return authenticate(session, key_text, now=now)
+
+
+def _touch(database: Database, key_id: UUID, now: datetime) -> None:
+    try:
+        with unit_of_work(database) as session:
+            access.touch_key(session, key_id, now=now)
+    except DBAPIError as error:
+        _log.warning("a key's last use was not noted: %s", type(error).__name__)
+
+
+def _keyed(request: EdgeRequest, caller: Principal | None) -> idempotency.Request | None:
+    keys = request.headers.getlist("idempotency-key")
+    if not keys or caller is None:
+        return None
+    key = keys[0]
+    if len(keys) > 1 or not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+        raise Invalid(
+            "request.header",
+            f"Idempotency-Key: expected one header of 1 to {_LONGEST_KEY} printable ASCII characters",
+            field="Idempotency-Key",
+        )
+    route = f"{request.method} {request.url.path}"
+    return idempotency.Request(
+        organisation_id=caller.organisation_id, route=route, key=key, sha256=request.fingerprint()
+    )
+
+
+def _begin(session: Session, keyed: idempotency.Request | None, now: datetime) -> idempotency.KeptAnswer | None:
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(text("SET LOCAL lock_timeout = '5s'"))
+        session.execute(text("SET LOCAL statement_timeout = '30s'"))
+    return None if keyed is None else idempotency.claim(session, keyed, now=now)
+
+
+def _finish(session: Session, keyed: idempotency.Request | None, status: int, body: bytes | None) -> None:
+    if keyed is not None:
+        idempotency.complete(session, keyed, status=status, body=body)
+    session.commit()
+
+
+async def _close(session: Session) -> None:
+    with anyio.CancelScope(shield=True):
+        await to_thread.run_sync(session.close)
+
+
+def _exhausted(fault: Fault) -> Conflict | errors.Unavailable:
+    if fault is Fault.DUPLICATE:
+        return Conflict("request.conflict", "another request stored the same thing; read it, then decide")
+    return errors.Unavailable("server.busy", _BUSY)

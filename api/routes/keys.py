@@ -1,0 +1,48 @@
+"""API keys of the caller's organisation: issue, list, revoke."""
+
+from __future__ import annotations
+
+from api.auth.issue import check_grant, issue_key, read_scopes
+from api.auth.policy import Routes, asks
+from api.auth.principal import Scope
+from api.auth.scope import API_KEY, USER
+from api.deps import ThisCall
+from api.schemas.access import ApiKeyIn, ApiKeyOut, ApiKeysOut, IssuedApiKeyOut
+from api.schemas.fields import UuidString
+from api.store import access
+
+routes = Routes(tag="api keys")
+
+
+@routes.post("/api-keys", policy=asks(Scope.ADMIN), keeps_answer=False)
+def issue_api_key(body: ApiKeyIn, call: ThisCall) -> IssuedApiKeyOut:
+    """Issue an API key to a person of the caller's organisation; its secret is shown in this answer only."""
+    user = call.load(USER, body.user_id)
+    scopes = read_scopes(body.scopes)
+    check_grant(call.principal, user_id=user.user_id, scopes=scopes)
+    issued = issue_key(
+        call.session,
+        organisation_id=user.organisation_id,
+        user_id=user.user_id,
+        scopes=scopes,
+        days=body.days,
+        now=call.now,
+        new_id=call.new_id,
+        random_bytes=call.random_bytes,
+    )
+    return IssuedApiKeyOut(api_key=ApiKeyOut.from_core(issued.key), secret=issued.text)
+
+
+@routes.get("/api-keys", policy=asks(Scope.ADMIN))
+def list_api_keys(call: ThisCall) -> ApiKeysOut:
+    """Return the organisation's keys, oldest first, without secrets."""
+    keys = access.load_keys(call.session, call.principal.organisation_id)
+    return ApiKeysOut(api_keys=tuple(ApiKeyOut.from_core(key) for key in keys))
+
+
+@routes.post("/api-keys/{key_id}/revoke", policy=asks(Scope.ADMIN), status=200)
+def revoke_api_key(key_id: UuidString, call: ThisCall) -> ApiKeyOut:
+    """Revoke a key of the organisation from now on; revoking it again changes nothing."""
+    key = call.load(API_KEY, key_id)
+    access.revoke_key(call.session, key.key_id, now=call.now)
+    return ApiKeyOut.from_core(call.load(API_KEY, key.key_id))

@@ -1,0 +1,98 @@
+"""What an operator sets: where the database is, where to listen, which environment this is.
+
+Read once at start, from the command line or from variables that begin with TONNE_. Nothing else reads the environment.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sqlalchemy import make_url
+from sqlalchemy.exc import ArgumentError
+
+from ledger.core.errors import Invalid
+
+PREFIX = "TONNE_"
+DEFAULT_DATABASE_URL = "sqlite:///var/tonne.db"
+_HIGHEST_PORT = 65535
+_MOST_WORKERS = 64
+
+
+class Environment(StrEnum):
+    """Where this installation stands."""
+
+    DEVELOPMENT = "development"
+    PRODUCTION = "production"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """The settings, each from an argument or from its variable.
+
+    ``database_url`` TONNE_DATABASE_URL: ``sqlite:///path/to/file.db`` or ``postgresql://user@host/name``; not shown in ``repr``.
+    ``host`` TONNE_HOST: the address to listen on, 127.0.0.1 unless set. ``port`` TONNE_PORT: 0 to 65535, 0 takes a free one.
+    ``environment`` TONNE_ENVIRONMENT: ``development`` or ``production``. ``workers`` TONNE_WORKERS: processes, 1 to 64.
+    Refuses several processes on SQLite in production (``settings.workers``): its one writer would be many.
+    """
+
+    database_url: str = field(default=DEFAULT_DATABASE_URL, repr=False)
+    host: str = "127.0.0.1"
+    port: int = 8000
+    environment: Environment = Environment.DEVELOPMENT
+    workers: int = 1
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be run."""
+        try:
+            backend = make_url(self.database_url).get_backend_name()
+        except (ArgumentError, ValueError) as error:
+            raise _wrong("database_url", "expected sqlite:///path/to/file.db or postgresql://user@host/name") from error
+        if not 0 <= self.port <= _HIGHEST_PORT:
+            raise _wrong("port", "expected a whole number from 0 to 65535")
+        if not 1 <= self.workers <= _MOST_WORKERS:
+            raise _wrong("workers", f"expected a whole number from 1 to {_MOST_WORKERS}")
+        if not re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", self.host, re.ASCII):
+            raise _wrong("host", "expected an address or a host name")
+        if self.environment is Environment.PRODUCTION and backend == "sqlite" and self.workers > 1:
+            raise _wrong("workers", "SQLite has one writer: run one worker, or use PostgreSQL")
+
+
+def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Settings:
+    """Return the settings: each argument that is given, else its variable, else the default. Unreadable ones are refused."""
+    known = {"database_url", "host", "port", "environment", "workers"}
+    assert set(arguments) <= known, f"unknown settings: {sorted(set(arguments) - known)}"
+    texts = {name: arguments.get(name) or environ.get(f"{PREFIX}{name.upper()}") for name in known}
+    given = {name: text for name, text in texts.items() if text is not None}
+    environment = given.get("environment", Environment.DEVELOPMENT.value)
+    if environment not in tuple(Environment):
+        raise _wrong("environment", "expected development or production")
+    return Settings(
+        database_url=given.get("database_url", DEFAULT_DATABASE_URL),
+        host=given.get("host", "127.0.0.1"),
+        port=_whole(given.get("port", "8000"), "port"),
+        environment=Environment(environment),
+        workers=_whole(given.get("workers", "1"), "workers"),
+    )
+
+
+def add_database_option(parser: argparse.ArgumentParser) -> None:
+    """Give a command ``--database URL``; ``from_environment(os.environ, database_url=arguments.database)`` reads it."""
+    parser.add_argument(
+        "--database",
+        metavar="URL",
+        help=f"sqlite:///path/to/file.db or postgresql://user@host/name; default TONNE_DATABASE_URL, else {DEFAULT_DATABASE_URL}",
+    )
+
+
+def _whole(text: str, name: str) -> int:
+    if not re.fullmatch(r"[0-9]{1,9}", text, re.ASCII):
+        raise _wrong(name, "expected a whole number")
+    return int(text)
+
+
+def _wrong(name: str, expected: str) -> Invalid:
+    return Invalid(f"settings.{name}", f"{PREFIX}{name.upper()} or --{name.replace('_', '-')}: {expected}", field=name)

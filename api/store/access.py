@@ -1,0 +1,270 @@
+"""Reads and writes of organisations, users and API keys.
+
+Functions take the session first, return frozen values and never commit. Knows no HTTP and no secret: only hashes arrive.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from api.store.names import LONGEST_NAME, clean_email, clean_text, name_skeleton
+from api.store.tables import ApiKeyRow, OrganisationRow, UserAccountRow
+from ledger.core.errors import Conflict, Invalid, NotFound
+
+
+class OrganisationKind(StrEnum):
+    """What an organisation does here."""
+
+    BORROWER = "borrower"
+    LENDER = "lender"
+    ASSESSOR = "assessor"
+    OPERATOR = "operator"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Organisation:
+    """One organisation."""
+
+    organisation_id: UUID
+    kind: OrganisationKind
+    legal_name: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class User:
+    """One person of one organisation; a disabled person can do nothing any more."""
+
+    user_id: UUID
+    organisation_id: UUID
+    email: str
+    name: str
+    created_at: datetime
+    disabled_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ApiKey:
+    """One API key without its secret; it works in ``[created_at, expires_at)`` unless revoked."""
+
+    key_id: UUID
+    key_prefix: str
+    organisation_id: UUID
+    user_id: UUID
+    scopes: tuple[str, ...]
+    created_at: datetime
+    expires_at: datetime
+    revoked_at: datetime | None
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KeyHolder:
+    """What a presented key is checked against: the key, its secret's hash, its person and organisation."""
+
+    key: ApiKey
+    secret_sha256: bytes
+    user: User
+    organisation: Organisation
+
+
+def add_organisation(
+    session: Session, *, organisation_id: UUID, kind: OrganisationKind, legal_name: str, now: datetime
+) -> Organisation:
+    """Add and return an organisation; a name that looks like another's is refused (``organisation.name_taken``)."""
+    name = clean_text(legal_name, field="legal_name", longest=LONGEST_NAME)
+    skeleton = name_skeleton(name)
+    if session.execute(
+        select(OrganisationRow.organisation_id).where(OrganisationRow.name_skeleton == skeleton)
+    ).first():
+        raise Conflict(
+            "organisation.name_taken",
+            "legal_name: an organisation whose name looks the same exists; use it, or a name that differs in its letters",
+            field="legal_name",
+        )
+    row = OrganisationRow(
+        organisation_id=organisation_id, kind=kind.value, legal_name=name, name_skeleton=skeleton, created_at=now
+    )
+    session.add(row)
+    session.flush()  # the foreign keys of users and keys need the row, whatever order they are added in
+    return _organisation(row)
+
+
+def load_organisation(session: Session, organisation_id: UUID) -> Organisation | None:
+    """Return the organisation, or ``None``."""
+    row = session.get(OrganisationRow, organisation_id)
+    return None if row is None else _organisation(row)
+
+
+def find_organisation(session: Session, name_or_id: str) -> Organisation:
+    """Return the organisation that an operator names by id or by (similar) legal name; else ``organisation.not_found``."""
+    by_id = uuid_or_none(name_or_id)
+    row = session.get(OrganisationRow, by_id) if by_id else None
+    if row is None:
+        skeleton = name_skeleton(name_or_id)
+        row = session.execute(select(OrganisationRow).where(OrganisationRow.name_skeleton == skeleton)).scalar()
+    if row is None:
+        raise NotFound("organisation.not_found", "organisation: no organisation has this id or name")
+    return _organisation(row)
+
+
+def add_user(session: Session, *, user_id: UUID, organisation_id: UUID, email: str, name: str, now: datetime) -> User:
+    """Add and return a person; an address is used once per organisation (``user.email_taken``)."""
+    address = clean_email(email, field="email")
+    shown = clean_text(name, field="name", longest=LONGEST_NAME)
+    if session.execute(
+        select(UserAccountRow.user_id).where(
+            UserAccountRow.organisation_id == organisation_id, UserAccountRow.email == address
+        )
+    ).first():
+        raise Conflict("user.email_taken", "email: a user of this organisation has this address already", field="email")
+    row = UserAccountRow(
+        user_id=user_id, organisation_id=organisation_id, email=address, name=shown, created_at=now, disabled_at=None
+    )
+    session.add(row)
+    session.flush()  # the foreign key of keys needs the row
+    return _user(row)
+
+
+def load_user(session: Session, organisation_id: UUID, user_id: UUID) -> User | None:
+    """Return the person if of this organisation, else ``None``."""
+    row = session.get(UserAccountRow, user_id)
+    return _user(row) if row is not None and row.organisation_id == organisation_id else None
+
+
+def find_user(session: Session, organisation_id: UUID, email_or_id: str) -> User:
+    """Return the person of an organisation that an operator names by id or address; else ``user.not_found``."""
+    by_id = uuid_or_none(email_or_id)
+    row = session.execute(
+        select(UserAccountRow).where(
+            UserAccountRow.organisation_id == organisation_id,
+            UserAccountRow.user_id == by_id if by_id else UserAccountRow.email == email_or_id.strip().lower(),
+        )
+    ).scalar()
+    if row is None:
+        raise NotFound("user.not_found", "user: no user of this organisation has this id or address")
+    return _user(row)
+
+
+def add_key(session: Session, key: ApiKey, *, secret_sha256: bytes) -> ApiKey:
+    """Add a key; its person must be an enabled one of its organisation (``user.not_found``, ``user.disabled``)."""
+    user = load_user(session, key.organisation_id, key.user_id)
+    if user is None:
+        raise NotFound("user.not_found", "the user does not exist, or not for you")
+    if user.disabled_at is not None:
+        raise Conflict("user.disabled", "user: this person is disabled and gets no key", field="user_id")
+    if not key.scopes:
+        raise Invalid("key.scopes", "scopes: expected at least one scope", field="scopes")
+    session.add(
+        ApiKeyRow(
+            key_id=key.key_id,
+            key_prefix=key.key_prefix,
+            organisation_id=key.organisation_id,
+            user_id=key.user_id,
+            scopes=json.dumps(sorted(set(key.scopes)), separators=(",", ":")),
+            secret_sha256=secret_sha256,
+            created_at=key.created_at,
+            expires_at=key.expires_at,
+            revoked_at=key.revoked_at,
+            last_used_at=key.last_used_at,
+        )
+    )
+    session.flush()  # a taken prefix is found here, where the request can be tried again
+    return key
+
+
+def load_key_holder(session: Session, key_prefix: str) -> KeyHolder | None:
+    """Return what the key with this prefix is checked against, or ``None``."""
+    found = session.execute(
+        select(ApiKeyRow, UserAccountRow, OrganisationRow)
+        .join(UserAccountRow, UserAccountRow.user_id == ApiKeyRow.user_id)
+        .join(OrganisationRow, OrganisationRow.organisation_id == ApiKeyRow.organisation_id)
+        .where(ApiKeyRow.key_prefix == key_prefix)
+    ).first()
+    if found is None:
+        return None
+    key, user, organisation = found
+    return KeyHolder(
+        key=_key(key),
+        secret_sha256=bytes(key.secret_sha256),
+        user=_user(user),
+        organisation=_organisation(organisation),
+    )
+
+
+def load_keys(session: Session, organisation_id: UUID) -> Sequence[ApiKey]:
+    """Return an organisation's keys, oldest first, revoked and expired ones included."""
+    rows = session.execute(
+        select(ApiKeyRow).where(ApiKeyRow.organisation_id == organisation_id).order_by(ApiKeyRow.key_id)
+    ).scalars()
+    return tuple(_key(row) for row in rows)
+
+
+def load_key(session: Session, organisation_id: UUID, key_id: UUID) -> ApiKey | None:
+    """Return the key if of this organisation, else ``None``."""
+    row = session.get(ApiKeyRow, key_id)
+    return _key(row) if row is not None and row.organisation_id == organisation_id else None
+
+
+def revoke_key(session: Session, key_id: UUID, *, now: datetime) -> None:
+    """Revoke a key; an earlier revocation keeps its instant."""
+    session.execute(
+        update(ApiKeyRow).where(ApiKeyRow.key_id == key_id, ApiKeyRow.revoked_at.is_(None)).values(revoked_at=now)
+    )
+    session.expire_all()
+
+
+def touch_key(session: Session, key_id: UUID, *, now: datetime) -> None:
+    """Note that a key was used."""
+    session.execute(update(ApiKeyRow).where(ApiKeyRow.key_id == key_id).values(last_used_at=now))
+
+
+def uuid_or_none(text: str) -> UUID | None:
+    """Return the UUID that ``text`` spells in its 36-character form, else ``None``."""
+    try:
+        spelled = UUID(text)
+    except ValueError:
+        return None
+    return spelled if str(spelled) == text.lower() else None
+
+
+def _organisation(row: OrganisationRow) -> Organisation:
+    return Organisation(
+        organisation_id=row.organisation_id,
+        kind=OrganisationKind(row.kind),
+        legal_name=row.legal_name,
+        created_at=row.created_at,
+    )
+
+
+def _user(row: UserAccountRow) -> User:
+    return User(
+        user_id=row.user_id,
+        organisation_id=row.organisation_id,
+        email=row.email,
+        name=row.name,
+        created_at=row.created_at,
+        disabled_at=row.disabled_at,
+    )
+
+
+def _key(row: ApiKeyRow) -> ApiKey:
+    return ApiKey(
+        key_id=row.key_id,
+        key_prefix=row.key_prefix,
+        organisation_id=row.organisation_id,
+        user_id=row.user_id,
+        scopes=tuple(json.loads(row.scopes)),
+        created_at=row.created_at,
+        expires_at=row.expires_at,
+        revoked_at=row.revoked_at,
+        last_used_at=row.last_used_at,
+    )

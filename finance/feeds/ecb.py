@@ -1,0 +1,134 @@
+"""ECB euro reference rates: the history CSV (plain or zipped) and the daily XML as EUR/CNY fixings.
+
+Owns those two formats and one fetch. A rate is units of the currency per 1 EUR. Source to be named wherever shown: ECB.
+"""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import datetime
+from xml.etree.ElementTree import ParseError
+
+import httpx
+from defusedxml import DefusedXmlException  # type: ignore[import-untyped]  # the package ships no types
+from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]  # the package ships no types
+
+from finance.conventions.tables import Table, parse_day
+from finance.feeds.fetch import fetch_bytes
+from finance.feeds.limits import MAX_FILE_BYTES
+from finance.feeds.parsed import ParsedFeed, content_hash, is_absent, read_price, with_previous_values
+from finance.feeds.tabular import read_table
+from finance.feeds.workbook import check_archive
+from finance.market.observations import Observation, PriceBasis
+from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
+
+SOURCE = "ecb.eurofxref"
+_ZIP = b"PK\x03\x04"
+_NO_RATE = "the ECB gives no rate for this day"
+
+
+def parse_history(file: str, raw: bytes, *, known_at: datetime, currency: str = "CNY") -> ParsedFeed:
+    """Return the fixings of ``currency`` per 1 EUR in ``eurofxref-hist`` (zip or CSV), oldest first.
+
+    ``N/A`` and empty cells are days without a value, never zero; the file's trailing empty column is ignored.
+    Instrument is ``EUR_CNY`` for CNY. Every unreadable row is named in ``ImportRefused``. Example: 2026-03-31 gives
+    7.9341 CNY per EUR.
+    """
+    digest = content_hash(raw)
+    table = read_table(file, _unzipped(file, raw))[0]
+    column = _currency_column(table, currency)
+    observations: list[Observation] = []
+    errors: list[RowError] = []
+    for number, cells in enumerate(table.rows[1:], start=2):
+        if not any(cells):
+            continue
+        rate = cells[column] if column < len(cells) else ""
+        try:
+            observations.append(
+                _fixing(day=cells[0], rate=rate, currency=currency, known_at=known_at, raw_sha256=digest)
+            )
+        except DomainError as error:
+            errors.append(RowError(file=table.file, row=number, value=",".join(cells)[:40], expected=error.message))
+    if len({seen.trade_date for seen in observations}) != len(observations):
+        errors.append(RowError(file=table.file, row=1, column="Date", expected="every day once"))
+    if errors:
+        raise ImportRefused(table.file, tuple(errors))
+    return ParsedFeed(observations=with_previous_values(observations))
+
+
+def parse_daily(raw: bytes, *, known_at: datetime, currency: str = "CNY") -> ParsedFeed:
+    """Return the one fixing of ``eurofxref-daily.xml``, dated as the file says: on a Saturday that is Friday's.
+
+    Malformed XML, entities and external references are refused with ``feed.not_xml``, a file without the day or the
+    currency with ``feed.field``.
+    """
+    if len(raw) > MAX_FILE_BYTES:
+        raise Invalid("feed.too_large", f"{SOURCE}: expected at most {MAX_FILE_BYTES} bytes", source=SOURCE)
+    try:
+        root = fromstring(raw, forbid_dtd=True)
+    except (ParseError, DefusedXmlException, ValueError, LookupError) as error:
+        raise Invalid(
+            "feed.not_xml", f"{SOURCE}: expected the ECB's daily XML; fetch it again", source=SOURCE
+        ) from error
+    days = [cube for cube in root.iter() if cube.tag.endswith("}Cube") and "time" in cube.attrib]
+    rates = [cube.attrib.get("rate", "") for cube in root.iter() if cube.attrib.get("currency") == currency]
+    if len(days) != 1 or len(rates) != 1:
+        raise Invalid("feed.field", f"{SOURCE}: expected one day with one rate of {currency}", source=SOURCE)
+    fixing = _fixing(
+        day=days[0].attrib["time"], rate=rates[0], currency=currency, known_at=known_at, raw_sha256=content_hash(raw)
+    )
+    return ParsedFeed(observations=(fixing,))
+
+
+def fetch_history(
+    client: httpx.Client, url: str, *, deadline_seconds: int, monotonic: Callable[[], float], known_at: datetime
+) -> ParsedFeed:
+    """Return the fixings behind ``url``; see ``fetch_bytes`` and ``parse_history`` for what is refused."""
+    raw = fetch_bytes(client, url, deadline_seconds=deadline_seconds, max_bytes=MAX_FILE_BYTES, monotonic=monotonic)
+    return parse_history("eurofxref-hist", raw, known_at=known_at)
+
+
+def _fixing(*, day: str, rate: str, currency: str, known_at: datetime, raw_sha256: str) -> Observation:
+    trade_date = parse_day(day, field="Date")
+    value = None if is_absent(rate) else read_price(rate, field=currency)
+    if value is None and not is_absent(rate):
+        raise Invalid("market.price", f"{currency}: expected a rate above zero", field=currency)
+    return Observation(
+        source=SOURCE,
+        instrument=f"EUR_{currency}",
+        price_basis=PriceBasis.FIXING,
+        trade_date=trade_date,
+        last_trade_date=None if value is None else trade_date,
+        value=value,
+        missing_reason=_NO_RATE if value is None else "",
+        currency=currency,
+        unit="EUR",
+        known_at=known_at,
+        raw_sha256=raw_sha256,
+    )
+
+
+def _currency_column(table: Table, currency: str) -> int:
+    header = table.rows[0] if table.rows else ()
+    if not header or header[0] != "Date" or header.count(currency) != 1:
+        expected = f"the header Date, then one column {currency}"
+        shown = ",".join(header)[:40]
+        raise ImportRefused(table.file, (RowError(file=table.file, row=1, value=shown, expected=expected),))
+    return header.index(currency)
+
+
+def _unzipped(file: str, raw: bytes) -> bytes:
+    """Return the one CSV of the ECB's zip, or ``raw`` when it is not a zip."""
+    if not raw.startswith(_ZIP):
+        return raw
+    check_archive(file, raw)
+    try:
+        with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+            parts = [part for part in archive.infolist() if part.filename.endswith(".csv")]
+            if len(parts) != 1:
+                raise Invalid("import.archive", f"{file}: expected one CSV in the archive", file=file)
+            return archive.read(parts[0])
+    except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError, OSError) as error:
+        raise Invalid("import.archive", f"{file}: the archive is damaged; fetch it again", file=file) from error

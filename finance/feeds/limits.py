@@ -1,0 +1,20 @@
+"""How large a file or an answer may be before it is refused unread: limits of this program, not rules of the field."""
+
+from __future__ import annotations
+
+MAX_FILE_BYTES = 20 * 1024 * 1024
+"""One uploaded file; ten years of daily prices are under 2 MiB."""
+
+MAX_UNPACKED_BYTES = 200 * 1024 * 1024
+"""All parts of one archive together, unpacked."""
+
+MAX_ARCHIVE_PARTS = 1000
+"""Parts of one archive; a workbook of the field has under 50."""
+
+MAX_UNPACK_RATIO = 200
+"""Unpacked bytes per packed byte of one part; spreadsheets reach about 30, a bomb 1000."""
+
+MAX_ROWS = 200_000
+MAX_COLUMNS = 256
+MAX_SHEETS = 64
+MAX_CELL_CHARACTERS = 10_000

@@ -1,0 +1,169 @@
+"""ECB reference rates: the history as CSV and zip, the daily XML, and a fetch that keeps its limits."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zipfile
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+from itertools import count
+
+import httpx
+import pytest
+
+from finance.feeds.ecb import fetch_history, parse_daily, parse_history
+from finance.feeds.fetch import fetch_bytes
+from ledger.core.errors import DomainError, ImportRefused
+from tests.contract.answers import KNOWN_AT
+
+HISTORY = b"""Date,USD,JPY,CNY,HKD,
+2026-03-31,1.1498,183.39,7.9341,9.0136,
+2026-03-30,1.1484,183.12,7.937,8.9969,
+1999-01-04,1.1789,133.73,N/A,9.1332,
+"""
+
+DAILY = b"""<?xml version="1.0" encoding="UTF-8"?>
+<gesmes:Envelope xmlns:gesmes="http://www.gesmes.org/xml/2002-08-01"
+ xmlns="http://www.ecb.int/vocabulary/2002-08-01/eurofxref">
+<gesmes:subject>Reference rates</gesmes:subject>
+<Cube><Cube time='2026-08-14'><Cube currency='USD' rate='1.1534'/><Cube currency='CNY' rate='7.9341'/></Cube></Cube>
+</gesmes:Envelope>"""
+
+
+def zipped(name: str, raw: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr(name, raw)
+    return packed.getvalue()
+
+
+def frozen() -> int:
+    return 0
+
+
+def test_the_history_gives_fixings_oldest_first_and_the_trailing_empty_column_is_no_currency() -> None:
+    observations = parse_history("eurofxref-hist.csv", HISTORY, known_at=KNOWN_AT).observations
+
+    assert [seen.trade_date for seen in observations] == [date(1999, 1, 4), date(2026, 3, 30), date(2026, 3, 31)]
+    assert {seen.instrument for seen in observations} == {"EUR_CNY"}
+    assert observations[2].value == Decimal("7.9341")
+    assert (observations[2].currency, observations[2].unit) == ("CNY", "EUR")
+
+
+def test_not_available_is_no_value_and_never_zero() -> None:
+    first = parse_history("eurofxref-hist.csv", HISTORY, known_at=KNOWN_AT).observations[0]
+
+    assert first.value is None
+    assert first.missing_reason
+
+
+def test_the_zipped_history_says_the_same_as_the_plain_one() -> None:
+    plain = parse_history("h", HISTORY, known_at=KNOWN_AT).observations
+    packed = parse_history("h", zipped("eurofxref-hist.csv", HISTORY), known_at=KNOWN_AT).observations
+
+    assert [(seen.trade_date, seen.value) for seen in plain] == [(seen.trade_date, seen.value) for seen in packed]
+
+
+def test_the_daily_file_read_on_a_saturday_keeps_its_own_friday() -> None:
+    (fixing,) = parse_daily(DAILY, known_at=KNOWN_AT).observations
+
+    assert fixing.trade_date == date(2026, 8, 14)
+    assert fixing.value == Decimal("7.9341")
+
+
+@pytest.mark.parametrize(
+    "raw",
+    [
+        HISTORY.replace(b"7.9341", b"0"),
+        HISTORY.replace(b"7.9341", b"seven"),
+        HISTORY.replace(b"2026-03-31", b"31/03/2026"),
+        HISTORY.replace(b"2026-03-30", b"2026-03-31"),
+        HISTORY.replace(b"CNY", b"CNX"),
+        b"Date;CNY\n",
+        zipped("a.csv", b"=cmd()"),
+    ],
+)
+def test_a_history_that_cannot_be_read_is_refused_with_its_rows(raw: bytes) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        parse_history("eurofxref-hist.csv", raw, known_at=KNOWN_AT)
+
+    assert refused.value.rows
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (DAILY[:-30], "feed.not_xml"),
+        (b"", "feed.not_xml"),
+        (b'<!DOCTYPE x [<!ENTITY a "b">]><x>&a;</x>', "feed.not_xml"),
+        (DAILY.replace(b"UTF-8", b"UTF-88"), "feed.not_xml"),
+        (DAILY.replace(b"CNY", b"XXX"), "feed.field"),
+        (DAILY.replace(b"time=", b"day="), "feed.field"),
+        (DAILY.replace(b"7.9341", b"-1"), "market.price"),
+    ],
+)
+def test_a_daily_file_that_cannot_be_read_is_a_typed_error(raw: bytes, code: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        parse_daily(raw, known_at=KNOWN_AT)
+
+    assert refused.value.code == code
+
+
+def client_answering(answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Client:
+    return httpx.Client(transport=httpx.MockTransport(answer))
+
+
+def test_a_fetched_history_is_parsed() -> None:
+    with client_answering(lambda _: httpx.Response(200, content=HISTORY)) as client:
+        parsed = fetch_history(
+            client, "https://source.example/hist.csv", deadline_seconds=30, monotonic=frozen, known_at=KNOWN_AT
+        )
+
+    assert len(parsed.observations) == 3
+
+
+def refuse_connection(request: httpx.Request) -> httpx.Response:
+    raise httpx.ConnectError("refused", request=request)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code"),
+    [
+        (lambda _: httpx.Response(403, content=b"no"), "feed.status"),
+        (lambda _: httpx.Response(302, headers={"location": "https://other.example"}), "feed.status"),
+        (lambda _: httpx.Response(200, content=b"x" * 1001), "feed.too_large"),
+        (
+            lambda _: httpx.Response(
+                200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b"x" * 5000))
+            ),
+            "feed.too_large",
+        ),
+        (
+            lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"not gzip")),
+            "feed.encoding",
+        ),
+        (refuse_connection, "feed.unreachable"),
+    ],
+    ids=["forbidden", "redirected", "large", "large_unpacked", "broken_gzip", "refused"],
+)
+def test_a_fetch_that_goes_wrong_is_a_typed_error(answer: Callable[[httpx.Request], httpx.Response], code: str) -> None:
+    with client_answering(answer) as client, pytest.raises(DomainError) as refused:
+        fetch_bytes(client, "https://source.example/x", deadline_seconds=30, max_bytes=1000, monotonic=frozen)
+
+    assert refused.value.code == code
+
+
+def test_a_body_that_keeps_coming_past_the_deadline_is_dropped() -> None:
+    ticks = count(step=20)
+
+    with (
+        client_answering(lambda _: httpx.Response(200, content=b"x" * 500)) as client,
+        pytest.raises(DomainError) as refused,
+    ):
+        fetch_bytes(
+            client, "https://source.example/x", deadline_seconds=15, max_bytes=1000, monotonic=lambda: next(ticks)
+        )
+
+    assert refused.value.code == "feed.deadline"
