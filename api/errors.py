@@ -144,7 +144,8 @@ def refusal(error: DomainError) -> Response:
     if isinstance(error, ImportRefused):
         return problem(status, error.code, error.message, errors=_row_errors(error))
     field = error.data.get("field")
-    errors = [{"field": field, "expected": error.message[:_LONGEST_DETAIL], "code": error.code}] if field else []
+    expected = (error.message.partition("expected ")[2] or error.message)[:_LONGEST_DETAIL]
+    errors = [{"field": field, "expected": expected, "code": error.code}] if field else []
     headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="tonne"'

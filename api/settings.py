@@ -95,4 +95,6 @@ def _whole(text: str, name: str) -> int:
 
 
 def _wrong(name: str, expected: str) -> Invalid:
-    return Invalid(f"settings.{name}", f"{PREFIX}{name.upper()} or --{name.replace('_', '-')}: {expected}", field=name)
+    return Invalid(
+        f"settings.{name}", f"{PREFIX}{name.upper()} or --{name.removesuffix('_url')}: {expected}", field=name
+    )

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import api.store.tables
-import finance.store.tables
+import finance.store.tables.activity
+import finance.store.tables.loans
+import finance.store.tables.market
+import finance.store.tables.trades
 import ledger.store.tables
 from ledger.store.database import Base
 

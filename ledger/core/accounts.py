@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from enum import StrEnum
 
+from ledger.core.amounts import MAX_UNITS, is_commodity_code
 from ledger.core.errors import Invalid
 
 _PATH = re.compile(r"(?:Assets|Liabilities|Equity|Income|Expenses)(?::[A-Z0-9][A-Za-z0-9-]{0,39}){1,8}", re.ASCII)
@@ -65,8 +66,12 @@ class AccountOpening:
     attrs: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Refuse a path outside the grammar, crossed limits, and lots on anything but an asset."""
+        """Refuse a path or code outside its grammar, limits that cross or are too far, and lots on anything but an asset."""
         account_type = type_of(self.path)
+        if not is_commodity_code(self.commodity):
+            raise Invalid("commodity.code", "expected a commodity code such as CEA25", code=self.commodity[:40])
+        if any(abs(limit) > MAX_UNITS for limit in (self.floor, self.ceiling) if limit is not None):
+            raise Invalid("account.limits", "floor and ceiling lie within 10^15 smallest units", path=self.path)
         if self.floor is not None and self.ceiling is not None and self.floor > self.ceiling:
             raise Invalid("account.limits", "floor is not above ceiling", path=self.path)
         if self.lot_method is not None and account_type is not AccountType.ASSET:
@@ -80,7 +85,7 @@ class AccountOpening:
 
 def type_of(path: str) -> AccountType:
     """Return the type of the account at ``path``; a path outside the grammar is refused. ``Assets:Carbon:CEA25`` is an asset."""
-    if len(path) > 200 or not _PATH.fullmatch(path):  # noqa: PLR2004 - the column's documented bound
+    if not is_path(path):
         raise Invalid(
             "account.path",
             "expected Assets, Liabilities, Equity, Income or Expenses, then 1 to 8 parts such as :Carbon:CEA25 "
@@ -88,3 +93,8 @@ def type_of(path: str) -> AccountType:
             path=path[:200],
         )
     return _TYPE_OF_ROOT[path.partition(":")[0]]
+
+
+def is_path(text: str) -> bool:
+    """Return whether ``text`` lies in the grammar of account paths and is at most 200 characters."""
+    return len(text) <= 200 and _PATH.fullmatch(text) is not None  # noqa: PLR2004 - the column's documented bound

@@ -21,6 +21,7 @@ from ledger.core.errors import Invalid
 MAX_UNITS = 10**15
 """Largest absolute amount in smallest units that is accepted; far inside BIGINT so that sums of postings stay inside too."""
 
+_CODE = re.compile(r"[A-Z][A-Z0-9._-]{0,39}", re.ASCII)
 _DECIMAL = re.compile(r"-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?", re.ASCII)
 _MAX_DIGITS = 40
 _MAX_SCALE = 9
@@ -57,14 +58,14 @@ class Commodity:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be a commodity."""
-        if not re.fullmatch(r"[A-Z][A-Z0-9._-]{0,39}", self.code, re.ASCII):
+        if not is_commodity_code(self.code):
             raise Invalid(
                 "commodity.code", "a commodity code is 1 to 40 of A-Z 0-9 . _ -, first a letter", code=self.code
             )
         if not 0 <= self.scale <= _MAX_SCALE:
             raise Invalid("commodity.scale", "a commodity has 0 to 9 decimals", code=self.code, scale=str(self.scale))
-        if self.step < 1:
-            raise Invalid("commodity.step", "a commodity's step is at least one smallest unit", code=self.code)
+        if not 1 <= self.step <= MAX_UNITS:
+            raise Invalid("commodity.step", "a commodity's step is 1 to 10^15 smallest units", code=self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,16 +105,23 @@ class Price:
         return f"{self.value:f} {self.currency}/{self.unit}"
 
 
+def is_commodity_code(text: str) -> bool:
+    """Return whether ``text`` can be a commodity's code: 1 to 40 of A-Z 0-9 . _ -, first a letter, as in ``CEA25``."""
+    return _CODE.fullmatch(text) is not None
+
+
 def parse_decimal(text: str, *, field: str) -> Decimal:
     """Return the exact decimal that ``text`` spells.
 
     One ASCII pattern: optional minus, digits without leading zeros or separators, optional fraction; at most 40 digits. Full-width
-    digits, exponents, ``NaN``, ``+1``, ``1_000`` and blanks are refused with ``amount.format``. ``"1789.70"`` gives ``Decimal("1789.70")``.
+    digits, exponents, ``NaN``, ``+1``, ``1_000`` and blanks are refused with ``amount.format``. ``"1789.70"`` gives ``Decimal("1789.70")``,
+    and ``"-0.0"``, which spreadsheets write, gives ``Decimal("0.0")``: zero has no sign here.
     """
     if not isinstance(text, str) or len(text) > _MAX_DIGITS or not _DECIMAL.fullmatch(text):
         shown = text[:40] if isinstance(text, str) else type(text).__name__
         raise Invalid("amount.format", f"{field}: expected a decimal string such as 1234.50", field=field, value=shown)
-    return Decimal(text)
+    value = Decimal(text)
+    return value or value.copy_abs()
 
 
 def parse_units(text: str, scale: int, *, field: str) -> int:

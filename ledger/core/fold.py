@@ -4,9 +4,10 @@ Drafts fold in order, each seeing what those before it did. Every check that dec
 constraints stand behind it. Knows no SQL, clock or random source: the time of recording is given.
 
 A draft meets its refusals in this order, and the first is its code: ``ledger.reversal_unknown`` / ``already_reversed``,
-``ledger.account_unknown``, ``ledger.commodity_mismatch``, ``ledger.account_not_open``, ``ledger.amount_step``,
-``ledger.period_closed``, ``ledger.lot_cost_missing`` / ``lot_cost_unexpected``, ``ledger.insufficient_available`` and other lot
-refusals, ``ledger.entry_unbalanced``, ``ledger.insufficient_available`` (floor), ``ledger.ceiling_exceeded``.
+``ledger.account_unknown``, ``ledger.commodity_mismatch``, ``ledger.account_not_open``, ``ledger.period_closed``,
+``ledger.amount_step``, ``ledger.lot_cost_missing`` / ``lot_cost_unexpected``, ``ledger.insufficient_available`` and other lot
+refusals, those of the cost legs (the first three and ``ledger.cost_account``), ``ledger.entry_unbalanced``,
+``ledger.amount_range``, ``ledger.insufficient_available`` (floor), ``ledger.ceiling_exceeded``.
 """
 
 from __future__ import annotations
@@ -26,6 +27,9 @@ _LINES = 1024
 """More than an entry's legs, so that seq x 1024 + line names a lot."""
 
 _TICK = timedelta(microseconds=1)
+
+_MAX_SUM = 10**18
+"""Largest absolute balance, pool or cost leg, in smallest units: sums of accepted amounts stay inside BIGINT."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,6 +209,7 @@ def _checked_balances(state: BookState, legs: list[PostedLeg], facts: list[Accou
         changes[leg.account_id] = known + leg.amount * account.normal_side
     for account in facts:
         after, before = changes[account.account_id], state.posted[account.account_id]
+        _check_range(account, after)
         if account.floor is not None and after < before and after - state.held[account.account_id] < account.floor:
             available = before - state.held[account.account_id] - account.floor
             raise _insufficient(account, before - after, available)
@@ -216,6 +221,15 @@ def _checked_balances(state: BookState, legs: list[PostedLeg], facts: list[Accou
                 ceiling=str(account.ceiling),
             )
     return changes
+
+
+def _check_range(account: AccountFacts, total: int) -> None:
+    if abs(total) > _MAX_SUM:
+        raise Conflict(
+            "ledger.amount_range",
+            f"{account.path} would pass 10^18 smallest units; spread it over several accounts",
+            account=account.path,
+        )
 
 
 def _insufficient(account: AccountFacts, asked: int, available: int) -> Conflict:
@@ -271,7 +285,9 @@ def _acquired(
         pools = [lot for key, lot in changed.items() if key[0] == account.account_id]
         pools = pools or list(state.lots.get(account.account_id, {}).values())
         if pools:
-            return add_to_pool(pools[0], leg.amount, leg.lot_cost)
+            pool = add_to_pool(pools[0], leg.amount, leg.lot_cost)
+            _check_range(account, max(pool.quantity, pool.cost))
+            return pool
     return LotPosition(
         lot_id=lot_id,
         acquired_on=acquired_on,
@@ -304,6 +320,9 @@ def _append_cost_legs(
     for path, amount in wanted:
         if amount:
             account = _account(state, path, currency)
+            if account.lot_method is not None:
+                raise Invalid("ledger.cost_account", f"{path} keeps lots; cost legs name no lots", account=path)
+            _check_range(account, amount)
             _check_day(state, [account], draft.effective_on)
             legs.append(PostedLeg(account.account_id, account.commodity_id, path, currency, amount))
             facts.append(account)
@@ -332,21 +351,26 @@ def _returned_lots(
     """Return the lots after every move of the undone entry is given back, at the same quantity and cost, to the same lot."""
     changed: dict[tuple[int, int], LotPosition] = {}
     moves: list[LotMove] = []
+    last_leg: dict[tuple[int, int], PostedLeg] = {}
     for move in undone.lot_moves:
         leg = undone.legs[move.line - 1]
         key = (leg.account_id, move.lot_id)
         lot = changed.get(key) or state.lots[leg.account_id][move.lot_id]
-        if lot.quantity < move.quantity or lot.cost < move.cost:
+        changed[key] = replace(lot, quantity=lot.quantity - move.quantity, cost=lot.cost - move.cost)
+        last_leg[key] = leg
+        moves.append(LotMove(move.line, move.lot_id, -move.quantity, -move.cost))
+    for key, lot in changed.items():
+        # Judged when all moves are given back: an entry may have sold of the very lot it acquired. An emptied lot keeps no cost.
+        if lot.quantity < 0 or lot.cost < 0 or (lot.quantity == 0 and lot.cost != 0):
+            leg, available = last_leg[key], state.lots[key[0]][key[1]].quantity
             raise Conflict(
                 "ledger.insufficient_available",
                 f"{leg.account}: what the entry acquired has partly been disposed of; reverse those disposals first",
                 account=leg.account,
                 commodity=leg.commodity,
-                asked=str(move.quantity),
-                available=str(lot.quantity),
+                asked=str(available - lot.quantity),
+                available=str(available),
             )
-        changed[key] = replace(lot, quantity=lot.quantity - move.quantity, cost=lot.cost - move.cost)
-        moves.append(LotMove(move.line, move.lot_id, -move.quantity, -move.cost))
     return changed, moves
 
 

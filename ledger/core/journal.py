@@ -15,7 +15,8 @@ from datetime import date, datetime
 from enum import StrEnum
 from uuid import UUID
 
-from ledger.core.amounts import MAX_UNITS
+from ledger.core.accounts import is_path
+from ledger.core.amounts import MAX_UNITS, is_commodity_code
 from ledger.core.errors import Invalid
 from ledger.core.parties import Actor
 
@@ -162,7 +163,12 @@ def _malformed(draft: JournalDraft) -> str | None:
 
 
 def _malformed_legs(draft: JournalDraft) -> str | None:
+    costs = draft.cost_legs
+    if costs and not all(map(is_path, (costs.cost_account, costs.gain_account, costs.loss_account))):
+        return "cost, gain and loss accounts are paths such as Income:Trading"
     for leg in draft.postings:
+        if not is_path(leg.account) or not is_commodity_code(leg.commodity):
+            return "a leg names an account such as Assets:Carbon:CEA25 and a commodity such as CEA25"
         if leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
             return "a leg's amount is not zero and at most 10^15 smallest units"
         if leg.lot_cost is not None and (leg.amount < 0 or not 0 <= leg.lot_cost <= MAX_UNITS):

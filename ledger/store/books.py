@@ -10,12 +10,16 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ledger.core.accounts import AccountOpening
+from ledger.core.accounts import AccountOpening, is_path
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
 from ledger.core.errors import Conflict, Invalid, NotFound
-from ledger.store.tables import AccountRow, BalanceRow, BookRow, CommodityRow
+from ledger.store.tables import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
+
+_TRIES = 64
+"""Transactions that may open books at once before one of them is asked to try again."""
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
 
@@ -42,37 +46,46 @@ def create(
     if not _CODE.fullmatch(code):
         raise Invalid("book.code", "a book code is 1 to 40 of a-z 0-9 -", code=code[:40])
     scale = currency_scale(functional_currency)
-    standing = session.scalars(
-        select(BookRow).where(
-            (BookRow.book_uuid == book_uuid) | ((BookRow.tenant_id == tenant_id) & (BookRow.code == code))
-        )
-    ).all()
-    for row in standing:
-        if (row.book_uuid, row.tenant_id, row.code, row.functional_currency) == (
-            book_uuid,
-            tenant_id,
-            code,
-            functional_currency,
-        ):
-            return row.book_id
-        raise Conflict("book.exists", "a book of that code or id exists with other facts", code=code)
-    book_id = (session.scalar(select(func.max(BookRow.book_id))) or 0) + 1
-    session.execute(
-        insert(BookRow).values(
-            book_id=book_id,
-            book_uuid=book_uuid,
-            tenant_id=tenant_id,
-            code=code,
-            functional_currency=functional_currency,
-            next_seq=1,
-            tree_size=0,
-            tree_peaks=b"",
-            last_recorded_at=now,
-            locked_through=None,
-        )
-    )
-    add_commodity(session, book_id, Commodity(code=functional_currency, kind=CommodityKind.MONEY, scale=scale), {})
-    return book_id
+    facts = (book_uuid, tenant_id, code, functional_currency)
+    for _ in range(_TRIES):
+        standing = session.scalars(
+            select(BookRow).where(
+                (BookRow.book_uuid == book_uuid) | ((BookRow.tenant_id == tenant_id) & (BookRow.code == code))
+            )
+        ).all()
+        for row in standing:
+            if (row.book_uuid, row.tenant_id, row.code, row.functional_currency) == facts:
+                return row.book_id
+            raise Conflict("book.exists", "a book of that code or id exists with other facts", code=code)
+        book_id = (session.scalar(select(func.max(BookRow.book_id))) or 0) + 1
+        if _is_inserted(session, book_id, facts, now):
+            currency = Commodity(code=functional_currency, kind=CommodityKind.MONEY, scale=scale)
+            add_commodity(session, book_id, currency, {})
+            return book_id
+    raise Conflict("book.busy", "other books are being opened at this moment; try again", code=code)
+
+
+def _is_inserted(session: Session, book_id: int, facts: tuple[UUID, UUID, str, str], now: datetime) -> bool:
+    book_uuid, tenant_id, code, functional_currency = facts
+    try:
+        with session.begin_nested():
+            session.execute(
+                insert(BookRow).values(
+                    book_id=book_id,
+                    book_uuid=book_uuid,
+                    tenant_id=tenant_id,
+                    code=code,
+                    functional_currency=functional_currency,
+                    next_seq=1,
+                    tree_size=0,
+                    tree_peaks=b"",
+                    last_recorded_at=now,
+                    locked_through=None,
+                )
+            )
+    except IntegrityError:
+        return False  # another transaction took the number, the code or the uuid meanwhile
+    return True
 
 
 def add_commodity(session: Session, book_id: int, commodity: Commodity, attrs: Mapping[str, str]) -> None:
@@ -114,9 +127,10 @@ def open_account(session: Session, book_id: int, opening: AccountOpening) -> Non
     standing = _account_row(session, book_id, opening.path)
     if standing is not None:
         row, balance = standing
-        stands = (row.commodity_id, row.lot_method, balance.floor, balance.ceiling, dict(row.attrs))
+        stands = (row.commodity_id, row.lot_method, row.opened_on, balance.floor, balance.ceiling, dict(row.attrs))
         method = opening.lot_method.value if opening.lot_method else None
-        if stands != (commodity_id, method, opening.floor, opening.ceiling, dict(opening.attrs)):
+        asked = (commodity_id, method, opening.opened_on, opening.floor, opening.ceiling, dict(opening.attrs))
+        if stands != asked:
             raise Conflict("account.exists", "that account stands with other facts", path=opening.path)
         return
     last = session.scalar(select(func.max(AccountRow.account_id)).where(AccountRow.book_id == book_id)) or 0
@@ -150,14 +164,23 @@ def open_account(session: Session, book_id: int, opening: AccountOpening) -> Non
 
 def close_account(session: Session, book_id: int, path: str, closed_on: date) -> None:
     """Set the first day on which the account takes nothing; refused while it holds anything."""
-    standing = _account_row(session, book_id, path)
+    standing = _account_row(session, book_id, path) if is_path(path) else None
     if standing is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path)
+        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
     row, balance = standing
     if balance.posted or balance.held:
         raise Conflict("account.not_empty", "move what the account holds first", path=path)
     if closed_on < row.opened_on:
         raise Invalid("account.closed_before_opened", f"opened on {row.opened_on}", path=path)
+    last_day = session.scalar(
+        select(func.max(BalanceDayRow.effective_on)).where(
+            BalanceDayRow.book_id == book_id, BalanceDayRow.account_id == row.account_id
+        )
+    )
+    if last_day is not None and closed_on <= last_day:
+        raise Conflict(
+            "account.closed_before_last_entry", f"its last entry is of {last_day}; close it on a later day", path=path
+        )
     row.closed_on = closed_on
     session.flush()  # a later statement of this transaction may be a bulk write that does not see pending changes
 

@@ -246,6 +246,7 @@ def open_database(url: str) -> Database:
             pool_size=5,
             max_overflow=_POOL_SIZE - 5,
             pool_pre_ping=True,
+            hide_parameters=True,
             connect_args={"options": "-c jit=off -c TimeZone=UTC"},
         )
         return Database(engine)
@@ -257,6 +258,7 @@ def open_database(url: str) -> Database:
         parsed.set(drivername="sqlite"),
         module=sqlite_module(),
         poolclass=QueuePool,
+        hide_parameters=True,
         pool_size=5,
         max_overflow=_POOL_SIZE - 5,
         connect_args={"check_same_thread": False},

@@ -6,13 +6,14 @@ rows travels is each engine's own (``writing_postgresql``, ``writing_sqlite``).
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, any_, bindparam, select, update
+from sqlalchemy import ARRAY, ColumnElement, any_, bindparam, func, select, update
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from ledger.core.accounts import AccountType, LotMethod
@@ -34,6 +35,9 @@ from ledger.store.tables import (
     PostingRow,
     RequestRow,
 )
+
+_SQLITE_VARIABLES = 30_000
+"""Below 32,766, the number of variables of a statement by default (https://www.sqlite.org/limits.html, item 9)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -157,9 +161,15 @@ def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
 
 
 def any_of(session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Return ``column`` equal to any of ``values`` as one parameter on PostgreSQL, so that long lists cost no parsing."""
+    """Return ``column`` equal to any of ``values`` as one parameter on PostgreSQL, so that long lists cost no parsing.
+
+    SQLite takes a list of text or integers beyond its number of variables as one JSON array.
+    """
     if session.get_bind().dialect.name != "postgresql":
-        return column.in_(values)
+        if len(values) <= _SQLITE_VARIABLES:
+            return column.in_(values)
+        each = func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(select(each.c.value))
     return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
 
 
@@ -233,7 +243,7 @@ def _load_lots(
             any_of(session, LotPositionRow.account_id, account_ids),
             (LotPositionRow.qty > 0)
             | (AccountRow.lot_method == LotMethod.AVERAGE.value)
-            | LotPositionRow.lot_id.in_(given_back),
+            | any_of(session, LotPositionRow.lot_id, given_back),
         )
     )
     lots: dict[int, dict[int, LotPosition]] = {}
@@ -251,7 +261,7 @@ def _load_lots(
 
 def _load_reversible(session: Session, book_id: int, entry_ids: frozenset[UUID]) -> dict[UUID, ReversibleEntry]:
     named = select(EntryRow.entry_id, EntryRow.seq, EntryRow.reverses_seq).where(
-        EntryRow.book_id == book_id, EntryRow.entry_id.in_(entry_ids)
+        EntryRow.book_id == book_id, any_of(session, EntryRow.entry_id, entry_ids)
     )
     found = {}
     for entry_id, seq, reverses in session.execute(named).all():

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from sqlalchemy import Select, func, literal, select
 from sqlalchemy.orm import Session
 
 from ledger.core import log
-from ledger.core.accounts import AccountType
+from ledger.core.accounts import AccountType, is_path
 from ledger.core.errors import Invalid, NotFound
 from ledger.store.tables import (
     AccountRow,
@@ -54,7 +55,7 @@ class Position:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StatementLine:
-    """One posting of an account's statement; ``amount`` debit positive, ``balance`` after it on the normal side."""
+    """One posting of an account's statement; ``amount`` in smallest units, debit positive."""
 
     seq: int
     line: int
@@ -122,11 +123,7 @@ def record_point(
 
 def balance_as_of(session: Session, book_id: int, path: str, *, as_of: date, known: int | None = None) -> Position:
     """Return one account's balance at the close of ``as_of`` from what the first ``known`` entries say (all when None)."""
-    account = session.execute(
-        _accounts(book_id).add_columns(AccountRow.account_id).where(AccountRow.path == path)
-    ).one_or_none()
-    if account is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+    account = _account(session, book_id, path)
     total = (
         session.scalar(
             select(func.sum(BalanceDayRow.delta)).where(
@@ -158,7 +155,10 @@ def positions(
     """Return every account's balance at the close of ``as_of``, by path; ``under`` keeps that account and those below it."""
     base = _accounts(book_id)
     if under is not None:
-        base = base.where((AccountRow.path == under) | AccountRow.path.startswith(f"{under}:", autoescape=True))
+        if not under.isascii() or not under.isprintable():
+            return ()  # no path has such a character, and PostgreSQL takes no NUL
+        below = f"{under}:"  # by substr, for LIKE on SQLite takes small letters for capitals
+        base = base.where((AccountRow.path == under) | (func.substr(AccountRow.path, 1, len(below)) == below))
     days = (
         select(BalanceDayRow.account_id, func.sum(BalanceDayRow.delta).label("total"))
         .where(BalanceDayRow.book_id == book_id, BalanceDayRow.effective_on <= as_of)
@@ -178,8 +178,9 @@ def positions(
         columns.append(func.coalesce(late.c.total, 0).label("late"))
     else:
         columns.append(literal(0).label("late"))
-    rows = session.execute(totals.add_columns(*columns).order_by(AccountRow.path))
-    return tuple(_position(row, int(row.total) - int(row.late)) for row in rows)
+    rows = session.execute(totals.add_columns(*columns))
+    found = (_position(row, int(row.total) - int(row.late)) for row in rows)
+    return tuple(sorted(found, key=attrgetter("path")))  # here, for a database may sort by a language's rules
 
 
 def statement(
@@ -191,7 +192,8 @@ def statement(
     after: tuple[int, int] = (0, 0),
     limit: int = MAX_PAGE,
 ) -> tuple[StatementLine, ...]:
-    """Return an account's postings in recording order after the cursor (seq, line), at most ``limit`` (200)."""
+    """Return an account's postings in recording order after the cursor (seq, line), at most ``limit`` (0 to 200)."""
+    account_id = _account(session, book_id, path).account_id
     seq, line = after
     wanted = (
         select(
@@ -204,15 +206,14 @@ def statement(
             EntryRow.doc_ref,
             PostingRow.amount,
         )
-        .join(AccountRow, (AccountRow.book_id == PostingRow.book_id) & (AccountRow.account_id == PostingRow.account_id))
         .join(EntryRow, (EntryRow.book_id == PostingRow.book_id) & (EntryRow.seq == PostingRow.seq))
         .where(
             PostingRow.book_id == book_id,
-            AccountRow.path == path,
+            PostingRow.account_id == account_id,
             (PostingRow.seq > seq) | ((PostingRow.seq == seq) & (PostingRow.line > line)),
         )
         .order_by(PostingRow.seq, PostingRow.line)
-        .limit(min(limit, MAX_PAGE))
+        .limit(max(0, min(limit, MAX_PAGE)))
     )
     if known is not None:
         wanted = wanted.where(PostingRow.seq <= known)
@@ -272,9 +273,8 @@ def lots(session: Session, book_id: int, *, as_of: date, known: int | None = Non
             (CommodityRow.book_id == AccountRow.book_id) & (CommodityRow.commodity_id == AccountRow.commodity_id),
         )
         .where(LotRow.book_id == book_id, sums.c.qty != 0)
-        .order_by(AccountRow.path, LotRow.acquired_on, LotRow.lot_id)
     )
-    return tuple(
+    found = (
         LotBalance(
             lot_id=row.lot_id,
             path=row.path,
@@ -287,6 +287,7 @@ def lots(session: Session, book_id: int, *, as_of: date, known: int | None = Non
         )
         for row in rows
     )
+    return tuple(sorted(found, key=attrgetter("path", "acquired_on", "lot_id")))
 
 
 def entry_at(session: Session, book_id: int, seq: int) -> EntryRecord | None:
@@ -332,6 +333,14 @@ def leaves_of(session: Session, book_id: int, seqs: Sequence[int]) -> dict[UUID,
         .where(EntryRow.book_id == book_id, EntryRow.seq.in_(seqs))
     )
     return {row.entry_id: (row.seq, row.recorded_at, row.leaf_hash) for row in rows}
+
+
+def _account(session: Session, book_id: int, path: str) -> Any:
+    wanted = _accounts(book_id).add_columns(AccountRow.account_id).where(AccountRow.path == path)
+    account = session.execute(wanted).one_or_none() if is_path(path) else None
+    if account is None:
+        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+    return account
 
 
 def _accounts(book_id: int) -> Select[str, str, str, int]:

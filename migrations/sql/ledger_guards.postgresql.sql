@@ -23,13 +23,15 @@ CREATE TRIGGER book_no_delete BEFORE DELETE ON book FOR EACH ROW EXECUTE FUNCTIO
 -- next
 CREATE TRIGGER account_no_delete BEFORE DELETE ON account FOR EACH ROW EXECUTE FUNCTION tonne_refuse_change()
 -- next
--- What a book is and the order it has reached never change or go back.
+-- What a book is, the order it has reached and its closed days never change or go back; its tree moves with its order.
 CREATE FUNCTION tonne_guard_book() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF ROW(NEW.book_id, NEW.book_uuid, NEW.tenant_id, NEW.functional_currency)
-       IS DISTINCT FROM ROW(OLD.book_id, OLD.book_uuid, OLD.tenant_id, OLD.functional_currency)
-       OR NEW.next_seq < OLD.next_seq OR NEW.last_recorded_at < OLD.last_recorded_at THEN
-        RAISE EXCEPTION 'ledger.append_only: a book keeps its identity and its order' USING ERRCODE = 'restrict_violation';
+    IF ROW(NEW.book_id, NEW.book_uuid, NEW.tenant_id, NEW.code, NEW.functional_currency)
+       IS DISTINCT FROM ROW(OLD.book_id, OLD.book_uuid, OLD.tenant_id, OLD.code, OLD.functional_currency)
+       OR NEW.next_seq < OLD.next_seq OR NEW.last_recorded_at < OLD.last_recorded_at
+       OR (NEW.next_seq = OLD.next_seq AND NEW.tree_peaks <> OLD.tree_peaks)
+       OR (OLD.locked_through IS NOT NULL AND (NEW.locked_through IS NULL OR NEW.locked_through < OLD.locked_through)) THEN
+        RAISE EXCEPTION 'ledger.append_only: a book keeps its identity, its order and its closed days' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
 END $$
@@ -76,6 +78,19 @@ END $$
 -- next
 CREATE TRIGGER posting_seal AFTER INSERT ON posting REFERENCING NEW TABLE AS new_postings
     FOR EACH STATEMENT EXECUTE FUNCTION tonne_seal_postings()
+-- next
+-- An entry without legs fires no trigger on posting, so its last leg is asked for when the transaction ends.
+CREATE FUNCTION tonne_require_legs() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF NOT EXISTS (SELECT 1 FROM posting p WHERE p.book_id = NEW.book_id AND p.seq = NEW.seq AND p.line = NEW.leg_count) THEN
+        RAISE EXCEPTION 'ledger.entry_incomplete: book % seq %: it has no legs', NEW.book_id, NEW.seq
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$
+-- next
+CREATE CONSTRAINT TRIGGER entry_has_legs AFTER INSERT ON entry DEFERRABLE INITIALLY DEFERRED
+    FOR EACH ROW EXECUTE FUNCTION tonne_require_legs()
 -- next
 CREATE FUNCTION tonne_guard_period() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE late record;

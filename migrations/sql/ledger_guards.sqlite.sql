@@ -138,13 +138,14 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on account is refused');
 END
 -- next
--- What a book is and the order it has reached never change or go back.
+-- What a book is, the order it has reached and its closed days never change or go back; its tree moves with its order.
 CREATE TRIGGER book_identity BEFORE UPDATE ON book
 WHEN NEW.book_id IS NOT OLD.book_id OR NEW.book_uuid IS NOT OLD.book_uuid OR NEW.tenant_id IS NOT OLD.tenant_id
-    OR NEW.functional_currency IS NOT OLD.functional_currency OR NEW.next_seq < OLD.next_seq
-    OR NEW.last_recorded_at < OLD.last_recorded_at
+    OR NEW.code IS NOT OLD.code OR NEW.functional_currency IS NOT OLD.functional_currency OR NEW.next_seq < OLD.next_seq
+    OR NEW.last_recorded_at < OLD.last_recorded_at OR (NEW.next_seq = OLD.next_seq AND NEW.tree_peaks IS NOT OLD.tree_peaks)
+    OR (OLD.locked_through IS NOT NULL AND (NEW.locked_through IS NULL OR NEW.locked_through < OLD.locked_through))
 BEGIN
-    SELECT RAISE(ABORT, 'ledger.append_only: a book keeps its identity and its order');
+    SELECT RAISE(ABORT, 'ledger.append_only: a book keeps its identity, its order and its closed days');
 END
 -- next
 CREATE TRIGGER account_identity BEFORE UPDATE ON account

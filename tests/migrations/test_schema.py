@@ -22,7 +22,9 @@ def test_upgrading_an_empty_database_gives_exactly_the_models(engine: str, empty
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_downgrading_takes_everything_away_and_upgrading_again_works(engine: str, empty_url: Callable[[str], str]) -> None:
+def test_downgrading_takes_everything_away_and_upgrading_again_works(
+    engine: str, empty_url: Callable[[str], str]
+) -> None:
     database = open_database(empty_url(engine))
     runner.upgrade(database)
 

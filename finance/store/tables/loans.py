@@ -263,7 +263,9 @@ class RateDeterminationRow(Base):
 
     __tablename__ = "rate_determination"
     __table_args__ = (
-        ForeignKeyConstraint(["facility_id", "terms_version"], ["facility_terms.facility_id", "facility_terms.version"]),
+        ForeignKeyConstraint(
+            ["facility_id", "terms_version"], ["facility_terms.facility_id", "facility_terms.version"]
+        ),
         _STRICT,
     )
 
@@ -300,9 +302,7 @@ class RateDecisionRow(Base):
         _STRICT,
     )
 
-    determination_id: Mapped[UUID] = mapped_column(
-        ForeignKey("rate_determination.determination_id"), primary_key=True
-    )
+    determination_id: Mapped[UUID] = mapped_column(ForeignKey("rate_determination.determination_id"), primary_key=True)
     facility_id: Mapped[UUID] = mapped_column(ForeignKey("facility.facility_id"))
     sequence: Mapped[int]
     """Order in which the facility's decisions became known, from 1."""

@@ -1,0 +1,112 @@
+"""The only place that chooses debit and credit: one balanced entry for each kind of trade.
+
+Rules of 财会[2019]22号: what is bought stands at cost (price and fees) in 1489, a free allocation has no money entry,
+a sale books the difference to 营业外收入 or 营业外支出, surrender and cancellation book the cost to 营业外支出. Tonnes
+move in every case. Knows no balance: which lots a disposal draws on, and so its cost, is the ledger's answer.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from finance.accounting.chart import BANK, BOOK_CURRENCY, FEES, OPENING_MONEY, Chart, InstrumentAccounts
+from finance.accounting.trades import ACQUISITIONS, Trade, TradeKind
+from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
+from ledger.core.parties import Actor
+
+_ENTRY_KINDS = {
+    TradeKind.OPENING: EntryKind.OPENING,
+    TradeKind.FREE_ALLOCATION: EntryKind.ISSUE,
+    TradeKind.PURCHASE: EntryKind.TRADE,
+    TradeKind.SALE: EntryKind.TRADE,
+    TradeKind.SURRENDER: EntryKind.SURRENDER,
+    TradeKind.CANCEL: EntryKind.CANCEL,
+    TradeKind.FEE: EntryKind.FEE,
+}
+
+
+def draft_for(trade: Trade, *, chart: Chart, entry_id: UUID, actor: Actor) -> JournalDraft:
+    """Return the entry that ``trade`` asks for, in tonnes and fen, debit positive.
+
+    Buying 10,000 t at 80 with 2,400.00 of fees debits 10,000 t and 802,400.00 CNY to 1489. Selling 1,000 t of it at
+    97.81 less 293.43 debits the bank 97,516.57; the ledger credits 1489 with the 80,240.00 relieved and 6301 with the
+    17,276.57 left.
+    Source: 财会[2019]22号 as in china-carbon-rules 3.1 and R14.
+    """
+    paths = chart.accounts_of(trade.instrument) if trade.instrument else None
+    postings, cost_legs = _legs(trade, paths)
+    return JournalDraft(
+        entry_id=entry_id,
+        kind=_ENTRY_KINDS[trade.kind],
+        effective_on=trade.traded_on,
+        actor=actor,
+        postings=postings,
+        cost_legs=cost_legs,
+        doc_ref=trade.doc_ref or None,
+        attrs=_attrs(trade),
+    )
+
+
+def _legs(trade: Trade, paths: InstrumentAccounts | None) -> tuple[tuple[Posting, ...], CostLegs | None]:
+    if trade.kind is TradeKind.FEE:
+        return _money(FEES, BANK, trade.fee_fen), None
+    assert paths is not None, "only a fee belongs to no instrument"
+    if trade.kind in ACQUISITIONS:
+        return _acquisition(trade, paths), None
+    return _disposal(trade, paths)
+
+
+def _acquisition(trade: Trade, paths: InstrumentAccounts) -> tuple[Posting, ...]:
+    """Return the tonnes with their whole cost as a lot, and the same cost in 1489; what is free has no money leg."""
+    cost = trade.cost_fen()
+    source, payer = {
+        TradeKind.OPENING: (paths.opening, OPENING_MONEY),
+        TradeKind.FREE_ALLOCATION: (paths.allocation, BANK),
+        TradeKind.PURCHASE: (paths.registry, BANK),
+    }[trade.kind]
+    tonnes = _tonnes(trade)
+    return (
+        Posting(paths.holding, trade.instrument, tonnes, lot_cost=cost),
+        Posting(source, trade.instrument, -tonnes),
+        *_money(paths.cost, payer, cost),
+    )
+
+
+def _disposal(trade: Trade, paths: InstrumentAccounts) -> tuple[tuple[Posting, ...], CostLegs]:
+    """Return the tonnes going out, a sale's money, and where the relieved cost goes."""
+    target, expense = {
+        TradeKind.SALE: (paths.registry, paths.loss),
+        TradeKind.SURRENDER: (paths.surrendered, paths.surrender_expense),
+        TradeKind.CANCEL: (paths.cancelled, paths.cancellation_expense),
+    }[trade.kind]
+    tonnes = _tonnes(trade)
+    net = trade.net_proceeds_fen() if trade.kind is TradeKind.SALE else 0
+    return (
+        Posting(paths.holding, trade.instrument, -tonnes),
+        Posting(target, trade.instrument, tonnes),
+        *((Posting(BANK, BOOK_CURRENCY, net),) if net else ()),
+    ), CostLegs(paths.cost, paths.gain, expense)
+
+
+def _money(debit: str, credit: str, fen: int) -> tuple[Posting, ...]:
+    """Return both money legs, none for a zero amount."""
+    return (Posting(debit, BOOK_CURRENCY, fen), Posting(credit, BOOK_CURRENCY, -fen)) if fen else ()
+
+
+def _tonnes(trade: Trade) -> int:
+    assert trade.quantity_t is not None, "every trade but a fee moves tonnes"
+    return trade.quantity_t
+
+
+def _attrs(trade: Trade) -> dict[str, str]:
+    facts = {
+        "trade_ref": trade.trade_ref,
+        "trade_kind": trade.kind.value,
+        "instrument": trade.instrument,
+        "price_cny_per_t": "" if trade.price_cny_per_t is None else f"{trade.price_cny_per_t:f}",
+        "compliance_year": "" if trade.compliance_year is None else str(trade.compliance_year),
+        "counterparty": trade.counterparty,
+        "venue": trade.venue,
+        "note": trade.note,
+    }
+    return {name: text for name, text in facts.items() if text}

@@ -1,0 +1,58 @@
+"""Recording activity data and reading emissions from what is recorded."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy.orm import Session
+
+from finance.conventions.tables import ReferenceSet
+from finance.emissions.activity import ActivityMonth
+from finance.emissions.intensity import YearEmissions, year_emissions
+from finance.emissions.methodologies import BoundMethodology, bind, find
+from finance.store import activity, reference
+from ledger.core.parties import Actor
+
+
+def record_reference(session: Session, sets: Sequence[ReferenceSet], *, now: datetime) -> None:
+    """Record the versions of reference sets that figures are computed with; those that stand change nothing."""
+    for each in sets:
+        activity.save_reference_set(session, each, now=now)
+
+
+def record_activity(
+    session: Session,
+    organisation_id: UUID,
+    months: Sequence[ActivityMonth],
+    *,
+    raw_sha256: str,
+    actor: Actor,
+    now: datetime,
+) -> int:
+    """Record a file's months and return how many said something new; a changed figure is a further revision."""
+    return activity.save_months(
+        session, organisation_id, months, raw_sha256=raw_sha256, now=now, recorded_by=actor.user_id
+    )
+
+
+def bound_methodology(session: Session, methodology_id: str, factor_set_version: str) -> BoundMethodology:
+    """Return the methodology with the recorded factor rows of that version."""
+    factors = activity.load_factors(session, factor_set_version)
+    return bind(find(reference.shipped_methodologies(), methodology_id), factors)
+
+
+def emissions_of_year(
+    session: Session,
+    organisation_id: UUID,
+    *,
+    year: int,
+    methodology_id: str,
+    factor_set_version: str,
+    known_at: datetime | None = None,
+) -> YearEmissions:
+    """Return the organisation's emissions of a year by a methodology, from the activity recorded by ``known_at``."""
+    recorded = activity.load_months(session, organisation_id, known_at=known_at)
+    bound = bound_methodology(session, methodology_id, factor_set_version)
+    return year_emissions(tuple(each.activity for each in recorded), bound, year=year)

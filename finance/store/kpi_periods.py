@@ -1,0 +1,229 @@
+"""Reads and writes KPI periods, their states and locked data snapshots. Takes a session first and never commits."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import func, insert, select
+from sqlalchemy.orm import Session
+
+from finance.kpi.periods import KpiPeriodState, advance
+from finance.store.tables.loans import DataSnapshotRow, KpiPeriodEventRow, KpiPeriodRow
+from ledger.core.errors import Conflict
+from ledger.core.parties import Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiPeriod:
+    """One period of one KPI with the state it has come to; half-open [period_start, period_end)."""
+
+    kpi_period_id: UUID
+    facility_id: UUID
+    kpi_id: str
+    purpose: str
+    period_start: date
+    period_end: date
+    state: KpiPeriodState
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class KpiPeriodEvent:
+    """A state the period came to."""
+
+    number: int
+    state: KpiPeriodState
+    detail: Mapping[str, Any]
+    recorded_at: datetime
+    actor: Actor
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DataSnapshot:
+    """The locked data of a period: canonical JSON, its hash, and the printed value to be attested."""
+
+    number: int
+    sha256: str
+    content: str
+    value: str
+    recorded_at: datetime
+
+
+def save_period(
+    session: Session,
+    *,
+    kpi_period_id: UUID,
+    facility_id: UUID,
+    kpi_id: str,
+    purpose: str,
+    period_start: date,
+    period_end: date,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Record an open period; a KPI has one period from any one day (``kpi_period.exists``)."""
+    if find_by_start(session, facility_id, kpi_id, period_start) is not None:
+        raise Conflict("kpi_period.exists", "a period of that KPI begins on that day already", kpi_id=kpi_id)
+    session.execute(
+        insert(KpiPeriodRow).values(
+            kpi_period_id=kpi_period_id,
+            facility_id=facility_id,
+            kpi_id=kpi_id,
+            purpose=purpose,
+            period_start=period_start,
+            period_end=period_end,
+            recorded_at=now,
+        )
+    )
+    _add_event(session, kpi_period_id, 1, KpiPeriodState.OPEN, {}, actor=actor, now=now)
+
+
+def find_period(session: Session, kpi_period_id: UUID, *, lock: bool = False) -> KpiPeriod | None:
+    """Return the period with its present state, or None; ``lock`` keeps other changes to it waiting."""
+    wanted = select(KpiPeriodRow).where(KpiPeriodRow.kpi_period_id == kpi_period_id)
+    row = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
+    return None if row is None else _period(session, row)
+
+
+def find_by_start(session: Session, facility_id: UUID, kpi_id: str, period_start: date) -> KpiPeriod | None:
+    """Return the KPI's period that begins on the day, or None."""
+    row = session.scalars(
+        select(KpiPeriodRow).where(
+            KpiPeriodRow.facility_id == facility_id,
+            KpiPeriodRow.kpi_id == kpi_id,
+            KpiPeriodRow.period_start == period_start,
+        )
+    ).one_or_none()
+    return None if row is None else _period(session, row)
+
+
+def list_periods(session: Session, facility_id: UUID) -> tuple[KpiPeriod, ...]:
+    """Return the facility's periods by KPI and start."""
+    rows = session.scalars(
+        select(KpiPeriodRow)
+        .where(KpiPeriodRow.facility_id == facility_id)
+        .order_by(KpiPeriodRow.kpi_id, KpiPeriodRow.period_start)
+    ).all()
+    return tuple(_period(session, row) for row in rows)
+
+
+def advance_period(
+    session: Session,
+    period: KpiPeriod,
+    to: KpiPeriodState,
+    detail: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> KpiPeriod:
+    """Record the next state if the rules allow it (``kpi.transition``), and return the period in it."""
+    advance(period.state, to)
+    last = session.scalar(
+        select(func.max(KpiPeriodEventRow.number)).where(KpiPeriodEventRow.kpi_period_id == period.kpi_period_id)
+    )
+    _add_event(session, period.kpi_period_id, (last or 0) + 1, to, detail, actor=actor, now=now)
+    return replace(period, state=to)
+
+
+def load_events(session: Session, kpi_period_id: UUID) -> tuple[KpiPeriodEvent, ...]:
+    """Return the states the period came to, in order."""
+    rows = session.scalars(
+        select(KpiPeriodEventRow)
+        .where(KpiPeriodEventRow.kpi_period_id == kpi_period_id)
+        .order_by(KpiPeriodEventRow.number)
+    )
+    return tuple(
+        KpiPeriodEvent(
+            number=row.number,
+            state=KpiPeriodState(row.state),
+            detail=row.detail,
+            recorded_at=row.recorded_at,
+            actor=Actor(user_id=row.actor_id, organisation_id=row.acting_for_id),
+        )
+        for row in rows
+    )
+
+
+def save_snapshot(session: Session, kpi_period_id: UUID, content: str, value: str, *, now: datetime) -> DataSnapshot:
+    """Record the period's next data snapshot: canonical JSON text and the printed value."""
+    last = session.scalar(
+        select(func.max(DataSnapshotRow.number)).where(DataSnapshotRow.kpi_period_id == kpi_period_id)
+    )
+    snapshot = DataSnapshot(
+        number=(last or 0) + 1,
+        sha256=hashlib.sha256(content.encode()).hexdigest(),
+        content=content,
+        value=value,
+        recorded_at=now,
+    )
+    session.execute(
+        insert(DataSnapshotRow).values(
+            kpi_period_id=kpi_period_id,
+            number=snapshot.number,
+            sha256=snapshot.sha256,
+            content=content,
+            value=value,
+            recorded_at=now,
+        )
+    )
+    return snapshot
+
+
+def load_snapshot(session: Session, kpi_period_id: UUID) -> DataSnapshot | None:
+    """Return the period's newest data snapshot, or None."""
+    row = session.scalars(
+        select(DataSnapshotRow)
+        .where(DataSnapshotRow.kpi_period_id == kpi_period_id)
+        .order_by(DataSnapshotRow.number.desc())
+        .limit(1)
+    ).one_or_none()
+    if row is None:
+        return None
+    return DataSnapshot(
+        number=row.number, sha256=row.sha256, content=row.content, value=row.value, recorded_at=row.recorded_at
+    )
+
+
+def _add_event(
+    session: Session,
+    kpi_period_id: UUID,
+    number: int,
+    state: KpiPeriodState,
+    detail: Mapping[str, Any],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    session.execute(
+        insert(KpiPeriodEventRow).values(
+            kpi_period_id=kpi_period_id,
+            number=number,
+            state=state.value,
+            detail=dict(detail),
+            recorded_at=now,
+            actor_id=actor.user_id,
+            acting_for_id=actor.organisation_id,
+        )
+    )
+
+
+def _period(session: Session, row: KpiPeriodRow) -> KpiPeriod:
+    state = session.scalars(
+        select(KpiPeriodEventRow.state)
+        .where(KpiPeriodEventRow.kpi_period_id == row.kpi_period_id)
+        .order_by(KpiPeriodEventRow.number.desc())
+        .limit(1)
+    ).one()
+    return KpiPeriod(
+        kpi_period_id=row.kpi_period_id,
+        facility_id=row.facility_id,
+        kpi_id=row.kpi_id,
+        purpose=row.purpose,
+        period_start=row.period_start,
+        period_end=row.period_end,
+        state=KpiPeriodState(state),
+    )

@@ -1,0 +1,132 @@
+"""The reference rows that ship with the product, read from ``finance/reference/*.csv`` into the cores' values.
+
+The only place that opens those files; each set is read once per process. The version of a set is the first 12 hexadecimal digits of the
+SHA-256 of its file with LF line ends, so it changes exactly when the content does and nobody has to remember to raise it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from functools import cache
+from importlib import resources
+
+from finance.compliance import rules, vintages
+from finance.compliance.vintages import VintageRule
+from finance.conventions import calendar_rows, calendars, tables
+from finance.conventions.calendars import BusinessCalendar
+from finance.conventions.tables import ReferenceSet
+from finance.emissions import factors, methodologies
+from finance.emissions.factors import FactorSet
+from finance.emissions.methodologies import BoundMethodology, Methodology
+from finance.market import bounds, mark_rules
+from finance.market.bounds import InstrumentBound
+from finance.market.mark_rules import MarkRules
+
+_PACKAGE = "finance.reference"
+_VERSION_DIGITS = 12
+
+
+@cache
+def shipped_factors() -> FactorSet:
+    """Return the emission factors, warming potentials and material shares; set id ``factors``."""
+    return factors.parse_factors(_text("factors"), set_id="factors", version=shipped_version("factors"))
+
+
+@cache
+def shipped_methodologies() -> tuple[Methodology, ...]:
+    """Return every methodology on file, in the file's order."""
+    return methodologies.parse_methodologies(_text("methodologies"))
+
+
+@cache
+def shipped_methodology(methodology_id: str) -> BoundMethodology:
+    """Return a methodology bound to the shipped factors; an unknown id raises ``methodology.unknown`` with the known ones."""
+    return methodologies.bind(methodologies.find(shipped_methodologies(), methodology_id), shipped_factors())
+
+
+@cache
+def shipped_allocation_rules() -> ReferenceSet:
+    """Return the allocation rules by compliance year."""
+    return _rules("allocation_rules")
+
+
+@cache
+def shipped_offset_rules() -> ReferenceSet:
+    """Return the cap and eligibility rows of CCER, by day of surrender."""
+    return _rules("offset_rules")
+
+
+@cache
+def shipped_carry_over_rules() -> ReferenceSet:
+    """Return the carry-over rules by compliance year."""
+    return _rules("carry_over_rules")
+
+
+@cache
+def shipped_deadlines() -> ReferenceSet:
+    """Return the deadlines by compliance year."""
+    return _rules("deadlines")
+
+
+@cache
+def shipped_sanctions() -> ReferenceSet:
+    """Return the sanction rows by day of the breach."""
+    return _rules("sanctions")
+
+
+@cache
+def shipped_assurance_standards() -> ReferenceSet:
+    """Return which assurance standard gives which level, by the day a KPI period begins."""
+    return _rules("assurance_standards")
+
+
+@cache
+def shipped_vintage_rules() -> tuple[VintageRule, ...]:
+    """Return which vintages settle which duties."""
+    return vintages.parse_vintage_rules(_text("vintage_rules"))
+
+
+@cache
+def shipped_calendars() -> tuple[BusinessCalendar, ...]:
+    """Return one business calendar per market, by market name."""
+    return calendar_rows.parse_calendars(_text("calendars"))
+
+
+def shipped_calendar(market: str) -> BusinessCalendar:
+    """Return the business calendar of ``market`` (``cn_exchange``); an unlisted one raises ``calendar.market``."""
+    return calendars.calendar_of(shipped_calendars(), market)
+
+
+@cache
+def shipped_instrument_bounds() -> tuple[InstrumentBound, ...]:
+    """Return the largest credible daily moves per instrument family."""
+    return bounds.bounds_from_rows(_named_rows("instrument_bounds"))
+
+
+@cache
+def shipped_mark_rules() -> MarkRules:
+    """Return how old a mark may be and which price bases may mark what."""
+    return mark_rules.mark_rules_from_rows(_named_rows("staleness_rules"), _named_rows("sources"))
+
+
+@cache
+def shipped_version(set_id: str) -> str:
+    """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
+    return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]
+
+
+def _rules(set_id: str) -> ReferenceSet:
+    return rules.parse_rules(_text(set_id), set_id=set_id, version=shipped_version(set_id), file=f"{set_id}.csv")
+
+
+def _named_rows(set_id: str) -> tuple[Mapping[str, str], ...]:
+    table = tables.csv_table(_text(set_id), file=f"{set_id}.csv")
+    header, *rows = (cells for cells in table.rows if cells)
+    assert all(len(cells) == len(header) for cells in rows), f"{set_id}.csv: a row has other cells than the header"
+    return tuple(dict(zip(header, cells, strict=True)) for cells in rows)
+
+
+def _text(set_id: str) -> str:
+    raw = resources.files(_PACKAGE).joinpath(f"{set_id}.csv").read_bytes()
+    return raw.decode("utf-8").replace("\r\n", "\n")
