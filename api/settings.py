@@ -18,6 +18,9 @@ from ledger.core.errors import Invalid
 
 PREFIX = "TONNE_"
 DEFAULT_DATABASE_URL = "sqlite:///var/tonne.db"
+AUDIENCE = "tonne"
+"""To whom an assessor's statement is addressed: its ``audience`` member, so that a statement made for another system is refused."""
+
 _HIGHEST_PORT = 65535
 _MOST_WORKERS = 64
 

@@ -6,7 +6,7 @@ fold (pure), save.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -100,25 +100,28 @@ def post_entries(
         raise Invalid("ledger.batch_size", f"a batch has 1 to {MAX_BATCH} entries", entries=str(len(drafts)))
     head = journal.lock_book(session, book_id)
     recorded = journal.load_answers(session, book_id, [draft.entry_id for draft in drafts])
-    hashes = [draft.content_hash() for draft in drafts]
-    fresh: dict[UUID, tuple[JournalDraft, bytes]] = {}
-    for draft, content in zip(drafts, hashes, strict=True):
-        if draft.entry_id not in recorded:
-            fresh.setdefault(draft.entry_id, (draft, content))
-    receipts: dict[UUID, EntryReceipt] = {}
-    if fresh:
-        answers, receipts = _record(session, head, fresh, now, random_bytes)
-    else:
-        answers = {}
-    answered = {**recorded, **answers}
-    replayed = [answer.seq for answer in recorded.values() if answer.seq is not None]
-    if replayed:
-        receipts.update(_receipts_again(session, head, replayed))
-    first = set(fresh)
-    outcomes = []
-    for draft, content in zip(drafts, hashes, strict=True):
-        outcomes.append(_outcome(draft.entry_id, content, answered, receipts, is_first=draft.entry_id in first))
-        first.discard(draft.entry_id)
+    requests = [(draft.entry_id.int, draft.content_hash()) for draft in drafts]
+    place: dict[int, int] = {}  # of an id's first, not yet recorded draft among the fresh ones
+    fresh: list[tuple[JournalDraft, bytes]] = []
+    for draft, (key, content) in zip(drafts, requests, strict=True):
+        if key not in recorded and key not in place:
+            place[key] = len(fresh)
+            fresh.append((draft, content))
+    posted = _record(session, head, fresh, now, random_bytes) if fresh else []
+    seqs = [answer.seq for answer in recorded.values() if answer.seq is not None]
+    receipts = _receipts_again(session, head, seqs) if seqs else {}
+    outcomes: list[EntryOutcome] = []
+    told: set[int] = set()
+    for draft, (key, content) in zip(drafts, requests, strict=True):
+        if key in recorded:
+            outcomes.append(_told_again(draft.entry_id, content, recorded[key], receipts))
+        elif key not in told:
+            told.add(key)
+            outcomes.append(posted[place[key]])
+        elif fresh[place[key]][1] != content:
+            outcomes.append(_reused(draft.entry_id))
+        else:
+            outcomes.append(replace(posted[place[key]], is_replay=True))
     return outcomes
 
 
@@ -156,60 +159,73 @@ def reverse_entry(
 def _record(
     session: Session,
     head: journal.BookHead,
-    fresh: dict[UUID, tuple[JournalDraft, bytes]],
+    fresh: Sequence[tuple[JournalDraft, bytes]],
     now: datetime,
     random_bytes: RandomBytes,
-) -> tuple[dict[UUID, Answer], dict[UUID, EntryReceipt]]:
-    drafts = [draft for draft, _ in fresh.values()]
-    state = journal.load_state(session, head, drafts)
-    outcomes = fold(state, drafts, now)
-    entries = [outcome for outcome in outcomes if isinstance(outcome, JournalEntry)]
-    salts = random_bytes(log.SALT_BYTES * len(entries))
-    leaves = []
-    for index, entry in enumerate(entries):
-        salt = salts[log.SALT_BYTES * index : log.SALT_BYTES * (index + 1)]
-        canonical = log.canonical_entry(head.book_uuid, entry)
-        leaves.append((salt, canonical, log.leaf_hash(salt, canonical.encode())))
+) -> list[EntryOutcome]:
+    """Fold and save drafts whose ids are new, each with its content hash; return their outcomes in order."""
+    state = journal.load_state(session, head, [draft for draft, _ in fresh])
+    folded = fold(state, [draft for draft, _ in fresh], now)
+    entries = [
+        (outcome, content)
+        for outcome, (_, content) in zip(folded, fresh, strict=True)
+        if isinstance(outcome, JournalEntry)
+    ]
+    refusals = [
+        _frozen(outcome, content, now)
+        for outcome, (_, content) in zip(folded, fresh, strict=True)
+        if isinstance(outcome, Rejected)
+    ]
+    leaves = _leaves(head, entries, random_bytes)
     peaks, size = log.append_leaves(head.tree_peaks, head.tree_size, [leaf[2] for leaf in leaves])
-    answers: dict[UUID, Answer] = {}
-    refusals = []
-    for outcome in outcomes:
-        entry_id = outcome.draft.entry_id
-        content = fresh[entry_id][1]
-        if isinstance(outcome, Rejected):
-            refusal = outcome.refusal
-            error = {
-                "kind": type(refusal).__name__,
-                "code": refusal.code,
-                "message": refusal.message,
-                "data": dict(refusal.data),
-            }
-            answers[entry_id] = Answer(content, None, error)
-            refusals.append(FrozenRefusal(entry_id, content, refusal.code, error, now))
-        else:
-            answers[entry_id] = Answer(content, outcome.seq, None)
-    hashed = [(entry, fresh[entry.draft.entry_id][1]) for entry in entries]
-    journal.save(session, head, state, hashed, leaves, refusals, peaks)
+    journal.save(session, head, state, entries, leaves, refusals, peaks)
     tree_root = log.root(peaks)
-    receipts = {
-        entry.draft.entry_id: EntryReceipt(
-            entry_id=entry.draft.entry_id,
-            seq=entry.seq,
-            recorded_at=entry.recorded_at,
-            leaf_hash=leaf[2],
+    hashes = iter(leaves)
+    return [
+        EntryRefusal(entry_id=outcome.draft.entry_id, refusal=outcome.refusal, is_replay=False)
+        if isinstance(outcome, Rejected)
+        else EntryReceipt(
+            entry_id=outcome.draft.entry_id,
+            seq=outcome.seq,
+            recorded_at=outcome.recorded_at,
+            leaf_hash=next(hashes)[2],
             tree_size=size,
             tree_root=tree_root,
             is_replay=False,
         )
-        for entry, leaf in zip(entries, leaves, strict=True)
+        for outcome in folded
+    ]
+
+
+def _leaves(
+    head: journal.BookHead, entries: Sequence[tuple[JournalEntry, bytes]], random_bytes: RandomBytes
+) -> list[tuple[bytes, str, bytes]]:
+    """Return (salt, canonical text, leaf hash) of each entry."""
+    book, width = str(head.book_uuid), log.SALT_BYTES
+    salts = random_bytes(width * len(entries))
+    leaves = []
+    for index, (entry, _) in enumerate(entries):
+        salt = salts[width * index : width * (index + 1)]
+        canonical = log.canonical_entry(book, entry)
+        leaves.append((salt, canonical, log.leaf_hash(salt, canonical.encode())))
+    return leaves
+
+
+def _frozen(rejected: Rejected, content: bytes, now: datetime) -> FrozenRefusal:
+    refusal = rejected.refusal
+    error = {
+        "kind": type(refusal).__name__,
+        "code": refusal.code,
+        "message": refusal.message,
+        "data": dict(refusal.data),
     }
-    return answers, receipts
+    return FrozenRefusal(rejected.draft.entry_id, content, refusal.code, error, now)
 
 
-def _receipts_again(session: Session, head: journal.BookHead, seqs: Sequence[int]) -> dict[UUID, EntryReceipt]:
+def _receipts_again(session: Session, head: journal.BookHead, seqs: Sequence[int]) -> dict[int, EntryReceipt]:
     tree_root = log.root(head.tree_peaks)
     return {
-        entry_id: EntryReceipt(
+        seq: EntryReceipt(
             entry_id=entry_id,
             seq=seq,
             recorded_at=recorded_at,
@@ -225,25 +241,17 @@ def _receipts_again(session: Session, head: journal.BookHead, seqs: Sequence[int
 _REFUSAL_KINDS = {kind.__name__: kind for kind in (Invalid, NotFound, Conflict, Forbidden)}
 
 
-def _outcome(
-    entry_id: UUID,
-    content: bytes,
-    answered: dict[UUID, Answer],
-    receipts: dict[UUID, EntryReceipt],
-    *,
-    is_first: bool,
-) -> EntryOutcome:
-    answer = answered[entry_id]
+def _told_again(entry_id: UUID, content: bytes, answer: Answer, receipts: Mapping[int, EntryReceipt]) -> EntryOutcome:
     if answer.request_hash != content:
-        reused = Conflict(
-            "ledger.id_reused", "this id was used for an entry with other content", entry_id=str(entry_id)
-        )
-        return EntryRefusal(entry_id=entry_id, refusal=reused, is_replay=True)
-    if answer.error is not None:
-        error = answer.error
-        refusal = _REFUSAL_KINDS[error["kind"]](error["code"], error["message"], **error["data"])
-        return EntryRefusal(entry_id=entry_id, refusal=refusal, is_replay=not is_first)
-    receipt = receipts[entry_id]
-    if is_first:
-        return receipt
-    return replace(receipt, is_replay=True)
+        return _reused(entry_id)
+    if answer.seq is not None:
+        return receipts[answer.seq]
+    error = answer.error
+    assert error is not None, "an id without an entry was refused"
+    refusal = _REFUSAL_KINDS[error["kind"]](error["code"], error["message"], **error["data"])
+    return EntryRefusal(entry_id=entry_id, refusal=refusal, is_replay=True)
+
+
+def _reused(entry_id: UUID) -> EntryRefusal:
+    reused = Conflict("ledger.id_reused", "this id was used for an entry with other content", entry_id=str(entry_id))
+    return EntryRefusal(entry_id=entry_id, refusal=reused, is_replay=True)

@@ -187,8 +187,8 @@ def drafts(draw: st.DrawFn, number: int) -> JournalDraft:  # noqa: PLR0911 - one
             lot = 1024 * draw(st.integers(min_value=1, max_value=max(1, number - 1))) + 1
             return sale(number, tonnes, money, day=day, picks=((lot, tonnes),))
         case "swap":
-            legs = (Posting(FIFO, "CEA25", tonnes, lot_cost=money), Posting(POOL, "CEA25", -tonnes))
-            return draft(number, *legs, kind=EntryKind.TRANSFER, day=day, cost_legs=COST_LEGS)
+            moved = (Posting(FIFO, "CEA25", tonnes, lot_cost=money), Posting(POOL, "CEA25", -tonnes))
+            return draft(number, *moved, kind=EntryKind.TRANSFER, day=day, cost_legs=COST_LEGS)
         case "pay":
             return transfer(number, draw(_money_paths), draw(_money_paths), money + 1, day=day)
         case "borrow":

@@ -7,6 +7,7 @@ move in every case. Knows no balance: which lots a disposal draws on, and so its
 
 from __future__ import annotations
 
+from decimal import Decimal
 from uuid import UUID
 
 from finance.accounting.chart import BANK, BOOK_CURRENCY, FEES, OPENING_MONEY, Chart, InstrumentAccounts
@@ -103,10 +104,16 @@ def _attrs(trade: Trade) -> dict[str, str]:
         "trade_ref": trade.trade_ref,
         "trade_kind": trade.kind.value,
         "instrument": trade.instrument,
-        "price_cny_per_t": "" if trade.price_cny_per_t is None else f"{trade.price_cny_per_t:f}",
+        "price_cny_per_t": "" if trade.price_cny_per_t is None else _plain(trade.price_cny_per_t),
         "compliance_year": "" if trade.compliance_year is None else str(trade.compliance_year),
         "counterparty": trade.counterparty,
         "venue": trade.venue,
         "note": trade.note,
     }
     return {name: text for name, text in facts.items() if text}
+
+
+def _plain(price: Decimal) -> str:
+    """Return a price without trailing zeros, so that 80 and 80.00 are one entry: ``97.40`` gives ``97.4``."""
+    text = f"{price:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text

@@ -26,6 +26,7 @@ _YEAR = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _FORMULA_MARKS = ("=", "+", "-", "@")
 _MAX_PRICE_DIGITS = 40
 _TEXT_LENGTHS = {"counterparty": 200, "venue": 200, "doc_ref": 200, "note": 500}
+_LONGEST_ORIGIN = 300
 
 
 class TradeKind(StrEnum):
@@ -100,6 +101,8 @@ class Trade:
             _check_pattern(_YEAR, str(self.compliance_year), "compliance_year", "a year of four digits")
         for name in _TEXT_LENGTHS:
             check_words(name, getattr(self, name))
+        if len(self.origin) > _LONGEST_ORIGIN or not self.origin.isprintable():
+            raise refused("origin", f"at most {_LONGEST_ORIGIN} printable characters", self.origin)
         for name, expected in misplaced_fields(self.kind, self._given()):
             raise refused(name, expected, "")
         if self.price_cny_per_t is not None:

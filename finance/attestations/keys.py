@@ -25,7 +25,7 @@ PUBLIC_KEY_BYTES = 32
 SIGNATURE_BYTES = 64
 NONCE_BYTES = 32
 
-_POSSESSION_TYPE = "tonne-key-possession"
+POSSESSION_TYPE = "tonne-key-possession"
 
 
 class KeyStanding(StrEnum):
@@ -127,7 +127,7 @@ def possession_challenge(*, organisation_id: str, key_id: str, public_key: bytes
         raise Invalid("key.nonce", f"nonce: expected {NONCE_BYTES} bytes", field="nonce", value=str(len(nonce)))
     return canonical_bytes(
         {
-            "typ": _POSSESSION_TYPE,
+            "typ": POSSESSION_TYPE,
             "organisation_id": organisation_id,
             "key_id": key_id,
             "public_key": base64.b16encode(public_key).decode("ascii").lower(),

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from finance.conventions.tables import ReferenceSet
 from finance.emissions.activity import ActivityMonth
+from finance.emissions.factors import FactorSet
 from finance.emissions.intensity import YearEmissions, year_emissions
 from finance.emissions.methodologies import BoundMethodology, bind, find
 from finance.store import activity, reference
@@ -37,10 +38,15 @@ def record_activity(
     )
 
 
+def factor_set(session: Session, version: str) -> FactorSet:
+    """Return the emission factors of that version: those that ship, else those recorded; ``reference.set_unknown`` when neither."""
+    shipped = reference.shipped_factors()
+    return shipped if version == shipped.version else activity.load_factors(session, version)
+
+
 def bound_methodology(session: Session, methodology_id: str, factor_set_version: str) -> BoundMethodology:
-    """Return the methodology with the recorded factor rows of that version."""
-    factors = activity.load_factors(session, factor_set_version)
-    return bind(find(reference.shipped_methodologies(), methodology_id), factors)
+    """Return the methodology with the factor rows of that version."""
+    return bind(find(reference.shipped_methodologies(), methodology_id), factor_set(session, factor_set_version))
 
 
 def emissions_of_year(

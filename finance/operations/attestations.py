@@ -14,10 +14,11 @@ from finance.attestations.acceptance import Accepted, assess
 from finance.attestations.engagements import Engagement, Expectation
 from finance.attestations.keys import RegisteredKey, check_public_key, possession_challenge, verify_possession
 from finance.attestations.signatures import open_envelope
-from finance.attestations.statements import AssuranceLevel, AssuranceStandard
+from finance.attestations.statements import AssuranceLevel, AssuranceStandard, AttestationStatement
 from finance.attestations.states import AttestationStep
 from finance.kpi.periods import KpiPeriodState
-from finance.store import activity, attestations, facilities, kpi_periods, reference
+from finance.operations.activity import factor_set
+from finance.store import attestations, facilities, kpi_periods, reference
 from finance.store.attestations import AttestationRecord, EngagementRecord, KeyChallenge
 from finance.store.facilities import Facility
 from finance.store.kpi_periods import KpiPeriod
@@ -33,6 +34,9 @@ def engage_assessor(
     """Record an assessor's mandate for one KPI period; a party to the loan cannot be its assessor (``engagement.party``)."""
     if facility.has_party(engagement.assessor_id, "borrower", "lender"):
         raise Conflict("engagement.party", "an assessor is no party to the loan; name an independent organisation")
+    period = kpi_periods.find_period(session, engagement.kpi_period_id)
+    assert period is not None, "an engagement names a period"
+    _mandate(engagement, period)  # refuses a mandate that ends before it begins
     attestations.save_engagement(session, engagement, now=now, recorded_by=actor.user_id)
     facilities.add_party(session, facility.facility_id, engagement.assessor_id, "assessor", now=now)
 
@@ -105,8 +109,8 @@ def submit_attestation(
 ) -> AttestationRecord:
     """Judge a signed envelope, record it with its verdict and return the record; the same bytes again return the same record.
 
-    Hostile bytes never raise: they are recorded as refused, with the code of the first check they fail. An accepted statement
-    moves its KPI period to ATTESTED.
+    Hostile bytes never raise: they are recorded as refused, with the code of the first check they fail. The first accepted
+    statement moves its KPI period to ATTESTED; a later one, after a withdrawal or superseding another, leaves the state.
     """
     seen = attestations.find_by_envelope(session, engagement.engagement_id, envelope)
     if seen is not None:
@@ -136,7 +140,9 @@ def submit_attestation(
         actor=actor,
         now=now,
     )
-    if refusal is None:
+    if isinstance(verdict, Accepted) and verdict.statement.supersedes is not None:
+        _supersede(session, engagement, verdict.statement, actor=actor, now=now)
+    if refusal is None and period.state is KpiPeriodState.REPORTED:
         kpi_periods.advance_period(
             session,
             period,
@@ -153,8 +159,31 @@ def submit_attestation(
 def withdraw_attestation(
     session: Session, record: AttestationRecord, reason: str, *, actor: Actor, now: datetime
 ) -> None:
-    """Record that the assessor withdrew its statement; no later step may rest on it."""
-    attestations.take_step(session, record, AttestationStep.WITHDRAW, reason, actor=actor, now=now)
+    """Record that the assessor withdrew its statement; no later step may rest on it.
+
+    The facility is locked, so that no decision rests on the statement while it falls.
+    """
+    standing = _relocked(session, record)
+    attestations.take_step(session, standing, AttestationStep.WITHDRAW, reason, actor=actor, now=now)
+
+
+def revoke_signing_key(
+    session: Session, key: RegisteredKey, *, compromised_since: datetime | None, actor: Actor, now: datetime
+) -> RegisteredKey:
+    """Revoke the key from ``now`` on and return it; what it signed and was received before stands.
+
+    With ``compromised_since`` every accepted attestation received at or after that instant falls (``key_revoked``): no later
+    step may rest on it. A rate that was decided stays until the parties decide again.
+    """
+    attestations.revoke_key(session, key.key_id, now=now, compromised_since=compromised_since)
+    revoked = attestations.find_key(session, key.key_id)
+    assert revoked is not None, "the key was just revoked"
+    since = revoked.compromised_since
+    for record in attestations.list_accepted_under(session, key.key_id):
+        if since is not None and record.received_at >= since:
+            standing = _relocked(session, record)
+            attestations.take_step(session, standing, AttestationStep.REVOKE_KEY, "compromised", actor=actor, now=now)
+    return revoked
 
 
 def expectation_of(session: Session, period: KpiPeriod, level: AssuranceLevel, *, audience: str) -> Expectation:
@@ -177,7 +206,7 @@ def expectation_of(session: Session, period: KpiPeriod, level: AssuranceLevel, *
         methodology_id=kpi.definition.methodology_id,
         methodology_version=kpi.definition.methodology_version,
         factor_set_version=kpi.definition.factor_set_version,
-        factor_set_sha256=activity.load_factors(session, kpi.definition.factor_set_version).content_hash(),
+        factor_set_sha256=factor_set(session, kpi.definition.factor_set_version).content_hash(),
         boundary=kpi.definition.boundary,
         sites=kpi.sites,
         period_start=period.period_start,
@@ -204,6 +233,27 @@ def baseline_of(session: Session, period: KpiPeriod) -> tuple[AttestationRecord,
                 if record.state.carries_a_rate and record.statement is not None:
                     return record, str(record.statement["value"])
     return None
+
+
+def _supersede(
+    session: Session, engagement: EngagementRecord, statement: AttestationStatement, *, actor: Actor, now: datetime
+) -> None:
+    """Let the earlier statement of the same period fall, so that withdrawing the later one never revives it."""
+    assert statement.supersedes is not None, "asked for superseding statements"
+    earlier = attestations.find_by_statement_id(session, engagement.assessor_id, statement.supersedes)
+    if earlier is not None and earlier.kpi_period_id == engagement.kpi_period_id and earlier.state.carries_a_rate:
+        reason = statement.supersede_reason or ""
+        attestations.take_step(session, earlier, AttestationStep.SUPERSEDE, reason, actor=actor, now=now)
+
+
+def _relocked(session: Session, record: AttestationRecord) -> AttestationRecord:
+    """Return the attestation as it stands once its facility is locked."""
+    period = kpi_periods.find_period(session, record.kpi_period_id)
+    assert period is not None, "an attestation names a period"
+    facilities.find_facility(session, period.facility_id, lock=True)
+    standing = attestations.find_attestation(session, record.attestation_id)
+    assert standing is not None, "the attestation was loaded before"
+    return standing
 
 
 def _key_of(session: Session, envelope: bytes) -> RegisteredKey | None:

@@ -24,7 +24,7 @@ from finance.store.attestations import AttestationRecord
 from finance.store.determinations import Decision, Determination
 from finance.store.facilities import document_hash
 from finance.store.kpi_periods import KpiPeriod
-from ledger.core.errors import Conflict, NotFound
+from ledger.core.errors import Conflict, Forbidden, NotFound
 from ledger.core.parties import Actor
 
 
@@ -41,8 +41,8 @@ def propose(
 
     A value that meets its target needs an accepted, standing attestation of exactly that value, else nothing is proposed.
     """
+    facilities.find_facility(session, _period(session, kpi_period_id).facility_id, lock=True)
     period = _period(session, kpi_period_id)
-    facilities.find_facility(session, period.facility_id, lock=True)
     facility = resolved_facility(session, period.facility_id)
     finding, record, baseline_record = find_kpi(session, period)
     proposal = rules.propose(
@@ -89,6 +89,11 @@ def approve(
     period = _period(session, determination.kpi_period_id)
     facility = resolved_facility(session, determination.facility_id)
     finding, _, _ = find_kpi(session, period)
+    if finding.baseline != determination.finding.baseline:
+        raise Conflict(
+            "determination.evidence_changed",
+            "baseline: expected the attestation that the proposal rests on, unchanged and standing; propose again",
+        )
     approved = rules.approve(
         as_proposal(determination, facility.terms),
         determination_id=str(determination_id),
@@ -129,6 +134,10 @@ def refuse(
 ) -> Determination:
     """Record a lender's refusal with its reason; the rate stays, and another proposal may follow."""
     determination = _undecided(session, determination_id, digest)
+    facility = facilities.find_facility(session, determination.facility_id)
+    assert facility is not None, "a determination belongs to a facility"
+    if not facility.has_party(actor.organisation_id, "lender"):
+        raise Forbidden("determination.not_lender", "decider: expected a person of a lender that the terms name")
     decision = Decision(
         verdict="refused",
         sequence=determinations.next_sequence(session, determination.facility_id),

@@ -12,15 +12,17 @@ from sqlalchemy.orm import Session
 
 from finance.conventions.calendars import calendar_of
 from finance.conventions.explain import Explanation
+from finance.conventions.fields import check_text, refused
 from finance.kpi.definitions import KpiDefinition, PerformanceTarget
 from finance.loans.determinations import ApprovedDetermination, DeterminationProposal, Signatory
 from finance.loans.ratchet import margin_adjustment
 from finance.loans.rate_explanation import explain_rate
 from finance.loans.resolved import ResolvedFacility, resolve
 from finance.loans.terms import FacilityTerms
+from finance.operations.activity import bound_methodology
 from finance.store import determinations, facilities, reference
 from finance.store.determinations import Determination
-from ledger.core.errors import Invalid
+from ledger.core.errors import Invalid, NotFound
 from ledger.core.parties import Actor
 
 
@@ -31,6 +33,19 @@ class KpiOpening:
     definition: KpiDefinition
     sites: tuple[str, ...]
     targets: tuple[PerformanceTarget, ...]
+
+    def __post_init__(self) -> None:
+        """Refuse a KPI without sites or targets, a site that could not be signed, and two targets for one year."""
+        for site in self.sites:
+            check_text(site, area="facility", field="sites")
+        if not self.sites or len(set(self.sites)) != len(self.sites):
+            raise refused(
+                area="facility", field="sites", expected="at least one site, none twice", value=len(self.sites)
+            )
+        years = {target.test_year for target in self.targets}
+        if not years or len(years) != len(self.targets):
+            expected = "at least one target, one for each test year"
+            raise refused(area="facility", field="targets", expected=expected, value=len(self.targets))
 
 
 def open_facility(
@@ -44,7 +59,9 @@ def open_facility(
 ) -> None:
     """Record a facility with its first terms, KPIs and targets; borrower and lenders of the terms become its parties.
 
-    Refused when the KPIs are not those of the ratchet (``facility.kpis``): a step must never hang on an undefined KPI.
+    Refused when the KPIs are not those of the ratchet (``facility.kpis``): a step must never hang on an undefined KPI. A
+    calendar, methodology or factor set that nobody has, or another version or measure than the methodology's own
+    (``facility.methodology_version``, ``facility.measure``), is refused here, before anybody relies on it.
     """
     defined = sorted(kpi.definition.kpi_id for kpi in kpis)
     stepped = sorted(step.kpi_id for step in terms.ratchet.steps)
@@ -52,8 +69,10 @@ def open_facility(
         raise Invalid(
             "facility.kpis",
             f"kpis: expected exactly those of the ratchet: {', '.join(stepped)}",
-            defined=", ".join(defined),
+            field="kpis",
+            defined=", ".join(defined)[:200],
         )
+    _check_computable(session, terms, kpis)
     facilities.save_facility(
         session,
         facility_id=facility_id,
@@ -70,6 +89,26 @@ def open_facility(
         facilities.save_kpi(session, facility_id, kpi.definition, kpi.sites, now=now)
         for target in kpi.targets:
             facilities.save_target(session, facility_id, kpi.definition.kpi_id, target, now=now)
+
+
+def _check_computable(session: Session, terms: FacilityTerms, kpis: Sequence[KpiOpening]) -> None:
+    """Refuse terms and KPIs that no figure could ever be computed from."""
+    try:
+        resolve(terms, calendar=calendar_of(reference.shipped_calendars(), terms.calendar_market), adjustments=())
+        for kpi in kpis:
+            definition = kpi.definition
+            methodology = bound_methodology(
+                session, definition.methodology_id, definition.factor_set_version
+            ).methodology
+            for field, stated, own in (
+                ("methodology_version", definition.methodology_version, methodology.version),
+                ("measure", definition.measure.value, methodology.measure.value),
+            ):
+                if stated != own:
+                    expected = f"{own}, as {methodology.methodology_id} has it"
+                    raise refused(area="facility", field=field, expected=expected, value=stated)
+    except NotFound as missing:
+        raise Invalid(missing.code, missing.message) from missing
 
 
 def resolved_facility(session: Session, facility_id: UUID, *, known_at: datetime | None = None) -> ResolvedFacility:

@@ -11,9 +11,9 @@ from sqlalchemy.orm import Session
 from finance.attestations.canonical import JsonValue, canonical_bytes
 from finance.conventions.exact_text import fraction_text
 from finance.conventions.rounding import KPI_COMPARISON
-from finance.emissions.intensity import YearEmissions, year_emissions
+from finance.emissions.intensity import MONTHS_PER_YEAR, YearEmissions, year_emissions
 from finance.emissions.methodologies import POWER_TERMS, BoundMethodology
-from finance.kpi.periods import KpiPeriodState
+from finance.kpi.periods import KpiPeriodState, advance
 from finance.operations.activity import bound_methodology
 from finance.store import activity, facilities, kpi_periods
 from finance.store.activity import RecordedMonth
@@ -42,8 +42,15 @@ def open_period(
         raise Invalid(
             "kpi_period.purpose",
             "purpose: expected baseline, or test for a year that has a target",
+            field="purpose",
             years=", ".join(map(str, sorted(years))),
         )
+    if purpose == "baseline" and any(
+        other.kpi_id == kpi_id and other.purpose == "baseline"
+        for other in kpi_periods.list_periods(session, facility.facility_id)
+    ):
+        # With two, the borrower could choose later from which of them its reduction is measured.
+        raise Conflict("kpi_period.baseline_exists", "a KPI has one baseline period; it stands already", kpi_id=kpi_id)
     kpi_periods.save_period(
         session,
         kpi_period_id=kpi_period_id,
@@ -64,6 +71,7 @@ def lock_period(session: Session, kpi_period_id: UUID, *, actor: Actor, now: dat
     snapshot of no one: a correction is a restatement with a snapshot of its own.
     """
     period = _locked(session, kpi_period_id)
+    advance(period.state, KpiPeriodState.LOCKED)
     facility = facilities.find_facility(session, period.facility_id)
     assert facility is not None, "a period belongs to a facility"
     kpi = facilities.load_kpi(session, period.facility_id, period.kpi_id)
@@ -120,20 +128,27 @@ def _locked(session: Session, kpi_period_id: UUID) -> KpiPeriod:
 def _complete_year(
     recorded: tuple[RecordedMonth, ...], bound: BoundMethodology, kpi: FacilityKpi, *, year: int
 ) -> YearEmissions:
-    emissions = year_emissions(tuple(each.activity for each in recorded), bound, year=year)
-    if bound.methodology.measure != kpi.definition.measure.value:
+    methodology, definition = bound.methodology, kpi.definition
+    if (methodology.measure.value, methodology.version) != (definition.measure.value, definition.methodology_version):
         raise Conflict(
-            "kpi_period.measure",
-            f"methodology: expected one that yields {kpi.definition.measure}",
-            methodology_id=bound.methodology.methodology_id,
+            "kpi_period.methodology",
+            f"methodology: expected version {definition.methodology_version}, which yields {definition.measure}",
+            methodology_id=methodology.methodology_id,
         )
-    if not emissions.is_complete or set(emissions.sites) != set(kpi.sites):
+    present = {(each.activity.site, each.activity.month) for each in recorded}
+    missing = [
+        f"{site} {year}-{month:02d}"
+        for site in kpi.sites
+        for month in range(1, MONTHS_PER_YEAR + 1)
+        if (site, f"{year}-{month:02d}") not in present
+    ]
+    if missing:
         raise Conflict(
             "kpi_period.incomplete",
-            f"activity: expected every month of {year} for {', '.join(kpi.sites)}; load the missing months first",
-            months=str(len(emissions.months)),
+            f"activity: expected every month of {year}; missing: {', '.join(missing[:MONTHS_PER_YEAR])}; load them first",
+            missing=str(len(missing)),
         )
-    return emissions
+    return year_emissions(tuple(each.activity for each in recorded), bound, year=year)
 
 
 def _snapshot_document(

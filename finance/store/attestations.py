@@ -207,8 +207,8 @@ def revoke_key(session: Session, key_id: str, *, now: datetime, compromised_sinc
     row = session.get_one(SigningKeyRow, key_id)
     if row.revoked_at is None:
         row.revoked_at = now
-    if compromised_since is not None:
-        row.compromised_since = compromised_since
+    if compromised_since is not None and (row.compromised_since is None or compromised_since < row.compromised_since):
+        row.compromised_since = compromised_since  # only ever earlier: what fell once is not trusted again
     session.flush()  # later reads of this transaction judge signatures by this row
 
 
@@ -283,6 +283,32 @@ def list_attestations(session: Session, kpi_period_id: UUID) -> tuple[Attestatio
     rows = session.scalars(
         select(AttestationRow)
         .where(AttestationRow.kpi_period_id == kpi_period_id)
+        .order_by(AttestationRow.received_at, AttestationRow.attestation_id)
+    ).all()
+    return tuple(_attestation(session, row) for row in rows)
+
+
+def find_by_statement_id(session: Session, issuer_id: UUID, jti: str) -> AttestationRecord | None:
+    """Return the attestation whose verified statement has the issuer's id, or None."""
+    row = session.get(StatementIdRow, (issuer_id, jti))
+    return None if row is None else find_attestation(session, row.attestation_id)
+
+
+def list_accepted_under(session: Session, key_id: str) -> tuple[AttestationRecord, ...]:
+    """Return the attestations signed with the key that stand accepted now, by period and receipt."""
+    rows = session.scalars(
+        select(AttestationRow)
+        .where(AttestationRow.key_id == key_id)
+        .order_by(AttestationRow.kpi_period_id, AttestationRow.received_at, AttestationRow.attestation_id)
+    ).all()
+    return tuple(each for each in (_attestation(session, row) for row in rows) if each.state.carries_a_rate)
+
+
+def list_of_engagement(session: Session, engagement_id: UUID) -> tuple[AttestationRecord, ...]:
+    """Return every attestation received under the engagement, refused ones included, in order of receipt."""
+    rows = session.scalars(
+        select(AttestationRow)
+        .where(AttestationRow.engagement_id == engagement_id)
         .order_by(AttestationRow.received_at, AttestationRow.attestation_id)
     ).all()
     return tuple(_attestation(session, row) for row in rows)

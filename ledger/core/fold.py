@@ -14,7 +14,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from ledger.core.accounts import LotMethod
@@ -32,8 +33,7 @@ _MAX_SUM = 10**18
 """Largest absolute balance, pool or cost leg, in smallest units: sums of accepted amounts stay inside BIGINT."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AccountFacts:
+class AccountFacts(NamedTuple):
     """What the fold must know of an account that does not change while folding."""
 
     account_id: int
@@ -99,6 +99,7 @@ def fold(state: BookState, drafts: Iterable[JournalDraft], now: datetime) -> lis
     before where the clock has not moved. A rejected draft changes nothing.
     """
     outcomes: list[Outcome] = []
+    now = now.astimezone(UTC)  # what is hashed spells this zone
     for draft in drafts:
         try:
             outcomes.append(_fold_one(state, draft, max(now, state.last_recorded_at + _TICK)))
@@ -382,7 +383,7 @@ def _apply(
         state.lots.setdefault(account_id, {})[lot_id] = lot
     state.next_seq = entry.seq + 1
     state.last_recorded_at = entry.recorded_at
-    if entry.draft.entry_id in state.wanted:
+    if state.wanted and entry.draft.entry_id in state.wanted:
         state.reversible[entry.draft.entry_id] = ReversibleEntry(
             seq=entry.seq,
             legs=entry.legs,

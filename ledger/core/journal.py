@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from ledger.core.accounts import is_path
@@ -96,31 +97,25 @@ class JournalDraft:
             raise Invalid("ledger.entry_malformed", problem, entry_id=str(self.entry_id))
 
     def content_hash(self) -> bytes:
-        """Return SHA-256 of everything the client chose, the actor left out; equal hashes are the same request."""
-        legs = [
-            (leg.account, leg.commodity, str(leg.amount), leg.lot_cost, [list(pick) for pick in leg.lots])
-            for leg in self.postings
-        ]
-        costs = self.cost_legs and (
-            self.cost_legs.cost_account,
-            self.cost_legs.gain_account,
-            self.cost_legs.loss_account,
+        """Return SHA-256 of everything the client chose, the actor left out; equal hashes are the same request.
+
+        Pieces whose grammar has neither ``|`` nor line end are joined by them; free text is spelled as JSON.
+        """
+        legs = "\n".join(
+            [f"{leg.account}|{leg.commodity}|{leg.amount}|{leg.lot_cost}|{leg.lots or None}" for leg in self.postings]
         )
-        content = [
-            self.kind,
-            self.effective_on.isoformat(),
-            legs,
-            costs,
-            self.reverses and str(self.reverses),
-            self.document_on and self.document_on.isoformat(),
-            self.doc_ref,
-            dict(self.attrs) if self.attrs else None,
-        ]
-        return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).digest()
+        costs = self.cost_legs
+        words = ""
+        if self.doc_ref is not None or self.attrs:
+            words = json.dumps([self.doc_ref, dict(self.attrs) if self.attrs else None], sort_keys=True)
+        content = (
+            f"{self.kind}|{self.effective_on}|{self.reverses}|{self.document_on}|{words}\n"
+            f"{costs and f'{costs.cost_account}|{costs.gain_account}|{costs.loss_account}'}\n{legs}"
+        )
+        return hashlib.sha256(content.encode()).digest()
 
 
-@dataclass(frozen=True, slots=True)
-class LotMove:
+class LotMove(NamedTuple):
     """What the posting at ``line`` brought to a lot (positive) or took from it (negative), in quantity and cost."""
 
     line: int
@@ -129,8 +124,7 @@ class LotMove:
     cost: int
 
 
-@dataclass(frozen=True, slots=True)
-class PostedLeg:
+class PostedLeg(NamedTuple):
     """A leg as recorded: resolved account and commodity beside the path and code that the leaf spells."""
 
     account_id: int

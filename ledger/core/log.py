@@ -9,8 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
-from datetime import UTC
-from uuid import UUID
 
 from ledger.core.journal import JournalEntry
 
@@ -19,30 +17,33 @@ _HASH_BYTES = 32
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
-def canonical_entry(book_uuid: UUID, entry: JournalEntry) -> str:
-    """Return the text whose UTF-8 the leaf commits to, version 1, keys in RFC 8785 order.
+def canonical_entry(book: str, entry: JournalEntry) -> str:
+    """Return the text whose UTF-8 the leaf commits to, version 1, keys in RFC 8785 order; ``book`` is the book's uuid as text.
 
     Amounts, seq and lot numbers are decimal strings; ``lot_moves`` are [line, lot, quantity, cost], ``postings`` are
-    [account, commodity, amount] in line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text goes
-    through the JSON encoder, whose escapes are RFC 8785's.
+    [account, commodity, amount] in line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text
+    goes through the JSON encoder, whose escapes are RFC 8785's.
     """
     draft = entry.draft
-    attrs = (
-        json.dumps(dict(draft.attrs), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if draft.attrs
-        else "null"
-    )
-    doc_ref = json.dumps(draft.doc_ref, ensure_ascii=False) if draft.doc_ref is not None else "null"
-    document_on = f'"{draft.document_on.isoformat()}"' if draft.document_on is not None else "null"
-    reverses = f'"{entry.reverses_seq}"' if entry.reverses_seq is not None else "null"
-    moves = ",".join([f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"]' for m in entry.lot_moves])
+    attrs = doc_ref = document_on = reverses = "null"
+    moves = ""
+    if draft.attrs:
+        attrs = json.dumps(dict(draft.attrs), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    if draft.doc_ref is not None:
+        doc_ref = json.dumps(draft.doc_ref, ensure_ascii=False)
+    if draft.document_on is not None:
+        document_on = f'"{draft.document_on}"'
+    if entry.reverses_seq is not None:
+        reverses = f'"{entry.reverses_seq}"'
+    if entry.lot_moves:
+        moves = ",".join([f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"]' for m in entry.lot_moves])
     legs = ",".join([f'["{leg.account}","{leg.commodity}","{leg.amount}"]' for leg in entry.legs])
-    recorded_at = entry.recorded_at.astimezone(UTC).isoformat(timespec="microseconds")
     return (
-        f'{{"acting_for":"{draft.actor.organisation_id}","actor":"{draft.actor.user_id}","attrs":{attrs},"book":"{book_uuid}",'
-        f'"doc_ref":{doc_ref},"document_on":{document_on},"effective_on":"{draft.effective_on.isoformat()}",'
-        f'"entry_id":"{draft.entry_id}","kind":"{draft.kind.value}","lot_moves":[{moves}],"postings":[{legs}],'
-        f'"recorded_at":"{recorded_at}","reverses_seq":{reverses},"seq":"{entry.seq}","v":"1"}}'
+        f'{{"acting_for":"{draft.actor.organisation_id}","actor":"{draft.actor.user_id}","attrs":{attrs},"book":"{book}",'
+        f'"doc_ref":{doc_ref},"document_on":{document_on},"effective_on":"{draft.effective_on}",'
+        f'"entry_id":"{draft.entry_id}","kind":"{draft.kind}","lot_moves":[{moves}],"postings":[{legs}],'
+        f'"recorded_at":"{entry.recorded_at.isoformat(timespec="microseconds")}","reverses_seq":{reverses},'
+        f'"seq":"{entry.seq}","v":"1"}}'
     )
 
 

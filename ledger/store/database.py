@@ -24,7 +24,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState, QueuePool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ledger.core.errors import Conflict, Invalid
@@ -265,6 +265,7 @@ def open_database(url: str) -> Database:
     )
     event.listen(engine, "connect", _prepare_sqlite_connection)
     event.listen(engine, "begin", _begin_sqlite_transaction)
+    event.listen(engine, "reset", _end_sqlite_transaction)
     return Database(engine)
 
 
@@ -297,6 +298,11 @@ def _prepare_sqlite_connection(connection: DBAPIConnection, _record: ConnectionP
 def _begin_sqlite_transaction(connection: Connection) -> None:
     reads_only = connection.get_execution_options().get(READS_ONLY, False)
     connection.exec_driver_sql("BEGIN" if reads_only else "BEGIN IMMEDIATE")
+
+
+def _end_sqlite_transaction(connection: DBAPIConnection, _record: ConnectionPoolEntry, _state: PoolResetState) -> None:
+    if connection.in_transaction:  # a COMMIT that failed, by a deferred key, leaves its transaction open
+        connection.rollback()
 
 
 _claims: dict[str, int] = {}

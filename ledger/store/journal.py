@@ -7,14 +7,14 @@ rows travels is each engine's own (``writing_postgresql``, ``writing_sqlite``).
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ARRAY, ColumnElement, any_, bindparam, func, select, update
-from sqlalchemy.orm import InstrumentedAttribute, Session
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, LotMethod
 from ledger.core.errors import NotFound
@@ -22,10 +22,10 @@ from ledger.core.fold import AccountFacts, BookState, ReversibleEntry
 from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
 from ledger.core.lots import LotPosition
 from ledger.store import writing_postgresql, writing_sqlite
+from ledger.store.reading import as_day, as_uuid, read_among
 from ledger.store.rows import Answer, BatchRows, FrozenRefusal, batch_rows
 from ledger.store.tables import (
     AccountRow,
-    BalanceRow,
     BookRow,
     CommodityRow,
     EntryRow,
@@ -33,7 +33,6 @@ from ledger.store.tables import (
     LotPositionRow,
     LotRow,
     PostingRow,
-    RequestRow,
 )
 
 _SQLITE_VARIABLES = 30_000
@@ -69,16 +68,16 @@ def load_head(session: Session, book_id: int) -> BookHead:
     return _head(session, book_id, for_update=False)
 
 
-def load_answers(session: Session, book_id: int, entry_ids: Sequence[UUID]) -> dict[UUID, Answer]:
-    """Return the recorded answers to those of ``entry_ids`` that have one: an entry, or a frozen refusal."""
-    accepted = select(EntryRow.entry_id, EntryRow.request_hash, EntryRow.seq).where(
-        EntryRow.book_id == book_id, any_of(session, EntryRow.entry_id, entry_ids)
-    )
-    answers = {row[0]: Answer(bytes(row[1]), row[2], None) for row in session.execute(accepted)}
-    refused = select(RequestRow.entry_id, RequestRow.request_hash, RequestRow.error).where(
-        RequestRow.book_id == book_id, any_of(session, RequestRow.entry_id, entry_ids)
-    )
-    answers.update({row[0]: Answer(bytes(row[1]), None, row[2]) for row in session.execute(refused)})
+def load_answers(session: Session, book_id: int, entry_ids: Sequence[UUID]) -> dict[int, Answer]:
+    """Return the recorded answers to those of ``entry_ids`` that have one (an entry, or a frozen refusal), by the id's ``int``."""
+    accepted = "SELECT entry_id, request_hash, seq FROM entry WHERE entry_id {among} AND book_id = {book}"
+    refused = "SELECT entry_id, request_hash, error FROM request WHERE entry_id {among} AND book_id = {book}"
+    answers = {
+        as_uuid(entry_id).int: Answer(bytes(content), seq, None)
+        for entry_id, content, seq in read_among(session, accepted, book_id, entry_ids)
+    }
+    for entry_id, content, error in read_among(session, refused, book_id, entry_ids):
+        answers[as_uuid(entry_id).int] = Answer(bytes(content), None, json.loads(error))
     return answers
 
 
@@ -160,61 +159,39 @@ def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
     )
 
 
-def any_of(session: Session, column: InstrumentedAttribute[Any], values: Collection[Any]) -> ColumnElement[bool]:
-    """Return ``column`` equal to any of ``values`` as one parameter on PostgreSQL, so that long lists cost no parsing.
-
-    SQLite takes a list of text or integers beyond its number of variables as one JSON array.
-    """
-    if session.get_bind().dialect.name != "postgresql":
-        if len(values) <= _SQLITE_VARIABLES:
-            return column.in_(values)
-        each = func.json_each(json.dumps(list(values))).table_valued("value")
-        return column.in_(select(each.c.value))
-    return column == any_(bindparam(None, list(values), type_=ARRAY(column.type)))
+_ACCOUNTS = (
+    "SELECT a.account_id, a.path, a.type, a.commodity_id, c.code, c.step, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling,"
+    " b.posted, b.held FROM account a JOIN commodity c ON c.book_id = a.book_id AND c.commodity_id = a.commodity_id"
+    " JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id WHERE a.path {among} AND a.book_id = {book}"
+)
+_SIDES = {each.value: each.normal_side for each in AccountType}
 
 
 def _load_accounts(
     session: Session, book_id: int, paths: Sequence[str]
 ) -> tuple[dict[str, AccountFacts], dict[int, int], dict[int, int]]:
-    statement = (
-        select(
-            AccountRow.account_id,
-            AccountRow.path,
-            AccountRow.type,
-            AccountRow.commodity_id,
-            CommodityRow.code,
-            CommodityRow.step,
-            AccountRow.lot_method,
-            AccountRow.opened_on,
-            AccountRow.closed_on,
-            BalanceRow.floor,
-            BalanceRow.ceiling,
-            BalanceRow.posted,
-            BalanceRow.held,
-        )
-        .join(
-            CommodityRow,
-            (CommodityRow.book_id == AccountRow.book_id) & (CommodityRow.commodity_id == AccountRow.commodity_id),
-        )
-        .join(BalanceRow, (BalanceRow.book_id == AccountRow.book_id) & (BalanceRow.account_id == AccountRow.account_id))
-        .where(AccountRow.book_id == book_id, any_of(session, AccountRow.path, paths))
-    )
     accounts, posted, held = {}, {}, {}
-    for row in session.execute(statement):
-        accounts[row.path] = AccountFacts(
-            account_id=row.account_id,
-            path=row.path,
-            normal_side=AccountType(row.type).normal_side,
-            commodity_id=row.commodity_id,
-            commodity=row.code,
-            step=row.step,
-            lot_method=LotMethod(row.lot_method) if row.lot_method else None,
-            opened_on=row.opened_on,
-            closed_on=row.closed_on,
-            floor=row.floor,
-            ceiling=row.ceiling,
+    days: dict[object, date] = {}  # most accounts share a few opening days
+    for row in read_among(session, _ACCOUNTS, book_id, paths):
+        account_id, path, kind, commodity_id, code, step, lot_method, opened, closed, floor, ceiling, now, set_aside = (
+            row
         )
-        posted[row.account_id], held[row.account_id] = row.posted, row.held
+        if opened not in days:
+            days[opened] = as_day(opened)
+        accounts[path] = AccountFacts(
+            account_id,
+            path,
+            _SIDES[kind],
+            commodity_id,
+            code,
+            step,
+            LotMethod(lot_method) if lot_method else None,
+            days[opened],
+            None if closed is None else as_day(closed),
+            floor,
+            ceiling,
+        )
+        posted[account_id], held[account_id] = now, set_aside
     return accounts, posted, held
 
 
@@ -240,10 +217,10 @@ def _load_lots(
         )
         .where(
             LotPositionRow.book_id == book_id,
-            any_of(session, LotPositionRow.account_id, account_ids),
+            LotPositionRow.account_id.in_(account_ids),
             (LotPositionRow.qty > 0)
             | (AccountRow.lot_method == LotMethod.AVERAGE.value)
-            | any_of(session, LotPositionRow.lot_id, given_back),
+            | LotPositionRow.lot_id.in_(given_back),
         )
     )
     lots: dict[int, dict[int, LotPosition]] = {}
@@ -261,7 +238,7 @@ def _load_lots(
 
 def _load_reversible(session: Session, book_id: int, entry_ids: frozenset[UUID]) -> dict[UUID, ReversibleEntry]:
     named = select(EntryRow.entry_id, EntryRow.seq, EntryRow.reverses_seq).where(
-        EntryRow.book_id == book_id, any_of(session, EntryRow.entry_id, entry_ids)
+        EntryRow.book_id == book_id, EntryRow.entry_id.in_(entry_ids)
     )
     found = {}
     for entry_id, seq, reverses in session.execute(named).all():

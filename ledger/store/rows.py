@@ -105,7 +105,7 @@ def _entry_row(entry: JournalEntry, request_hash: bytes) -> tuple[Any, ...]:
         entry.seq,
         draft.entry_id,
         request_hash,
-        draft.kind.value,
+        str(draft.kind),
         draft.effective_on,
         entry.recorded_at,
         draft.document_on,

@@ -14,7 +14,7 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.store.database import Base
@@ -103,7 +103,14 @@ class EntryRow(Base):
     __tablename__ = "entry"
     __table_args__ = (
         UniqueConstraint("entry_id", "book_id"),
-        UniqueConstraint("reverses_seq", "book_id"),
+        Index(
+            "uq_entry_reverses_seq_book_id",
+            "reverses_seq",
+            "book_id",
+            unique=True,
+            sqlite_where=text("reverses_seq IS NOT NULL"),
+            postgresql_where=text("reverses_seq IS NOT NULL"),
+        ),
         CheckConstraint("leg_count BETWEEN 2 AND 1000", "leg_count"),
         _STRICT,
     )

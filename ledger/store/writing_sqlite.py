@@ -46,7 +46,7 @@ def write(session: Session, rows: BatchRows) -> None:
                 e[2],
                 e[3],
                 e[4].isoformat(),
-                instant_text(e[5]),
+                e[5].isoformat(timespec="microseconds"),
                 e[6] and e[6].isoformat(),
                 e[7],
                 e[8],

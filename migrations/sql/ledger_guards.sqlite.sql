@@ -29,12 +29,6 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: DELETE on posting is refused; a wrong entry is reversed, never edited');
 END
 -- next
-CREATE TRIGGER posting_no_replace BEFORE INSERT ON posting
-WHEN EXISTS (SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq AND line = NEW.line)
-BEGIN
-    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on posting is refused');
-END
--- next
 CREATE TRIGGER lot_no_update BEFORE UPDATE ON lot
 BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on lot is refused; a wrong entry is reversed, never edited');
@@ -157,7 +151,7 @@ BEGIN
 END
 -- next
 -- On this engine the postings come first and the entry row seals them (their foreign key is deferred): it counts the legs, their
--- lines and days and the sum per commodity, and no posting joins an entry that stands.
+-- lines and days and the sum per commodity. No posting joins an entry that stands, nor replaces one of its postings.
 CREATE TRIGGER posting_not_late BEFORE INSERT ON posting
 WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.seq)
 BEGIN
@@ -166,14 +160,16 @@ END
 -- next
 CREATE TRIGGER entry_seal BEFORE INSERT ON entry
 BEGIN
-    SELECT RAISE(ABORT, 'ledger.entry_incomplete: its legs do not come at once, whole and on its day')
-    WHERE NOT EXISTS (
-        SELECT count(*) FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq
-        HAVING count(*) = NEW.leg_count AND min(line) = 1 AND max(line) = NEW.leg_count
-            AND min(effective_on) = NEW.effective_on AND max(effective_on) = NEW.effective_on);
-    SELECT RAISE(ABORT, 'ledger.entry_unbalanced: its legs do not sum to zero per commodity')
-    WHERE EXISTS (
-        SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq GROUP BY commodity_id HAVING sum(amount) <> 0);
+    SELECT CASE
+        WHEN count(*) <> NEW.leg_count OR min(line) <> 1 OR max(line) <> NEW.leg_count
+            OR min(effective_on) <> NEW.effective_on OR max(effective_on) <> NEW.effective_on
+        THEN RAISE(ABORT, 'ledger.entry_incomplete: its legs do not come at once, whole and on its day')
+        WHEN min(commodity_id) = max(commodity_id) AND sum(amount) <> 0
+        THEN RAISE(ABORT, 'ledger.entry_unbalanced: its legs do not sum to zero per commodity')
+        WHEN min(commodity_id) <> max(commodity_id) AND EXISTS (
+            SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq GROUP BY commodity_id HAVING sum(amount) <> 0)
+        THEN RAISE(ABORT, 'ledger.entry_unbalanced: its legs do not sum to zero per commodity')
+    END FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq;
     SELECT RAISE(ABORT, 'ledger.period_closed: its day is in a closed period')
-    WHERE NEW.effective_on <= (SELECT locked_through FROM book WHERE book_id = NEW.book_id);
+    FROM book WHERE book_id = NEW.book_id AND NEW.effective_on <= locked_through;
 END

@@ -8,7 +8,7 @@ END $$
 DO $$
 DECLARE fact text;
 BEGIN
-    FOREACH fact IN ARRAY ARRAY['trade', 'raw_file', 'observation', 'held_observation', 
+    FOREACH fact IN ARRAY ARRAY['trade', 'raw_file', 'observation', 'held_observation',
                                 'proposed_mark', 'approved_mark', 'withdrawn_mark', 'market_snapshot'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION tonne_refuse_market_change()',
                        fact || '_append_only', fact);

@@ -56,9 +56,17 @@ def upgrade() -> None:
         sa.CheckConstraint("leg_count BETWEEN 2 AND 1000", name="ck_entry_leg_count"),
         sa.PrimaryKeyConstraint("book_id", "seq", name="pk_entry"),
         sa.UniqueConstraint("entry_id", "book_id", name="uq_entry_entry_id_book_id"),
-        sa.UniqueConstraint("reverses_seq", "book_id", name="uq_entry_reverses_seq_book_id"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+
+    op.create_index(
+        "uq_entry_reverses_seq_book_id",
+        "entry",
+        ["reverses_seq", "book_id"],
+        unique=True,
+        sqlite_where=sa.text("reverses_seq IS NOT NULL"),
+        postgresql_where=sa.text("reverses_seq IS NOT NULL"),
     )
 
     op.create_table(

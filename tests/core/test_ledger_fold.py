@@ -280,7 +280,7 @@ def test_a_pool_beyond_what_the_database_can_add_is_refused_not_a_crash() -> Non
 def test_cost_legs_do_not_go_to_an_account_that_keeps_lots() -> None:
     state = empty_state()
     accounts = dict(state.accounts)
-    accounts[LOSS] = replace(accounts[LOSS], lot_method=accounts[FIFO].lot_method)
+    accounts[LOSS] = accounts[LOSS]._replace(lot_method=accounts[FIFO].lot_method)
     state = replace(state, accounts=accounts)
     accept(state, transfer(1, GAIN, CASH, 1_000), purchase(2, 3, 1000))
 
@@ -301,7 +301,7 @@ def test_cost_legs_meet_the_same_checks_as_legs_asked_for() -> None:
 def test_an_account_takes_nothing_from_its_closing_day_on() -> None:
     state = empty_state()
     accounts = dict(state.accounts)
-    accounts[CASH] = replace(accounts[CASH], closed_on=date(2025, 3, 1))
+    accounts[CASH] = accounts[CASH]._replace(closed_on=date(2025, 3, 1))
     state = replace(state, accounts=accounts)
 
     accept(state, transfer(1, GAIN, CASH, 1, day=date(2025, 2, 28)))

@@ -1,0 +1,115 @@
+"""``tonne attest``: the assessor's side, offline. Makes a key pair, proves it is held, signs statements.
+
+Opens no database and sends nothing: the private key never leaves the assessor's machine, only signatures do.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+from pathlib import Path
+from typing import TextIO
+
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import (
+    Encoding,
+    NoEncryption,
+    PrivateFormat,
+    PublicFormat,
+    load_pem_private_key,
+)
+
+from api.schemas.attestations import octets_text, read_octets
+from finance.attestations.canonical import MAX_DOCUMENT_BYTES, parse_canonical, parse_strict
+from finance.attestations.documents import statement_from_mapping
+from finance.attestations.keys import POSSESSION_TYPE
+from finance.attestations.signatures import sign_statement
+from ledger.core.errors import Conflict, Invalid
+
+_OWNER_ONLY = 0o600
+_MOST_KEY_BYTES = 10_000
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command and its actions."""
+    parser = subparsers.add_parser("attest", help="for assessors: make a key, prove it is yours, sign a statement")
+    actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
+    keygen = actions.add_parser("keygen", help="write a new private key to a file and print its public key")
+    keygen.add_argument("--key", required=True, metavar="FILE", help="a file that does not exist yet; mode 0600")
+    keygen.set_defaults(run=_keygen)
+    prove = actions.add_parser("prove", help="sign the challenge by which a key is registered and print the signature")
+    prove.add_argument("--challenge", required=True, metavar="TEXT", help="the challenge, as the API sent it")
+    prove.add_argument("--key", required=True, metavar="FILE", help="the private key")
+    prove.set_defaults(run=_prove)
+    sign = actions.add_parser("sign", help="sign a statement and print the envelope to send")
+    sign.add_argument("--statement", required=True, metavar="FILE", help="the statement, one JSON object")
+    sign.add_argument("--key", required=True, metavar="FILE", help="the private key")
+    sign.add_argument("--kid", required=True, metavar="KID", help="the id the key is registered under")
+    sign.set_defaults(run=_sign)
+
+
+def _keygen(arguments: argparse.Namespace, out: TextIO) -> int:
+    key = Ed25519PrivateKey.generate()
+    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    try:
+        # O_EXCL: a key that stands is never overwritten. The mode counts from the first instant.
+        handle = os.open(arguments.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
+    except FileExistsError as error:
+        raise Conflict(
+            "attest.key_exists", "--key: this file exists; name another, keys are not overwritten"
+        ) from error
+    except (OSError, ValueError) as error:
+        raise Invalid("attest.key_file", f"--key: cannot write this file: {_reason(error)}", field="key") from error
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+    out.write(octets_text(key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)) + "\n")
+    return 0
+
+
+def _prove(arguments: argparse.Namespace, out: TextIO) -> int:
+    challenge = read_octets(arguments.challenge, field="challenge")
+    # Nothing but a challenge is signed here: whoever sends one must not get a signature over something else.
+    if parse_canonical(challenge).get("typ") != POSSESSION_TYPE:
+        raise Invalid("attest.challenge", "--challenge: expected a key challenge from Tonne", field="challenge")
+    out.write(octets_text(_private_key(arguments.key).sign(challenge)) + "\n")
+    return 0
+
+
+def _sign(arguments: argparse.Namespace, out: TextIO) -> int:
+    raw = _read(arguments.statement, field="statement", most_bytes=2 * MAX_DOCUMENT_BYTES)
+    statement = statement_from_mapping(parse_strict(raw, max_bytes=2 * MAX_DOCUMENT_BYTES))
+    envelope = sign_statement(statement, _private_key(arguments.key), kid=arguments.kid)
+    out.write(envelope.decode("ascii") + "\n")
+    return 0
+
+
+def _private_key(path: str) -> Ed25519PrivateKey:
+    try:
+        key = load_pem_private_key(_read(path, field="key", most_bytes=_MOST_KEY_BYTES), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
+        raise _unfit_key() from error
+    if not isinstance(key, Ed25519PrivateKey):
+        raise _unfit_key()
+    return key
+
+
+def _unfit_key() -> Invalid:
+    return Invalid("attest.key", "--key: expected an Ed25519 private key in PEM without password", field="key")
+
+
+def _read(path: str, *, field: str, most_bytes: int) -> bytes:
+    try:
+        with Path(path).open("rb") as file:
+            raw = file.read(most_bytes + 1)
+    except (OSError, ValueError) as error:
+        raise Invalid(
+            f"attest.{field}_file", f"--{field}: cannot read this file: {_reason(error)}", field=field
+        ) from error
+    if len(raw) > most_bytes:
+        raise Invalid(f"attest.{field}_file", f"--{field}: expected at most {most_bytes} bytes", field=field)
+    return raw
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return error.strerror if isinstance(error, OSError) and error.strerror else "not a path"

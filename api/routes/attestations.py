@@ -1,0 +1,70 @@
+"""Attestations: signed envelopes as an assessor sends them, kept byte for byte with what was found, and their withdrawal.
+
+The server only verifies. A refused envelope is recorded and answered with the code of the first check it failed.
+"""
+
+from __future__ import annotations
+
+from api.auth.loan_kinds import ATTESTATION, ENGAGEMENT, actor_of
+from api.auth.policy import Routes, asks
+from api.auth.principal import Scope
+from api.deps import ThisCall
+from api.errors import RefusedAndRecorded
+from api.schemas.attestations import AttestationLineOut, AttestationOut, AttestationsOut, WithdrawalIn
+from api.schemas.fields import UuidString
+from api.settings import AUDIENCE
+from api.store.access import OrganisationKind
+from finance.attestations.signatures import MAX_ENVELOPE_BYTES
+from finance.operations.attestations import submit_attestation, withdraw_attestation
+from finance.store import attestations
+from ledger.core.errors import Invalid
+
+_ASSESSOR = asks(Scope.ATTESTATION_WRITE, kinds=(OrganisationKind.ASSESSOR,))
+
+routes = Routes(tag="attestations")
+
+
+@routes.upload(
+    "/engagements/{engagement_id}/attestations", policy=_ASSESSOR, types=("application/json", "application/jose+json")
+)
+def add_attestation(engagement_id: UuidString, call: ThisCall) -> AttestationOut:
+    """Judge a signed envelope (JWS, flattened JSON) and record its exact bytes; the same bytes again give the same answer."""
+    engagement = call.load(ENGAGEMENT, engagement_id)
+    if len(call.upload) > MAX_ENVELOPE_BYTES:
+        raise Invalid("body.too_large", f"the body is larger than {MAX_ENVELOPE_BYTES} bytes, the most an envelope has")
+    record = submit_attestation(
+        call.session,
+        engagement,
+        call.upload,
+        attestation_id=call.new_id(),
+        audience=AUDIENCE,
+        actor=actor_of(call.principal),
+        now=call.now,
+    )
+    if record.code is not None:
+        assert record.reason is not None, "a refusal has a reason"
+        about = {"field": record.field} if record.field else {}
+        raise RefusedAndRecorded(Invalid(record.code, record.reason, **about))
+    return AttestationOut.from_core(record)
+
+
+@routes.get("/engagements/{engagement_id}/attestations", policy=asks())
+def list_attestations(engagement_id: UuidString, call: ThisCall) -> AttestationsOut:
+    """Return everything received under the engagement, refused envelopes with their codes included."""
+    engagement = call.load(ENGAGEMENT, engagement_id)
+    found = attestations.list_of_engagement(call.session, engagement.engagement_id)
+    return AttestationsOut(attestations=tuple(AttestationLineOut.from_core(record) for record in found))
+
+
+@routes.get("/attestations/{attestation_id}", policy=asks())
+def read_attestation(attestation_id: UuidString, call: ThisCall) -> AttestationOut:
+    """Return the attestation with the bytes received and how it stands now."""
+    return AttestationOut.from_core(call.load(ATTESTATION, attestation_id))
+
+
+@routes.post("/attestations/{attestation_id}/withdraw", policy=_ASSESSOR, status=200)
+def withdraw(attestation_id: UuidString, body: WithdrawalIn, call: ThisCall) -> AttestationOut:
+    """Withdraw an accepted attestation; no later step may rest on it, and a rate decided before stays until decided again."""
+    record = call.load(ATTESTATION, attestation_id)
+    withdraw_attestation(call.session, record, body.reason, actor=actor_of(call.principal), now=call.now)
+    return AttestationOut.from_core(call.load(ATTESTATION, attestation_id))

@@ -1,0 +1,142 @@
+"""A compliance year's obligation from what a book holds and has surrendered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Annotated
+
+from fastapi import Depends, Query
+
+from api.auth.ledger_kinds import BOOK
+from api.auth.market_kinds import MARKET_SNAPSHOT
+from api.auth.policy import Routes, asks
+from api.auth.principal import Scope
+from api.deps import Call, ThisCall
+from api.schemas.amounts import WholeNumber
+from api.schemas.books import CommodityCode
+from api.schemas.fields import CodeString, DecimalString, UuidString
+from api.schemas.points import AskedPoint, PointOut
+from api.schemas.worth import ComplianceOut
+from finance.emissions.methodologies import Measure
+from finance.market.marks import Mark
+from finance.operations.activity import emissions_of_year
+from finance.operations.compliance import obligation_for
+from finance.store import reference
+from ledger.core.amounts import parse_decimal
+from ledger.core.errors import Conflict, Invalid
+
+routes = Routes(tag="compliance")
+
+_FIRST_YEAR, _LAST_YEAR = 2000, 2199
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Emitted:
+    """What the query says about the year's emissions: stated, or to be computed from recorded activity."""
+
+    emissions_t: str | None
+    intensity: str | None
+    methodology: str | None
+    balance_value: str | None
+
+
+def _emitted(
+    emissions_t: Annotated[DecimalString | None, Query(description="ets_direct tCO2e of the year.")] = None,
+    intensity: Annotated[DecimalString | None, Query(description="ets_direct tCO2e/t, with emissions_t.")] = None,
+    methodology: Annotated[
+        CodeString | None,
+        Query(description="In place of emissions_t: from recorded activity.", examples=["cets-ag-04.01"]),
+    ] = None,
+    balance_value: Annotated[DecimalString | None, Query(description="Published BP, tCO2e/t.")] = None,
+) -> _Emitted:
+    if (emissions_t is None) == (methodology is None) or (methodology is not None and intensity is not None):
+        raise Invalid(
+            "query.exclusive",
+            "emissions_t: expected either emissions_t (with intensity) or methodology, not both",
+            field="emissions_t",
+        )
+    return _Emitted(emissions_t=emissions_t, intensity=intensity, methodology=methodology, balance_value=balance_value)
+
+
+@routes.get("/books/{book_id}/compliance", policy=asks(Scope.COMPLIANCE_READ))
+def read_compliance(
+    book_id: UuidString,
+    call: ThisCall,
+    asked: AskedPoint,
+    year: Annotated[WholeNumber, Query(description="Compliance year.", examples=[2025])],
+    emitted: Annotated[_Emitted, Depends(_emitted)],
+    snapshot_id: Annotated[UuidString | None, Query(description="With mark_instrument: prices the gap.")] = None,
+    mark_instrument: Annotated[CommodityCode | None, Query(examples=["CEA25"])] = None,
+) -> ComplianceOut:
+    """Return what is due for the year, what covers it at the close of ``as_of``, the gap and its cost at the mark.
+
+    Emissions come either as ``emissions_t`` (and ``intensity``) or from recorded activity by ``methodology``. Without a
+    usable mark the gap is unvalued.
+    """
+    book = call.load(BOOK, book_id)
+    if not _FIRST_YEAR <= year <= _LAST_YEAR:
+        raise Invalid("query.year", f"year: expected {_FIRST_YEAR} to {_LAST_YEAR}", field="year")
+    point = asked.resolve(call.session, book.book_id)
+    if emitted.methodology is not None:
+        tonnes, per_tonne = _recorded(call, year, emitted.methodology)
+    else:
+        tonnes = _exact(emitted.emissions_t, "emissions_t") or Fraction(0)
+        per_tonne = _exact(emitted.intensity, "intensity")
+    duty = obligation_for(
+        call.session,
+        book.book_id,
+        year=year,
+        emissions_t=tonnes,
+        intensity=per_tonne,
+        balance_value=_exact(emitted.balance_value, "balance_value"),
+        on=point.as_of,
+        mark=_mark(call, point, snapshot_id, mark_instrument),
+        known=point.known,
+    )
+    return ComplianceOut.from_core(duty, point, emissions_t=tonnes, intensity=per_tonne)
+
+
+def _recorded(call: Call, year: int, methodology: str) -> tuple[Fraction, Fraction | None]:
+    emitted = emissions_of_year(
+        call.session,
+        call.principal.organisation_id,
+        year=year,
+        methodology_id=methodology,
+        factor_set_version=reference.shipped_factors().version,
+    )
+    if emitted.measure is not Measure.ETS_DIRECT:
+        raise Invalid(
+            "compliance.measure",
+            f"methodology: expected one of {Measure.ETS_DIRECT}, which the law allocates on; found {emitted.measure}",
+            field="methodology",
+        )
+    if not emitted.is_complete:
+        raise Conflict(
+            "compliance.year_incomplete",
+            f"year: expected twelve months of activity at every site in {year}; upload the rest",
+        )
+    return emitted.emissions_t, emitted.intensity_tco2e_per_t()
+
+
+def _mark(call: Call, point: PointOut, snapshot_id: UuidString | None, instrument: str | None) -> Mark | None:
+    if (snapshot_id is None) != (instrument is None):
+        raise Invalid(
+            "query.together",
+            "snapshot_id: expected snapshot_id and mark_instrument together; send both or neither",
+            field="snapshot_id",
+        )
+    if snapshot_id is None or instrument is None:
+        return None
+    snapshot = call.load(MARKET_SNAPSHOT, snapshot_id)
+    if snapshot.as_of != point.as_of:
+        raise Invalid(
+            "compliance.snapshot_day",
+            f"snapshot_id: expected marks of {point.as_of}, these are of {snapshot.as_of}; freeze a snapshot of that day",
+            field="snapshot_id",
+        )
+    return snapshot.mark(instrument)
+
+
+def _exact(text: str | None, field: str) -> Fraction | None:
+    return None if text is None else Fraction(parse_decimal(text, field=field))

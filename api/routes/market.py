@@ -1,0 +1,97 @@
+"""Marks that two persons stand for, and frozen snapshots of marks."""
+
+from __future__ import annotations
+
+from api.auth.market_kinds import MARKET_MARK, MARKET_SNAPSHOT
+from api.auth.policy import Routes, asks
+from api.auth.principal import Principal, Scope
+from api.deps import ThisCall
+from api.schemas.books import CommodityCode
+from api.schemas.fields import UuidString
+from api.schemas.market import MarkIn, MarkRecordOut, MarkRecordsOut, MarkWithdrawalIn, SnapshotIn, SnapshotOut
+from finance.operations import market
+from finance.store import market as market_store
+from finance.store import marks
+from ledger.core.parties import Actor
+
+routes = Routes(tag="market")
+
+
+@routes.post("/market-marks", policy=asks(Scope.MARKET_WRITE))
+def propose_mark(body: MarkIn, call: ThisCall) -> MarkRecordOut:
+    """Propose a price for days on which nothing usable was observed; it values nothing until a colleague approves it."""
+    record = market.propose_mark(
+        call.session,
+        call.principal.organisation_id,
+        body.to_core(),
+        actor=_actor(call.principal),
+        now=call.now,
+    )
+    return MarkRecordOut.from_core(record)
+
+
+@routes.post("/market-marks/{mark_id}/approve", policy=asks(Scope.MARKET_APPROVE), status=200)
+def approve_mark(mark_id: UuidString, call: ThisCall) -> MarkRecordOut:
+    """Approve a proposed mark as a second person; its maker cannot."""
+    call.load(MARKET_MARK, mark_id)
+    principal = call.principal
+    market.approve_mark(call.session, principal.organisation_id, mark_id, actor=_actor(principal), now=call.now)
+    return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
+
+
+@routes.post("/market-marks/{mark_id}/withdraw", policy=asks(Scope.MARKET_APPROVE), status=200)
+def withdraw_mark(mark_id: UuidString, body: MarkWithdrawalIn, call: ThisCall) -> MarkRecordOut:
+    """End an approved mark from now on; snapshots frozen before stay as they are."""
+    call.load(MARKET_MARK, mark_id)
+    principal = call.principal
+    market.withdraw_mark(
+        call.session,
+        principal.organisation_id,
+        mark_id,
+        reason=body.reason,
+        actor=_actor(principal),
+        now=call.now,
+    )
+    return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
+
+
+@routes.get("/market-marks", policy=asks(Scope.LEDGER_READ))
+def list_marks(call: ThisCall, instrument: CommodityCode) -> MarkRecordsOut:
+    """Return an instrument's proposed marks, approved or not, by first day."""
+    found = marks.list_marks(call.session, call.principal.organisation_id, instruments=(instrument,))
+    return MarkRecordsOut(marks=tuple(MarkRecordOut.from_core(record) for record in found))
+
+
+@routes.get("/market-marks/{mark_id}", policy=asks(Scope.LEDGER_READ))
+def read_mark(mark_id: UuidString, call: ThisCall) -> MarkRecordOut:
+    """Return a proposed mark and what became of it."""
+    return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
+
+
+@routes.post("/snapshots", policy=asks(Scope.MARKET_WRITE))
+def freeze_snapshot(body: SnapshotIn, call: ThisCall) -> SnapshotOut:
+    """Freeze the marks of a day; the same request again returns what was frozen, whatever was learned since."""
+    organisation_id = call.principal.organisation_id
+    standing = market_store.find_snapshot(call.session, organisation_id, body.snapshot_id)
+    known_at = body.known_at or (call.now if standing is None else standing.known_at)
+    snapshot = market.freeze_snapshot(
+        call.session,
+        organisation_id,
+        snapshot_id=body.snapshot_id,
+        as_of=body.as_of,
+        known_at=known_at,
+        instruments=body.instruments,
+        actor=_actor(call.principal),
+        now=call.now,
+    )
+    return SnapshotOut.from_core(snapshot)
+
+
+@routes.get("/snapshots/{snapshot_id}", policy=asks(Scope.LEDGER_READ))
+def read_snapshot(snapshot_id: UuidString, call: ThisCall) -> SnapshotOut:
+    """Return a frozen snapshot, its stored bytes checked against its hash."""
+    return SnapshotOut.from_core(call.load(MARKET_SNAPSHOT, snapshot_id))
+
+
+def _actor(principal: Principal) -> Actor:
+    return Actor(user_id=principal.user_id, organisation_id=principal.organisation_id)

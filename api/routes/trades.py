@@ -1,0 +1,74 @@
+"""Trades of a book: book a file of them, list what is booked."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+
+from api.auth.ledger_kinds import BOOK
+from api.auth.policy import Routes, asks
+from api.auth.principal import Scope
+from api.deps import ThisCall
+from api.schemas.amounts import WholeNumber
+from api.schemas.fields import DateString, NameText, UuidString
+from api.schemas.trades import BookingOut, TradeOut, TradesOut
+from finance.feeds.tabular import read_table
+from finance.feeds.trades import parse_trades
+from finance.operations.trades import book_trades
+from finance.store import trades as trade_store
+from ledger.core.errors import Invalid
+from ledger.core.parties import Actor
+
+routes = Routes(tag="trades")
+
+CSV = "text/csv"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+_PAGE = 200
+
+
+@routes.upload("/books/{book_id}/trades", policy=asks(Scope.LEDGER_WRITE), types=(CSV, XLSX))
+def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "trades") -> BookingOut:
+    """Book a file of trades as a whole or not at all; trades that stand with the same content change nothing.
+
+    A row that cannot be read names file, sheet, row, column, value and what was expected. ``file_name`` is only shown.
+    """
+    book = call.load(BOOK, book_id)
+    tables = [table for table in read_table(file_name, call.upload) if any(any(row) for row in table.rows)]
+    trades = [trade for table in tables for trade in parse_trades(table)]
+    principal = call.principal
+    booking = book_trades(
+        call.session,
+        book.book_id,
+        trades,
+        actor=Actor(user_id=principal.user_id, organisation_id=principal.organisation_id),
+        now=call.now,
+        new_id=call.new_id,
+        random_bytes=call.random_bytes,
+    )
+    return BookingOut.from_core(booking)
+
+
+@routes.get("/books/{book_id}/trades", policy=asks(Scope.LEDGER_READ))
+def list_trades(
+    book_id: UuidString,
+    call: ThisCall,
+    as_of: DateString,
+    known: WholeNumber | None = None,
+    after: Annotated[WholeNumber, Query(description="next_after of the page before.")] = 0,
+    limit: Annotated[WholeNumber, Query(description="1 to 200 trades.")] = _PAGE,
+) -> TradesOut:
+    """Return a page of the trades traded by ``as_of`` and recorded by seq ``known``, in recording order.
+
+    A trade whose entry was reversed is still here: the ledger says what holds.
+    """
+    book = call.load(BOOK, book_id)
+    if not 1 <= limit <= _PAGE:
+        raise Invalid("query.limit", f"limit: expected 1 to {_PAGE}", field="limit")
+    recorded = trade_store.list_trades(call.session, book.book_id, until=as_of, known=known)
+    rest = [one for one in recorded if one.entry_seq > after]
+    page = rest[:limit]
+    return TradesOut(
+        trades=tuple(TradeOut.from_core(one) for one in page),
+        next_after=page[-1].entry_seq if len(rest) > limit else None,
+    )

@@ -1,0 +1,228 @@
+"""What leaves about a book's worth and a compliance year's obligation, each with its explanation.
+
+Only shapes: lots are valued and obligations judged by the cores.
+"""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import Annotated
+
+from pydantic import Field
+
+from api.schemas.amounts import AmountOut, money_out, tonnes_out
+from api.schemas.base import Array, Schema
+from api.schemas.explain import ExplanationOut
+from api.schemas.fields import DateString
+from api.schemas.market import MarkOut, price_out
+from api.schemas.points import PointOut
+from api.schemas.trades import PriceOut
+from finance.accounting.chart import BOOK_CURRENCY
+from finance.compliance.obligation import AllowanceVerdict, CreditVerdict, ObligationYear
+from finance.conventions.exact_text import decimal_text
+from finance.market.valuation import ValuationTotal, ValuedLot
+from finance.operations.valuations import BookValuation, RealisedResult
+from ledger.core.amounts import RoundingMode, format_exact
+
+COST_DISPLAY = RoundingMode.HALF_UP
+"""The cost of a gap is tonnes x price, exact, and shown rounded half-up once to the fen."""
+
+_CNY_PLACES = 2
+
+
+class ValuedLotOut(Schema):
+    """One lot with its mark; value and result are null together, and then ``unvalued_reason`` says why."""
+
+    lot_id: str
+    account: str
+    instrument: str
+    acquired_on: DateString
+    quantity: AmountOut
+    cost: AmountOut
+    mark: MarkOut | None
+    exchange_rate: MarkOut | None
+    market_value: AmountOut | None
+    unrealised: AmountOut | None
+    unvalued_reason: Annotated[str, Field(examples=["mark_stale"])]
+    explanation: ExplanationOut
+
+    @classmethod
+    def from_core(cls, valued: ValuedLot) -> ValuedLotOut:
+        """Return the shape of ``valued``."""
+        lot, worth, gain = valued.lot, valued.market_value_units, valued.unrealised_units
+        return cls(
+            lot_id=lot.lot_id,
+            account=lot.account,
+            instrument=lot.instrument,
+            acquired_on=lot.acquired_on,
+            quantity=tonnes_out(lot.quantity_t),
+            cost=money_out(lot.cost_units, BOOK_CURRENCY),
+            mark=None if valued.mark is None else MarkOut.from_core(valued.mark),
+            exchange_rate=None if valued.fx_mark is None else MarkOut.from_core(valued.fx_mark),
+            market_value=None if worth is None else money_out(worth, BOOK_CURRENCY),
+            unrealised=None if gain is None else money_out(gain, BOOK_CURRENCY),
+            unvalued_reason=valued.unvalued_reason,
+            explanation=ExplanationOut.from_core(valued.explanation),
+        )
+
+
+class ValuationTotalOut(Schema):
+    """Sums over the valued lots, and what is left out of them; incomplete when any lot is unvalued."""
+
+    is_complete: bool
+    quantity: AmountOut
+    cost: AmountOut
+    market_value: AmountOut
+    unrealised: AmountOut
+    unvalued_lot_ids: Array[str]
+    unvalued_quantity: AmountOut
+    unvalued_cost: AmountOut
+
+    @classmethod
+    def from_core(cls, total: ValuationTotal) -> ValuationTotalOut:
+        """Return the shape of ``total``."""
+        return cls(
+            is_complete=total.is_complete,
+            quantity=tonnes_out(total.quantity_t),
+            cost=money_out(total.cost_units, total.currency),
+            market_value=money_out(total.market_value_units, total.currency),
+            unrealised=money_out(total.unrealised_units, total.currency),
+            unvalued_lot_ids=total.unvalued_lot_ids,
+            unvalued_quantity=tonnes_out(total.unvalued_quantity_t),
+            unvalued_cost=money_out(total.unvalued_cost_units, total.currency),
+        )
+
+
+class RealisedOut(Schema):
+    """What sales of one instrument earned and lost from the book's first day."""
+
+    instrument: str
+    gain: AmountOut
+    loss: AmountOut
+    net: AmountOut
+
+    @classmethod
+    def from_core(cls, result: RealisedResult) -> RealisedOut:
+        """Return the shape of ``result``."""
+        return cls(
+            instrument=result.instrument,
+            gain=money_out(result.gain_fen, BOOK_CURRENCY),
+            loss=money_out(result.loss_fen, BOOK_CURRENCY),
+            net=money_out(result.net_fen, BOOK_CURRENCY),
+        )
+
+
+class ValuationOut(PointOut):
+    """A book's carbon at one frozen snapshot, as of its day and a record point."""
+
+    snapshot_id: str
+    snapshot_sha256: str
+    lots: Array[ValuedLotOut]
+    total: ValuationTotalOut
+    realised: Array[RealisedOut]
+    realised_net: AmountOut
+
+    @classmethod
+    def from_core(cls, worth: BookValuation, point: PointOut) -> ValuationOut:
+        """Return the shape of ``worth`` at ``point``."""
+        valuation = worth.valuation
+        return cls(
+            **point.carried(),
+            snapshot_id=valuation.snapshot_id,
+            snapshot_sha256=valuation.snapshot_sha256,
+            lots=tuple(ValuedLotOut.from_core(lot) for lot in valuation.lots),
+            total=ValuationTotalOut.from_core(valuation.total),
+            realised=tuple(RealisedOut.from_core(result) for result in worth.realised),
+            realised_net=money_out(worth.realised_net_fen, BOOK_CURRENCY),
+        )
+
+
+class HoldingVerdictOut(Schema):
+    """A holding and whether it may be used for the year, with the reason."""
+
+    instrument: str
+    available: AmountOut
+    is_usable: bool
+    reason_en: str
+    reason_zh: str
+
+    @classmethod
+    def of_allowance(cls, judged: AllowanceVerdict) -> HoldingVerdictOut:
+        """Return the shape of an allowance holding."""
+        return cls(
+            instrument=judged.holding.commodity,
+            available=tonnes_out(judged.holding.available_t),
+            is_usable=judged.verdict.is_usable,
+            reason_en=judged.verdict.reason_en,
+            reason_zh=judged.verdict.reason_zh,
+        )
+
+    @classmethod
+    def of_credit(cls, judged: CreditVerdict) -> HoldingVerdictOut:
+        """Return the shape of a credit holding."""
+        return cls(
+            instrument=judged.holding.commodity,
+            available=tonnes_out(judged.holding.available_t),
+            is_usable=judged.verdict.is_eligible,
+            reason_en=judged.verdict.reason_en,
+            reason_zh=judged.verdict.reason_zh,
+        )
+
+
+class ComplianceOut(PointOut):
+    """A year's obligation: what is due, what covers it, what is missing (below zero: left over) and what that costs."""
+
+    year: int
+    emissions: AmountOut
+    intensity: Annotated[AmountOut | None, Field(description="ets_direct.")]
+    due: AmountOut
+    allocation: AmountOut
+    allocation_case: str
+    alpha: Annotated[str, Field(description="The allocation's coefficient, a decimal string.")]
+    surrendered: AmountOut
+    unissued: AmountOut
+    eligible_held: AmountOut
+    ineligible_held: AmountOut
+    allowances: Array[HoldingVerdictOut]
+    credits: Array[HoldingVerdictOut]
+    ccer_cap: AmountOut
+    ccer_eligible: AmountOut
+    ccer_usable: AmountOut
+    gap: AmountOut
+    price: PriceOut | None
+    price_source: str
+    gap_cost: Annotated[AmountOut | None, Field(description="Null without a usable mark: unvalued, never zero.")]
+    explanation: ExplanationOut
+
+    @classmethod
+    def from_core(
+        cls, duty: ObligationYear, point: PointOut, *, emissions_t: Fraction, intensity: Fraction | None
+    ) -> ComplianceOut:
+        """Return the shape of ``duty`` at ``point``, from ``ets_direct`` emissions and intensity."""
+        mark, cost = duty.mark, duty.cost_cny
+        return cls(
+            **point.carried(),
+            year=duty.year,
+            emissions=AmountOut(amount=decimal_text(emissions_t), unit="tCO2e"),
+            intensity=None if intensity is None else AmountOut(amount=decimal_text(intensity), unit="tCO2e/t"),
+            due=tonnes_out(duty.due_t),
+            allocation=tonnes_out(duty.allocation_t),
+            allocation_case=duty.allocation.case,
+            alpha=decimal_text(duty.allocation.alpha),
+            surrendered=tonnes_out(duty.surrendered_t),
+            unissued=tonnes_out(duty.unissued_t),
+            eligible_held=tonnes_out(duty.eligible_held_t),
+            ineligible_held=tonnes_out(duty.ineligible_held_t),
+            allowances=tuple(HoldingVerdictOut.of_allowance(one) for one in duty.allowances),
+            credits=tuple(HoldingVerdictOut.of_credit(one) for one in duty.credits),
+            ccer_cap=tonnes_out(duty.ccer_cap.cap_t),
+            ccer_eligible=tonnes_out(duty.ccer_eligible_t),
+            ccer_usable=tonnes_out(duty.ccer_usable_t),
+            gap=tonnes_out(duty.gap_t),
+            price=None if mark is None else price_out(mark.value, mark.currency, mark.unit),
+            price_source=duty.mark_source,
+            gap_cost=None
+            if cost is None
+            else AmountOut(amount=format_exact(cost, _CNY_PLACES, COST_DISPLAY), unit=BOOK_CURRENCY),
+            explanation=ExplanationOut.from_core(duty.explain()),
+        )
