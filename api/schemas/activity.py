@@ -73,7 +73,7 @@ class ActivityMonthOut(Schema):
             anode_effect_min_per_cell_day=None if minutes is None else f"{minutes:f}",
             net_anode_t=None if net_anode is None else f"{net_anode:f}",
             revision=recorded.revision,
-            origin=recorded.origin,
+            origin=activity.origin,
             raw_sha256=recorded.raw_sha256,
             recorded_at=recorded.recorded_at,
         )

@@ -33,7 +33,7 @@ _Digest = Annotated[str, Field(description="SHA-256, 64 hexadecimal digits.", ex
 
 
 def octets_text(octets: bytes) -> str:
-    """Return ``octets`` as unpadded base64url: ``b"\\x00"`` is ``AA``."""
+    """Return ``octets`` as unpadded base64url: one zero byte is ``AA``."""
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
 
 

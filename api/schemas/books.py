@@ -25,7 +25,7 @@ _INSTRUMENT_FACT = "instrument_kind"
 
 AccountPath = Annotated[str, Field(max_length=200, examples=["Assets:Carbon:CEA25"], description="An account's path.")]
 CommodityCode = Annotated[str, Field(max_length=40, examples=["CEA25"], description="A commodity's code.")]
-AttrName = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]{0,39}\Z", examples=["name_zh"])]
+AttrName = Annotated[str, Field(max_length=40, pattern=r"^[a-z][a-z0-9_]{0,39}$", examples=["name_zh"])]
 Attrs = Annotated[dict[AttrName, Text], Field(max_length=50, examples=[{"name_zh": "持有量"}])]
 
 

@@ -33,7 +33,7 @@ class InstrumentIn(Schema):
                     "methodology": "并网海上风力发电",
                     "registered_on": "2025-03-06",
                     "is_inside_national_ets": False,
-                    "opened_on": "2025-03-06",
+                    "opened_on": "2025-01-01",
                 },
             ]
         }
@@ -49,7 +49,9 @@ class InstrumentIn(Schema):
     price_instrument: Annotated[
         CommodityCode | None, Field(description="The mark that values it; its own code, or CCER for credits.")
     ] = None
-    opened_on: DateString
+    opened_on: Annotated[
+        DateString, Field(description="From when its accounts take entries; one day for all instruments of a book.")
+    ]
 
     def to_core(self) -> Instrument:
         """Return the instrument; facts that do not belong to its kind are ``instrument.<field>``."""

@@ -44,6 +44,13 @@ def factor_set(session: Session, version: str) -> FactorSet:
     return shipped if version == shipped.version else activity.load_factors(session, version)
 
 
+def recorded_months(
+    session: Session, organisation_id: UUID, *, known_at: datetime | None = None
+) -> tuple[ActivityMonth, ...]:
+    """Return the organisation's months, each in its newest revision known at ``known_at``."""
+    return tuple(each.activity for each in activity.load_months(session, organisation_id, known_at=known_at))
+
+
 def bound_methodology(session: Session, methodology_id: str, factor_set_version: str) -> BoundMethodology:
     """Return the methodology with the factor rows of that version."""
     return bind(find(reference.shipped_methodologies(), methodology_id), factor_set(session, factor_set_version))
@@ -59,6 +66,5 @@ def emissions_of_year(
     known_at: datetime | None = None,
 ) -> YearEmissions:
     """Return the organisation's emissions of a year by a methodology, from the activity recorded by ``known_at``."""
-    recorded = activity.load_months(session, organisation_id, known_at=known_at)
     bound = bound_methodology(session, methodology_id, factor_set_version)
-    return year_emissions(tuple(each.activity for each in recorded), bound, year=year)
+    return year_emissions(recorded_months(session, organisation_id, known_at=known_at), bound, year=year)

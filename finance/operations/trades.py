@@ -130,7 +130,7 @@ def _check_same(trade: Trade, standing: RecordedTrade | None) -> None:
     if standing is not None and standing.trade != trade:
         raise Conflict(
             "trade.ref_reused",
-            f"trade_ref: {trade.trade_ref} is booked with other content; reverse that one if it is wrong, and give this one its own reference",
+            f"trade_ref: {trade.trade_ref} is booked with other content; reverse that one if wrong, and give this one a new reference",
             trade_ref=trade.trade_ref,
             origin=trade.origin,
         )

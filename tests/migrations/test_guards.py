@@ -42,7 +42,7 @@ def triggers(database: Database) -> dict[str, str]:
         else "SELECT tgname, tgrelid::regclass::text FROM pg_trigger WHERE NOT tgisinternal"
     )
     with database.engine.connect() as connection:
-        return {name: table for name, table in connection.exec_driver_sql(query)}
+        return {row[0]: row[1] for row in connection.exec_driver_sql(query)}
 
 
 def test_every_guard_of_the_ledger_stands_on_its_table(database: Database) -> None:

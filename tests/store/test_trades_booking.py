@@ -35,8 +35,8 @@ from tests.store.carbon_books import (
     NOW,
     OPENED,
     CarbonBook,
-    new_id,
     every_row,
+    new_id,
     open_carbon_book,
 )
 

@@ -1,0 +1,47 @@
+"""``tonne demo``: loads the example smelter and shows the whole chain, from activity data to the interest it changes."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import secrets
+from typing import TextIO
+
+from api.deps import utc_now, uuid7
+from api.example.document import example_document
+from api.example.loading import Edge, load_example
+from api.example.scenario import load_scenario
+from api.example.tables import as_text
+from api.settings import add_database_option, from_environment
+from ledger.store.database import open_database
+from migrations import runner
+
+
+def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the command."""
+    parser = subparsers.add_parser(
+        "demo", help="load the example smelter and show positions, marks, KPI, rate, interest and compliance"
+    )
+    add_database_option(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    parser.set_defaults(run=_demo)
+
+
+def _demo(arguments: argparse.Namespace, out: TextIO) -> int:
+    scenario = load_scenario()
+    database = open_database(from_environment(os.environ, database_url=arguments.database).database_url)
+    try:
+        runner.upgrade(database)
+        edge = Edge(
+            database=database,
+            new_id=lambda: uuid7(utc_now(), secrets.token_bytes),
+            random_bytes=secrets.token_bytes,
+        )
+        load_example(edge, scenario)
+        with database.reader() as session:
+            document = example_document(session, scenario)
+    finally:
+        database.engine.dispose()
+    out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n" if arguments.json else as_text(document))
+    return 0

@@ -1,0 +1,334 @@
+"""Puts the example into a database, step by step, each step one transaction that changes nothing when it was done before.
+
+An edge like the command line: it opens and commits. The steps use the same operations as the API's routes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy.orm import Session
+
+from api.deps import unit_of_work
+from api.example.scenario import Scenario
+from api.example.statement import honest_statement
+from api.settings import AUDIENCE
+from api.store import access
+from finance.attestations.signatures import sign_statement
+from finance.attestations.statements import AssuranceLevel, AssuranceStandard
+from finance.conventions.tables import Table
+from finance.emissions.activity import parse_activity
+from finance.feeds import ecb, manual
+from finance.feeds.tabular import read_table
+from finance.feeds.trades import parse_instruments, parse_trades
+from finance.kpi.documents import definition_from_mapping, target_from_mapping
+from finance.kpi.periods import KpiPeriodState
+from finance.loans.terms_text import terms_from_mapping
+from finance.operations import activity as activity_operations
+from finance.operations import (
+    attestations,
+    determinations,
+    facilities,
+    kpi_periods,
+    loan_entries,
+    market,
+    trades,
+    valuations,
+)
+from finance.store import attestations as attestation_store
+from finance.store import determinations as determination_store
+from finance.store import facilities as facility_store
+from finance.store import kpi_periods as period_store
+from finance.store import market as market_store
+from finance.store import reference
+from finance.store.attestations import EngagementRecord
+from finance.store.market import RawFile
+from ledger import operations as ledger
+from ledger.store.database import Database
+
+BOOK_ZONE = ZoneInfo("Asia/Shanghai")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edge:
+    """What the loading takes from outside: the database and the sources of ids and randomness."""
+
+    database: Database
+    new_id: Callable[[], UUID]
+    random_bytes: Callable[[int], bytes]
+
+
+def load_example(edge: Edge, scenario: Scenario) -> None:
+    """Load everything that is not there yet: people, activity, book and trades, prices, loan, attestations, decision."""
+    for step in (_organisations, _activity, _book, _prices, _facility):
+        with unit_of_work(edge.database) as session:
+            step(session, edge, scenario)
+    key = Ed25519PrivateKey.generate()  # the assessor's own: made now, kept nowhere
+    years = (int(scenario.facts["baseline_year"]), int(scenario.facts["target"]["test_year"]))
+    for year, name in zip(years, ("baseline", "test"), strict=True):
+        with unit_of_work(edge.database) as session:
+            _attested_period(session, edge, scenario, year=year, name=name, key=key)
+    with unit_of_work(edge.database) as session:
+        _decision(session, scenario)
+    with unit_of_work(edge.database) as session:
+        _loan_entries(session, edge, scenario)
+
+
+def _organisations(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    now = scenario.instant("activity")
+    for role, facts in scenario.facts["organisations"].items():
+        organisation_id = scenario.organisation_id(role)
+        if access.load_organisation(session, organisation_id) is not None:
+            continue
+        kind = access.OrganisationKind(facts["kind"])
+        access.add_organisation(
+            session, organisation_id=organisation_id, kind=kind, legal_name=facts["legal_name"], now=now
+        )
+        for person, (email, name) in facts["people"].items():
+            access.add_user(
+                session,
+                user_id=scenario.id_of("user", role, person),
+                organisation_id=organisation_id,
+                email=email,
+                name=name,
+                now=now,
+            )
+
+
+def _activity(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    """Both files hold the same rows, so the second one records nothing: spreadsheet and CSV read alike."""
+    now, actor = scenario.instant("activity"), scenario.actor("borrower")
+    activity_operations.record_reference(session, (reference.shipped_factors(),), now=now)
+    for name in scenario.facts["files"]["activity"]:
+        raw = RawFile(file_name=name, content=scenario.file(name))
+        market_store.save_raw_file(session, actor.organisation_id, raw, by=actor.user_id, at=now)
+        months = parse_activity(_sheet(scenario, name))
+        activity_operations.record_activity(
+            session, actor.organisation_id, months, raw_sha256=raw.sha256, actor=actor, now=now
+        )
+
+
+def _book(session: Session, edge: Edge, scenario: Scenario) -> None:
+    facts, files, actor = scenario.facts["book"], scenario.facts["files"], scenario.actor("borrower")
+    now = scenario.instant("book")
+    book_id = ledger.open_book(
+        session,
+        book_uuid=scenario.id_of("book"),
+        tenant_id=actor.organisation_id,
+        code=facts["code"],
+        functional_currency=facts["functional_currency"],
+        now=now,
+    )
+    instruments = parse_instruments(_sheet(scenario, files["instruments"]))
+    trades.register_instruments(session, book_id, instruments, date.fromisoformat(facts["opened_on"]))
+    trades.book_trades(
+        session,
+        book_id,
+        parse_trades(_sheet(scenario, files["trades"])),
+        actor=actor,
+        now=now,
+        new_id=edge.new_id,
+        random_bytes=edge.random_bytes,
+    )
+
+
+def _prices(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    actor, files = scenario.actor("borrower"), scenario.facts["files"]
+    known_at = scenario.instant("snapshot")
+    raw = RawFile(file_name=files["prices"], content=scenario.file(files["prices"]))
+    prices = manual.parse_prices(_sheet(scenario, files["prices"]), known_at=known_at, raw_sha256=raw.sha256)
+    fixings = RawFile(file_name=files["fixings"], content=scenario.file(files["fixings"]))
+    rates = ecb.parse_history(files["fixings"], fixings.content, known_at=known_at).observations
+    bounds = reference.shipped_instrument_bounds()
+    for file, observations in ((raw, prices), (fixings, rates)):
+        market.import_observations(
+            session, actor.organisation_id, observations, file, bounds, actor=actor, now=known_at
+        )
+    snapshot_id = scenario.id_of("snapshot")
+    if market_store.find_snapshot(session, actor.organisation_id, snapshot_id) is None:
+        as_of = date.fromisoformat(scenario.facts["valuation"]["as_of"])
+        book_id = ledger_book(session, scenario)
+        wanted = (*valuations.marks_needed(session, book_id, as_of=as_of), *scenario.facts["valuation"]["also_marked"])
+        market.freeze_snapshot(
+            session,
+            actor.organisation_id,
+            snapshot_id=snapshot_id,
+            as_of=as_of,
+            known_at=known_at,
+            instruments=wanted,
+            actor=actor,
+            now=known_at,
+        )
+
+
+def _facility(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    facility_id, facts = scenario.id_of("facility"), scenario.facts
+    if facility_store.find_facility(session, facility_id) is not None:
+        return
+    parties = {
+        "borrower_id": str(scenario.organisation_id("borrower")),
+        "lender_ids": str(scenario.organisation_id("lender")),
+    }
+    factors = reference.shipped_factors().version
+    months = activity_operations.recorded_months(session, scenario.organisation_id("borrower"))
+    kpi = facilities.KpiOpening(
+        definition=definition_from_mapping({**facts["kpi"], "factor_set_version": factors}),
+        sites=tuple(sorted({month.site for month in months})),
+        targets=(target_from_mapping(facts["target"]),),
+    )
+    terms = terms_from_mapping({**facts["terms"], **parties})
+    facilities.open_facility(
+        session,
+        facility_id,
+        terms,
+        (kpi,),
+        actor=scenario.actor("borrower"),
+        now=scenario.instant("facility"),
+    )
+
+
+def _attested_period(
+    session: Session, edge: Edge, scenario: Scenario, *, year: int, name: str, key: Ed25519PrivateKey
+) -> None:
+    """Lock and report the year, engage the assessor, and lodge what it signs on its own side."""
+    period_id, borrower = scenario.id_of("period", name), scenario.actor("borrower")
+    if period_store.find_period(session, period_id) is not None:
+        return
+    facility = facility_store.find_facility(session, scenario.id_of("facility"))
+    assert facility is not None, "the facility was loaded before its periods"
+    reported, attested = scenario.instant(f"{name}_reported"), scenario.instant(f"{name}_attested")
+    kpi_id = scenario.facts["kpi"]["kpi_id"]
+    kpi_periods.open_period(
+        session, facility, kpi_period_id=period_id, kpi_id=kpi_id, year=year, purpose=name, actor=borrower, now=reported
+    )
+    kpi_periods.lock_period(session, period_id, actor=borrower, now=reported)
+    kpi_periods.report_period(session, period_id, actor=borrower, now=reported)
+    engagement = _engaged(session, scenario, name)
+    kid = _registered_key(session, edge, scenario, key)
+    period = period_store.find_period(session, period_id)
+    assert period is not None, "the period was just opened"
+    expected = attestations.expectation_of(session, period, engagement.level, audience=AUDIENCE)
+    snapshot = period_store.load_snapshot(session, period_id)
+    assert snapshot is not None, "the period was just locked"
+    statement = honest_statement(scenario, engagement, expected, snapshot, issued_at=attested, jti=f"{name}-{year}")
+    attestations.submit_attestation(
+        session,
+        engagement,
+        sign_statement(statement, key, kid=kid),
+        attestation_id=scenario.id_of("attestation", name),
+        audience=AUDIENCE,
+        actor=scenario.actor("assessor"),
+        now=attested,
+    )
+
+
+def _engaged(session: Session, scenario: Scenario, name: str) -> EngagementRecord:
+    facility = facility_store.find_facility(session, scenario.id_of("facility"))
+    assert facility is not None, "the facility was loaded before its engagements"
+    reported, facts = scenario.instant(f"{name}_reported"), scenario.facts
+    engagement = EngagementRecord(
+        engagement_id=scenario.id_of("engagement", name),
+        kpi_period_id=scenario.id_of("period", name),
+        facility_id=facility.facility_id,
+        assessor_id=scenario.organisation_id("assessor"),
+        assessor_legal_name=facts["organisations"]["assessor"]["legal_name"],
+        responsible_party=facts["organisations"]["borrower"]["legal_name"],
+        level=AssuranceLevel(facts["engagement"]["level"]),
+        standard=AssuranceStandard(facts["engagement"]["standard"]),
+        valid_from=reported,
+        valid_to=reported + timedelta(days=180),
+        is_independence_declared=False,
+    )
+    attestations.engage_assessor(session, facility, engagement, actor=scenario.actor("borrower"), now=reported)
+    attestation_store.declare_independence(
+        session, engagement.engagement_id, now=reported, declared_by=scenario.actor("assessor").user_id
+    )
+    engaged = attestation_store.find_engagement(session, engagement.engagement_id)
+    assert engaged is not None, "the engagement was just recorded"
+    return engaged
+
+
+def _registered_key(session: Session, edge: Edge, scenario: Scenario, key: Ed25519PrivateKey) -> str:
+    """Register this run's key: the server challenges, the holder signs the challenge, the public key is kept."""
+    actor, now = scenario.actor("assessor"), scenario.instant("baseline_attested")
+    public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+    for standing in attestation_store.list_keys(session, actor.organisation_id):
+        if standing.public_key == public_key:
+            return standing.key_id
+    challenge_id, key_id = edge.new_id(), f"assessor-{public_key.hex()[:16]}"
+    message = attestations.challenge_key(
+        session,
+        challenge_id=challenge_id,
+        key_id=key_id,
+        public_key=public_key,
+        nonce=edge.random_bytes(attestations.NONCE_BYTES),
+        actor=actor,
+        now=now,
+    )
+    attestations.register_key(session, challenge_id, key.sign(message), actor=actor, now=now)
+    return key_id
+
+
+def _decision(session: Session, scenario: Scenario) -> None:
+    """The borrower proposes what the attested value does to the rate; the bank's officer approves exactly that."""
+    determination_id, period_id = scenario.id_of("determination"), scenario.id_of("period", "test")
+    period = period_store.find_period(session, period_id)
+    if period is None or period.state not in {KpiPeriodState.ATTESTED, KpiPeriodState.UNDER_REVIEW}:
+        return
+    if determination_store.find_determination(session, determination_id) is None:
+        proposed = scenario.instant("proposed")
+        determinations.propose(
+            session,
+            period_id,
+            determination_id=determination_id,
+            actor=scenario.actor("borrower"),
+            now=proposed,
+            today=proposed.astimezone(BOOK_ZONE).date(),
+        )
+    found = determination_store.find_determination(session, determination_id)
+    assert found is not None, "the proposal was just recorded"
+    approved = scenario.instant("approved")
+    determinations.approve(
+        session,
+        determination_id,
+        found.digest,
+        actor=scenario.actor("lender"),
+        now=approved,
+        today=approved.astimezone(BOOK_ZONE).date(),
+    )
+
+
+def _loan_entries(session: Session, edge: Edge, scenario: Scenario) -> None:
+    """The drawdown and every interest payment up to the valuation day, at the rates decided."""
+    loan_entries.book_loan(
+        session,
+        ledger_book(session, scenario),
+        scenario.id_of("facility"),
+        through=date.fromisoformat(scenario.facts["valuation"]["as_of"]),
+        actor=scenario.actor("borrower"),
+        now=scenario.instant("book"),
+        random_bytes=edge.random_bytes,
+    )
+
+
+def ledger_book(session: Session, scenario: Scenario) -> int:
+    """Return the number of the example's book."""
+    facts = scenario.facts["book"]
+    return ledger.open_book(
+        session,
+        book_uuid=scenario.id_of("book"),
+        tenant_id=scenario.organisation_id("borrower"),
+        code=facts["code"],
+        functional_currency=facts["functional_currency"],
+        now=scenario.instant("book"),
+    )
+
+
+def _sheet(scenario: Scenario, name: str) -> Table:
+    return read_table(name, scenario.file(name))[0]

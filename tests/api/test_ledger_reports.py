@@ -1,0 +1,177 @@
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterator
+
+import pytest
+from fastapi import FastAPI
+
+from ledger.store.database import Database
+from tests.api.client import Client, Clock, Randomness
+from tests.api.ledger_calls import BANK, HELD, SUPPLIER, Treasury, done, money, refused, tonnes, treasury
+
+YEAR = "as_of=2025-12-31"
+
+
+@pytest.fixture
+def house(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[Treasury]:
+    owner = treasury(database, clock, randomness)
+    with Client(app, owner.key) as client:
+        opened = Treasury(client, owner)
+        opened.open_plain()
+        done(opened.post("/entries", money(1, "100.00", day="2025-03-03")))
+        clock.advance(hours=1)
+        done(opened.post("/entries", money(2, "-30.00", day="2025-06-30")))
+        done(opened.post("/entries", tonnes(3, "10", cost="800.00", day="2025-06-30")))
+        yield opened
+
+
+def held(answer: dict[str, object], kind: str = "positions") -> dict[str, str]:
+    rows = answer[kind]
+    assert isinstance(rows, list)
+    return {row["account"]: row["balance"]["amount"] for row in rows}
+
+
+def test_positions_are_of_a_day_on_the_normal_side(house: Treasury) -> None:
+    early = done(house.get("/positions?as_of=2025-06-29"))
+    late = done(house.get("/positions?as_of=2025-06-30"))
+
+    assert held(early) == {BANK: "100.00", SUPPLIER: "100.00"}
+    assert held(late) == {BANK: "70.00", SUPPLIER: "70.00", HELD: "10", "Equity:Registry:EUA": "-10"}
+    assert (late["as_of"], late["known"], len(late["tree_root"])) == ("2025-06-30", 3, 64)
+
+
+def test_a_report_of_a_record_point_reproduces_for_ever(house: Treasury) -> None:
+    newest = house.get(f"/positions?{YEAR}")
+    known = newest.json()["known"]
+    paths = [f"/{name}?{YEAR}&known={known}" for name in ("positions", "trial-balance", "lots")]
+    paths.append(f"/accounts/{BANK}/statement?{YEAR}&known={known}")
+    before = [house.get(path).content for path in paths]
+
+    done(house.post("/commodities", {"code": "GEC", "kind": "certificate", "scale": 0}))
+    done(house.post("/accounts", {"path": "Assets:Bank:B", "commodity": "CNY", "opened_on": "2025-01-01"}))
+    done(house.post("/entries", money(4, "1.00", day="2025-01-02")))
+    done(house.post("/entries", tonnes(5, "-4", day="2025-07-01")))
+
+    assert [house.get(path).content for path in paths] == before
+    assert house.get(paths[0]).content == newest.content
+
+
+def test_an_instant_names_the_last_record_point_up_to_it(house: Treasury) -> None:
+    first = done(house.get(f"/positions?{YEAR}&at=2026-11-21T08:30:00Z"))
+    none = done(house.get(f"/positions?{YEAR}&at=2026-11-21T08:00:00Z"))
+
+    assert (first["known"], first["recorded_at"]) == (1, "2026-11-21T08:00:00.000001+00:00")
+    assert first == done(house.get(f"/positions?{YEAR}&known=1"))
+    assert (none["known"], none["recorded_at"], none["positions"]) == (0, None, [])
+
+
+def test_accounts_are_listed_with_empty_ones_below_a_path(house: Treasury) -> None:
+    listed = done(house.get(f"/accounts?{YEAR}&known=0&under=Assets"))
+
+    assert held(listed, "accounts") == {BANK: "0.00", HELD: "0"}
+    assert [row["type"] for row in listed["accounts"]] == ["asset", "asset"]
+
+
+@pytest.mark.parametrize("under", ["assets", "Asset", "Assets:Carbon:EU", "%25", "%00", "%F0%9F%92%A9", "' OR 1=1 --"])
+def test_nothing_is_below_what_is_no_account(house: Treasury, under: str) -> None:
+    assert done(house.get(f"/positions?{YEAR}&under={under}"))["positions"] == []
+
+
+def test_the_trial_balance_has_equal_sides(house: Treasury) -> None:
+    lines = done(house.get(f"/trial-balance?{YEAR}"))["lines"]
+
+    assert lines == [
+        {
+            "commodity": "CNY",
+            "debit": {"amount": "70.00", "unit": "CNY"},
+            "credit": {"amount": "70.00", "unit": "CNY"},
+        },
+        {"commodity": "EUA", "debit": {"amount": "10", "unit": "t"}, "credit": {"amount": "10", "unit": "t"}},
+    ]
+
+
+def test_a_statement_pages_through_what_was_known_on_its_first_page(house: Treasury) -> None:
+    path = f"/accounts/{BANK}/statement?{YEAR}&limit=1"
+
+    first = done(house.get(path))
+    done(house.post("/entries", money(4, "5.00", day="2025-02-01")))
+    second = done(house.get(f"{path}&after={first['next_cursor']}"))
+    third = done(house.get(f"{path}&after={second['next_cursor']}"))
+
+    assert [line["amount"]["amount"] for page in (first, second, third) for line in page["lines"]] == [
+        "100.00",
+        "-30.00",
+    ]
+    assert (second["known"], second["balance"]["amount"], third["next_cursor"]) == (3, "70.00", None)
+
+
+def test_a_statement_leaves_out_what_is_effective_later(house: Treasury) -> None:
+    statement = done(house.get(f"/accounts/{BANK}/statement?as_of=2025-06-29"))
+
+    assert [line["seq"] for line in statement["lines"]] == [1]
+    assert statement["balance"] == {"amount": "100.00", "unit": "CNY"}
+
+
+def test_a_cursor_is_of_one_statement(house: Treasury) -> None:
+    path = f"/accounts/{BANK}/statement?limit=1&"
+    cursor = done(house.get(f"{path}{YEAR}"))["next_cursor"]
+
+    assert refused(house.get(f"{path}as_of=2025-12-30&after={cursor}")) == (422, "cursor.format")
+    assert refused(house.get(f"/accounts/{SUPPLIER}/statement?{YEAR}&after={cursor}")) == (422, "cursor.format")
+
+
+def unpadded(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+@pytest.mark.parametrize(
+    "cursor",
+    ["x", "AAAA", "_" * 200, unpadded("1.2.3"), unpadded("-1.0.0.0123456789abcdef"), unpadded("9" * 60)],
+)
+def test_a_malformed_cursor_is_refused(house: Treasury, cursor: str) -> None:
+    assert refused(house.get(f"/accounts/{BANK}/statement?{YEAR}&after={cursor}")) == (422, "cursor.format")
+
+
+@pytest.mark.parametrize("cursor", ["a b", "a=", "%00", "x" * 201, "é", ""])
+def test_a_cursor_outside_its_alphabet_is_refused(house: Treasury, cursor: str) -> None:
+    assert refused(house.get(f"/accounts/{BANK}/statement?{YEAR}&after={cursor}")) == (422, "request.invalid")
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ("", "request.invalid"),
+        ("as_of=2025-13-01", "request.invalid"),
+        ("as_of=20251231", "request.invalid"),
+        ("as_of=0001-01-01", "request.invalid"),
+        (f"{YEAR}&{YEAR}", "query.unknown"),
+        (f"{YEAR}&book=x", "query.unknown"),
+        (f"{YEAR}&known=4", "ledger.record_point"),
+        (f"{YEAR}&known=999999999999999", "ledger.record_point"),
+        (f"{YEAR}&known=-1", "request.invalid"),
+        (f"{YEAR}&known=1.0", "request.invalid"),
+        (f"{YEAR}&known=%EF%BC%91", "request.invalid"),
+        (f"{YEAR}&known=9999999999999999999999", "request.invalid"),
+        (f"{YEAR}&at=2026-11-21", "request.invalid"),
+        (f"{YEAR}&at=2026-11-21T08:00:00", "request.invalid"),
+        (f"{YEAR}&known=1&at=2026-11-21T08:00:00Z", "query.exclusive"),
+    ],
+)
+@pytest.mark.parametrize("report", ["accounts", "positions", "trial-balance", "lots"])
+def test_a_point_that_cannot_be_is_refused(house: Treasury, report: str, query: str, code: str) -> None:
+    assert refused(house.get(f"/{report}?{query}")) == (422, code)
+
+
+@pytest.mark.parametrize("limit", ["0", "201", "1000000000", "-1", "1e3", "", "x"])
+def test_a_page_has_1_to_200_lines(house: Treasury, limit: str) -> None:
+    status, code = refused(house.get(f"/accounts/{BANK}/statement?{YEAR}&limit={limit}"))
+
+    assert (status, code) in {(422, "query.limit"), (422, "request.invalid")}
+
+
+@pytest.mark.parametrize("path", ["Assets:Nowhere", "assets", "Assets", "%00", "Assets:Bank:CNY%0A", "%F0%9F%92%A9"])
+def test_a_statement_of_no_account_is_not_found(house: Treasury, path: str) -> None:
+    status, code = refused(house.get(f"/accounts/{path}/statement?{YEAR}"))
+
+    assert (status, code) in {(404, "account.not_found"), (404, "path.not_found")}

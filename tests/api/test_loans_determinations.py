@@ -1,0 +1,155 @@
+"""Who may decide on a rate step, on what, and what happens when the target was missed or nobody attested."""
+
+from __future__ import annotations
+
+import pytest
+
+from api.auth.principal import Scope
+from api.store.access import OrganisationKind
+from tests.api.test_loans_examples import World, code, world
+
+__all__ = ["world"]
+
+
+def test_borrower_and_assessor_cannot_approve(world: World) -> None:
+    chain = world.attested()
+    proposal = world.propose(chain)
+    path, digest = f"/determinations/{proposal['id']}", {"digest": proposal["digest"]}
+    colleague = world.colleague_of(world.borrower)
+
+    for who in (world.borrower, colleague, world.assessor):
+        assert code(world.post(who, f"{path}/approve", digest)) == (403, "auth.organisation_kind")
+        refusal = {**digest, "reason": "no"}
+        assert code(world.post(who, f"{path}/refuse", refusal)) == (403, "auth.organisation_kind")
+    assert world.get(world.lender, path).json()["decision"] is None
+
+
+def test_a_banker_without_the_scope_cannot_approve(world: World) -> None:
+    proposal = world.propose(world.attested())
+    clerk = world.member_of(OrganisationKind.LENDER, "Second Bank", scopes=(Scope.LEDGER_READ,))
+
+    answer = world.post(clerk, f"/determinations/{proposal['id']}/approve", {"digest": proposal["digest"]})
+
+    assert code(answer) == (403, "auth.scope_missing")
+
+
+def test_an_approval_binds_to_the_digest_that_was_read(world: World) -> None:
+    chain = world.attested()
+    proposal = world.propose(chain)
+
+    answer = world.post(world.lender, f"/determinations/{proposal['id']}/approve", {"digest": "0" * 64})
+
+    assert code(answer) == (409, "determination.digest")
+    assert world.rate(chain.facility_id, "2026-07-01") == "0.0345"
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("digest", ["", "0" * 63, "A" * 64, "0" * 64 + "\n", "\uff10" * 64])
+def test_a_digest_that_is_none_is_refused(world: World, digest: str) -> None:
+    proposal = world.propose(world.attested())
+
+    answer = world.post(world.lender, f"/determinations/{proposal['id']}/approve", {"digest": digest})
+
+    assert answer.status_code in {400, 422}
+
+
+def test_a_proposal_is_decided_once(world: World) -> None:
+    proposal = world.propose(world.attested())
+    world.approve(proposal)
+    path, digest = f"/determinations/{proposal['id']}", {"digest": proposal["digest"]}
+
+    assert code(world.post(world.lender, f"{path}/approve", digest)) == (409, "determination.decided")
+    refused = world.post(world.lender, f"{path}/refuse", {**digest, "reason": "second thoughts"})
+    assert code(refused) == (409, "determination.decided")
+
+
+def test_a_refusal_keeps_its_reason_and_leaves_room_for_another_proposal(world: World) -> None:
+    chain = world.attested()
+    proposal = world.propose(chain)
+    body = {"digest": proposal["digest"], "reason": "三月产量待核实"}
+
+    refused = world.done(world.post(world.lender, f"/determinations/{proposal['id']}/refuse", body), 200)
+    world.approve(world.propose(chain))
+
+    assert refused["decision"]["verdict"] == "refused"
+    assert refused["decision"]["reason"] == "三月产量待核实"
+    assert refused["decision"]["effective_from"] is None
+    assert world.rate(chain.facility_id, "2026-07-01") == "0.0335"
+
+
+def test_one_proposal_stands_at_a_time(world: World) -> None:
+    chain = world.attested()
+    world.propose(chain)
+
+    again = world.post(world.borrower, f"/kpi-periods/{chain.period_id}/determinations")
+
+    assert code(again) == (409, "determination.pending")
+
+
+def test_after_the_decision_the_period_is_not_proposed_again(world: World) -> None:
+    chain = world.attested()
+    world.approve(world.propose(chain))
+
+    again = world.post(world.borrower, f"/kpi-periods/{chain.period_id}/determinations")
+
+    assert code(again) == (409, "kpi.transition")
+
+
+def test_a_missed_target_gives_no_step_down(world: World) -> None:
+    # 8.5362 to 8.1636 is a reduction of 4.365 %: below the 5 % of this contract.
+    chain = world.attested("0.05")
+
+    proposal = world.propose(chain)
+    world.approve(proposal)
+
+    assert (proposal["status"], proposal["adjustment_bp"]) == ("missed", "0")
+    assert (proposal["rate_before"], proposal["rate_after"]) == ("0.0345", "0.0345")
+    assert world.rate(chain.facility_id, "2026-07-01") == "0.0345"
+    schedule = world.get(world.lender, f"/facilities/{chain.facility_id}/schedule").json()
+    assert schedule["total_saving"]["amount"] == "0.00"
+
+
+def test_a_value_nobody_attested_is_not_proposed(world: World) -> None:
+    world.upload_example()
+    world.register_key()
+    facility_id = world.open_facility()
+    baseline_id = world.reported_period(facility_id, 2024, "baseline")
+    world.attest(world.engage_independent(baseline_id))
+    period_id = world.reported_period(facility_id, 2025, "test")
+
+    answer = world.post(world.borrower, f"/kpi-periods/{period_id}/determinations")
+
+    assert code(answer) == (409, "determination.attestation_missing")
+    assert world.get(world.lender, f"/facilities/{facility_id}/determinations").json() == {"determinations": []}
+
+
+def test_without_a_verified_baseline_there_is_no_reduction_to_propose(world: World) -> None:
+    world.upload_example()
+    world.register_key()
+    facility_id = world.open_facility()
+    period_id = world.reported_period(facility_id, 2025, "test")
+    world.attest(world.engage_independent(period_id))
+
+    answer = world.post(world.borrower, f"/kpi-periods/{period_id}/determinations")
+
+    assert code(answer) == (422, "kpi.baseline_missing")
+
+
+def test_a_baseline_or_an_unlocked_year_sets_no_rate(world: World) -> None:
+    world.upload_example()
+    facility_id = world.open_facility()
+    baseline_id = world.reported_period(facility_id, 2024, "baseline")
+    open_id = world.open_period(facility_id, 2025, "test")
+
+    for period_id in (baseline_id, open_id):
+        answer = world.post(world.borrower, f"/kpi-periods/{period_id}/determinations")
+        assert code(answer) == (409, "determination.no_value")
+
+
+def test_a_reasonable_opinion_where_the_terms_name_limited_is_not_what_was_agreed(world: World) -> None:
+    chain_terms = {"assurance_level": "reasonable"}
+    chain = world.attested(**chain_terms)
+
+    answer = world.post(world.borrower, f"/kpi-periods/{chain.period_id}/determinations")
+
+    assert code(answer) == (409, "determination.attested_assurance_level")

@@ -1,0 +1,424 @@
+"""A borrower, its bank and an assessor on the example smelter's loan, as the other loan tests use them, and their whole chain."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from fastapi import FastAPI
+
+from api.auth.issue import issue_key
+from api.auth.principal import Scope
+from api.deps import unit_of_work, uuid7
+from api.store import access
+from api.store.access import OrganisationKind
+from finance.attestations.documents import statement_from_mapping
+from finance.attestations.signatures import sign_statement
+from ledger.store.database import Database
+from tests.api.client import Client, Clock, Randomness
+from tests.api.conftest import Member, member
+
+SMELTER = Path(__file__).parents[2] / "examples" / "smelter"
+SITE = "Beihe smelter (invented) 北河铝厂(虚构)"
+KID = "assessor-key-1"
+PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
+OTHER_PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
+CSV = {"Content-Type": "text/csv"}
+TERMS = {
+    "facility_number": "兴银滨借字2024第001号",
+    "version": "1",
+    "principal": "200000000.00",
+    "currency": "CNY",
+    "drawdown_date": "2024-12-20",
+    "maturity_date": "2027-12-20",
+    "base_rate": "0.0345",
+    "day_count": "ACT/360",
+    "settlement_day": "20",
+    "settlement_months": "3,6,9,12",
+    "payment_lag_days": "0",
+    "payment_convention": "following",
+    "is_accrual_adjusted": "false",
+    "calendar_market": "cn_exchange",
+    "rounding": "half_up",
+    "effect_rule": "next_interest_period",
+    "assurance_level": "limited",
+    "ratchet_steps": "intensity:10:0",
+    "ratchet_direction": "one_way",
+    "cap_down_bp": "10",
+    "cap_up_bp": "0",
+    "is_cumulative": "false",
+    "floor_rate": "0",
+    "on_missing": "base_rate",
+    "on_late": "base_rate",
+    "on_qualified": "base_rate",
+}
+DEFINITION = {
+    "kpi_id": "intensity",
+    "measure": "operational_incl_power",
+    "unit": "tCO2e/t",
+    "boundary": "electrolysis process with the power it uses",
+    "methodology_id": "article-2024-draft",
+    "methodology_version": "1",
+    "data_status_required": "verified",
+    "report_digits": "4",
+}
+TARGET = {
+    "kind": "reduction_vs_base",
+    "value": "0.03",
+    "test_year": "2025",
+    "compare_digits": "exact",
+    "is_strict": "false",
+    "source": "clause 6.2",
+}
+ALL_SCOPES = tuple(Scope)
+
+
+def text_of(octets: bytes) -> str:
+    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode()
+
+
+def octets_of(text: str) -> bytes:
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def public_text(private_key: Ed25519PrivateKey) -> str:
+    return text_of(private_key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw))
+
+
+def statement_of(expectation: Mapping[str, Any], **changed: Any) -> dict[str, Any]:
+    """The honest statement that fits ``expectation``, with the members in ``changed`` bent."""
+    fixed = {name: value for name, value in expectation.items() if name != "required_evidence"}
+    own = {
+        "jti": f"statement-{expectation['period_start'][:4]}",
+        "issuer_accreditation": None,
+        "signatory_name": "Li Wen",
+        "signatory_role": "Engagement partner",
+        "intended_users": ["Example Bank"],
+        "criteria": None,
+        "outcome": "unmodified",
+        "qualification_text": None,
+        "affected_kpi_ids": None,
+        "emphasis_of_matter": None,
+        "inherent_limits": None,
+        "materiality": {"percent": "5", "qualitative": None},
+        "evidence": [
+            {"sha256": digest, "media_type": "application/json", "size_bytes": "4096", "label": "data snapshot"}
+            for digest in expectation["required_evidence"]
+        ],
+        "sampling_note": None,
+        "site_visits": ["Beihe 2026-01-20"],
+        "independence_statement": "We are independent of the borrower and the lender.",
+        "issued_at": "2026-05-05T16:00:00Z",
+        "valid_from": None,
+        "supersedes": None,
+        "supersede_reason": None,
+        "use_restriction": None,
+        "language": "en",
+        "other_languages": [],
+    }
+    return {**fixed, **own, **changed}
+
+
+def signed(statement: Mapping[str, Any], private_key: Ed25519PrivateKey = PRIVATE_KEY, kid: str = KID) -> bytes:
+    return sign_statement(statement_from_mapping(statement), private_key, kid=kid)
+
+
+@dataclass
+class World:
+    """Three organisations before one application; each step of the chain is a method that asserts it went well."""
+
+    client: Client
+    database: Database
+    clock: Clock
+    randomness: Randomness
+    borrower: Member
+    lender: Member
+    assessor: Member
+    factor_set_version: str = field(default="")
+
+    def get(self, who: Member, path: str) -> httpx.Response:
+        return self.client.get(f"/v1{path}", key=who.key)
+
+    def post(self, who: Member, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> httpx.Response:
+        content = None if body is None else json.dumps(body)
+        return self.client.post(f"/v1{path}", content, key=who.key, headers=headers)
+
+    def done(self, answer: httpx.Response, status: int = 201) -> dict[str, Any]:
+        assert answer.status_code == status, answer.text
+        document: dict[str, Any] = answer.json()
+        return document
+
+    def member_of(self, kind: OrganisationKind, name: str, scopes: tuple[Scope, ...] = ALL_SCOPES) -> Member:
+        return member(self.database, self.clock, self.randomness, kind, name, scopes)
+
+    def colleague_of(self, first: Member) -> Member:
+        """Another person of the same organisation, with every scope."""
+        with unit_of_work(self.database) as session:
+            user = access.add_user(
+                session,
+                user_id=uuid7(self.clock(), self.randomness),
+                organisation_id=first.organisation_id,
+                email="second@example.com",
+                name="Second Person",
+                now=self.clock(),
+            )
+            issued = issue_key(
+                session,
+                organisation_id=first.organisation_id,
+                user_id=user.user_id,
+                scopes=frozenset(ALL_SCOPES),
+                days=30,
+                now=self.clock(),
+                new_id=lambda: uuid7(self.clock(), self.randomness),
+                random_bytes=self.randomness,
+            )
+        return Member(
+            organisation_id=first.organisation_id, user_id=user.user_id, key_id=issued.key.key_id, key=issued.text
+        )
+
+    def upload(self, raw: bytes, **headers: str) -> httpx.Response:
+        return self.client.post("/v1/activity", raw, key=self.borrower.key, headers={**CSV, **headers})
+
+    def upload_example(self) -> None:
+        self.done(self.upload((SMELTER / "activity.csv").read_bytes()))
+
+    def facility_body(self, target: str = "0.03", **terms: str) -> dict[str, Any]:
+        own = {"lender_ids": str(self.lender.organisation_id), **terms}
+        kpi = {"definition": DEFINITION, "sites": [SITE], "targets": [{**TARGET, "value": target}]}
+        return {"terms": {**TERMS, **own}, "kpis": [kpi]}
+
+    def open_facility(self, target: str = "0.03", **terms: str) -> str:
+        return str(self.done(self.post(self.borrower, "/facilities", self.facility_body(target, **terms)))["id"])
+
+    def open_period(self, facility_id: str, year: int, purpose: str) -> str:
+        body = {"kpi_id": "intensity", "year": year, "purpose": purpose}
+        return str(self.done(self.post(self.borrower, f"/facilities/{facility_id}/kpi-periods", body))["id"])
+
+    def reported_period(self, facility_id: str, year: int, purpose: str) -> str:
+        period_id = self.open_period(facility_id, year, purpose)
+        self.done(self.post(self.borrower, f"/kpi-periods/{period_id}/lock"), 200)
+        self.done(self.post(self.borrower, f"/kpi-periods/{period_id}/report"), 200)
+        return period_id
+
+    def engage(self, period_id: str, **changed: str) -> str:
+        body = {
+            "kpi_period_id": period_id,
+            "assessor_id": str(self.assessor.organisation_id),
+            "level": "limited",
+            "standard": "isae_3410",
+            **changed,
+        }
+        return str(self.done(self.post(self.borrower, "/engagements", body))["id"])
+
+    def engage_independent(self, period_id: str) -> str:
+        engagement_id = self.engage(period_id)
+        self.done(self.post(self.assessor, f"/engagements/{engagement_id}/independence"), 200)
+        return engagement_id
+
+    def register_key(
+        self, who: Member | None = None, private_key: Ed25519PrivateKey = PRIVATE_KEY, key_id: str = KID
+    ) -> None:
+        holder = who or self.assessor
+        asked = {"key_id": key_id, "public_key": public_text(private_key)}
+        challenge = self.done(self.post(holder, "/signing-keys/challenges", asked))
+        signature = text_of(private_key.sign(octets_of(challenge["challenge"])))
+        answer = {"challenge_id": challenge["challenge_id"], "signature": signature}
+        self.done(self.post(holder, "/signing-keys", answer))
+
+    def expectation(self, engagement_id: str) -> dict[str, Any]:
+        return self.done(self.get(self.assessor, f"/engagements/{engagement_id}/expectation"), 200)
+
+    def submit(self, engagement_id: str, envelope: bytes, who: Member | None = None, **headers: str) -> httpx.Response:
+        path = f"/v1/engagements/{engagement_id}/attestations"
+        sent = {"Content-Type": "application/jose+json", **headers}
+        return self.client.post(path, envelope, key=(who or self.assessor).key, headers=sent)
+
+    def attest(self, engagement_id: str, **changed: Any) -> str:
+        statement = statement_of(self.expectation(engagement_id), **changed)
+        return str(self.done(self.submit(engagement_id, signed(statement)))["id"])
+
+    def attested(self, target: str = "0.03", **terms: str) -> Chain:
+        """The chain up to two attested periods, baseline 2024 and test 2025."""
+        self.upload_example()
+        self.register_key()
+        facility_id = self.open_facility(target, **terms)
+        baseline_id = self.reported_period(facility_id, 2024, "baseline")
+        baseline_engagement_id = self.engage_independent(baseline_id)
+        baseline_attestation_id = self.attest(baseline_engagement_id)
+        period_id = self.reported_period(facility_id, 2025, "test")
+        engagement_id = self.engage_independent(period_id)
+        return Chain(
+            facility_id=facility_id,
+            baseline_id=baseline_id,
+            baseline_engagement_id=baseline_engagement_id,
+            baseline_attestation_id=baseline_attestation_id,
+            period_id=period_id,
+            engagement_id=engagement_id,
+            attestation_id=self.attest(engagement_id),
+        )
+
+    def propose(self, chain: Chain) -> dict[str, Any]:
+        return self.done(self.post(self.borrower, f"/kpi-periods/{chain.period_id}/determinations"))
+
+    def approve(self, proposal: Mapping[str, Any]) -> dict[str, Any]:
+        path = f"/determinations/{proposal['id']}/approve"
+        return self.done(self.post(self.lender, path, {"digest": proposal["digest"]}), 200)
+
+    def rate(self, facility_id: str, on: str) -> str:
+        return str(self.done(self.get(self.lender, f"/facilities/{facility_id}/rate?on={on}"), 200)["rate"])
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The ids of one facility's chain."""
+
+    facility_id: str
+    baseline_id: str
+    baseline_engagement_id: str
+    baseline_attestation_id: str
+    period_id: str
+    engagement_id: str
+    attestation_id: str
+
+
+@pytest.fixture
+def world(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[World]:
+    clock.now = datetime(2026, 5, 5, 16, 30, tzinfo=UTC)  # in Shanghai it is 6 May, half past midnight
+    with Client(app) as client:
+        yield World(
+            client=client,
+            database=database,
+            clock=clock,
+            randomness=randomness,
+            borrower=member(database, clock, randomness, OrganisationKind.BORROWER, "Qingshi Aluminium", ALL_SCOPES),
+            lender=member(database, clock, randomness, OrganisationKind.LENDER, "Industrial Bank", ALL_SCOPES),
+            assessor=member(database, clock, randomness, OrganisationKind.ASSESSOR, "华信碳核查有限公司", ALL_SCOPES),
+        )
+
+
+def code(answer: httpx.Response) -> tuple[int, str]:
+    return answer.status_code, answer.json()["code"]
+
+
+def leaves(tree: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    return [tree] if not tree["children"] else [leaf for child in tree["children"] for leaf in leaves(child)]
+
+
+def test_a_verified_reduction_lowers_the_rate_from_the_next_interest_period(world: World) -> None:
+    chain = world.attested()
+
+    proposal = world.propose(chain)
+    decided = world.approve(proposal)
+
+    assert (proposal["status"], proposal["value"], proposal["adjustment_bp"]) == ("met", "8.1636", "-10")
+    assert (proposal["rate_before"], proposal["rate_after"]) == ("0.0345", "0.0335")
+    assert proposal["attestation_id"] == chain.attestation_id
+    assert proposal["baseline_attestation_id"] == chain.baseline_attestation_id
+    # Approved on 6 May in Shanghai, settlement on the 20th of March, June, September and December: from 20 June.
+    assert decided["decision"]["decided_on"] == "2026-05-06"
+    assert decided["decision"]["effective_from"] == "2026-06-20"
+    assert (world.rate(chain.facility_id, "2026-06-19"), world.rate(chain.facility_id, "2026-06-20")) == (
+        "0.0345",
+        "0.0335",
+    )
+    period = world.done(world.get(world.borrower, f"/kpi-periods/{chain.period_id}"), 200)
+    assert [event["state"] for event in period["events"]] == [
+        "open",
+        "locked",
+        "reported",
+        "attested",
+        "under_review",
+        "determined",
+    ]
+
+
+def test_the_schedule_shows_interest_before_and_after_and_the_saving_to_the_fen(world: World) -> None:
+    chain = world.attested()
+    world.approve(world.propose(chain))
+
+    schedule = world.done(world.get(world.borrower, f"/facilities/{chain.facility_id}/schedule"), 200)
+
+    # 200,000,000 at 3.45 % for 92 days of 360 is 1,763,333.33; at 3.35 % 1,712,222.22.
+    seventh = schedule["periods"][6]
+    assert (seventh["start"], seventh["end"]) == ("2026-06-20", "2026-09-20")
+    assert seventh["interest_before"] == {"amount": "1763333.33", "unit": "CNY"}
+    assert seventh["interest_after"] == {"amount": "1712222.22", "unit": "CNY"}
+    assert seventh["saving"] == {"amount": "51111.11", "unit": "CNY"}
+    # Six periods of 92, 91, 90, 92, 92 and 91 days: 3 x 51,111.11 + 2 x 50,555.56 + 50,000.00.
+    assert [period["saving"]["amount"] for period in schedule["periods"][:6]] == ["0.00"] * 6
+    assert schedule["total_saving"] == {"amount": "304444.45", "unit": "CNY"}
+    assert schedule["margins"][1]["determination_id"] is not None
+    assert schedule["margins"][1]["rate_exact"] == "67/2000"
+
+
+def test_what_was_known_before_the_approval_still_shows_the_base_rate(world: World) -> None:
+    chain = world.attested()
+    proposal = world.propose(chain)
+    world.clock.advance(days=1)
+    world.approve(proposal)
+    path = f"/facilities/{chain.facility_id}"
+
+    before = "known_at=2026-05-06T16:29:59Z"
+    then = world.done(world.get(world.lender, f"{path}/rate?on=2026-07-01&{before}"), 200)
+    schedule = world.done(world.get(world.lender, f"{path}/schedule?{before}"), 200)
+    now = world.rate(chain.facility_id, "2026-07-01")
+
+    assert (then["rate"], now) == ("0.0345", "0.0335")
+    assert schedule["total_saving"]["amount"] == "0.00"
+
+
+def test_the_rate_explains_itself_down_to_facts_with_sources(world: World) -> None:
+    chain = world.attested()
+    world.approve(world.propose(chain))
+
+    rate = world.done(world.get(world.lender, f"/facilities/{chain.facility_id}/rate?on=2026-07-01"), 200)
+
+    facts = leaves(rate["explain"])
+    assert rate["explain"]["value"] == "0.0335"
+    assert all(fact["source"] and fact["label_en"] and fact["label_zh"] for fact in facts)
+    assert any(chain.attestation_id in fact["source"] for fact in facts)
+    assert any(chain.baseline_attestation_id in fact["source"] for fact in facts)
+
+
+def test_the_snapshot_is_its_own_bytes_for_borrower_bank_and_assessor(world: World) -> None:
+    chain = world.attested()
+    expected = world.expectation(chain.engagement_id)["snapshot_sha256"]
+
+    for who in (world.borrower, world.lender, world.assessor):
+        answer = world.get(who, f"/kpi-periods/{chain.period_id}/snapshot")
+
+        assert answer.status_code == 200
+        assert answer.headers["content-type"] == "application/json"
+        assert hashlib.sha256(answer.content).hexdigest() == expected
+    assert len(answer.json()["activity"]) == 12
+    assert answer.json()["value"] == "8.1636"
+
+
+def test_a_repeated_request_does_its_work_once(world: World) -> None:
+    chain = world.attested()
+    path = f"/kpi-periods/{chain.period_id}/determinations"
+
+    first = world.post(world.borrower, path, **{"Idempotency-Key": "propose-2025"})
+    again = world.post(world.borrower, path, **{"Idempotency-Key": "propose-2025"})
+    proposal = first.json()
+    approval = {"digest": proposal["digest"]}
+    approve = f"/determinations/{proposal['id']}/approve"
+    approved = world.post(world.lender, approve, approval, **{"Idempotency-Key": "approve-2025"})
+    approved_again = world.post(world.lender, approve, approval, **{"Idempotency-Key": "approve-2025"})
+
+    assert (first.status_code, again.status_code) == (201, 201)
+    assert again.content == first.content
+    assert again.headers["idempotency-replayed"] == "true"
+    assert approved_again.content == approved.content
+    listed = world.done(world.get(world.lender, f"/facilities/{chain.facility_id}/determinations"), 200)
+    assert len(listed["determinations"]) == 1
