@@ -10,6 +10,7 @@ import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from sqlalchemy import create_engine, make_url
 
@@ -17,6 +18,10 @@ from ledger.store.database import Database, open_database
 from migrations import runner
 
 ENGINES = ("sqlite", "postgresql")
+
+# A law is about answers, not about how busy the machine is.
+hypothesis.settings.register_profile("tonne", deadline=None, print_blob=True)
+hypothesis.settings.load_profile("tonne")
 
 
 @pytest.fixture(scope="session")

@@ -12,8 +12,8 @@ from datetime import datetime
 from xml.etree.ElementTree import ParseError
 
 import httpx
-from defusedxml import DefusedXmlException  # type: ignore[import-untyped]  # the package ships no types
-from defusedxml.ElementTree import fromstring  # type: ignore[import-untyped]  # the package ships no types
+from defusedxml import DefusedXmlException
+from defusedxml.ElementTree import fromstring
 
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.fetch import fetch_bytes

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from finance.attestations.statements import Outcome
 from finance.conventions.exact_text import parse_exact
-from finance.kpi.definitions import Baseline, PerformanceTarget
+from finance.kpi.definitions import Baseline, PerformanceTarget, TargetKind
 from finance.kpi.periods import KpiPeriodState
 from finance.loans import determinations as rules
 from finance.loans.findings import AttestedFact, KpiFinding
@@ -164,6 +164,11 @@ def find_kpi(
     target = next(each for each in targets if each.test_year == period.period_start.year)
     record = _attestation_of(session, period)
     baseline = baseline_of(session, period)
+    if baseline is None and target.kind is TargetKind.REDUCTION_VS_BASE:
+        raise Conflict(
+            "determination.baseline_missing",
+            "baseline: expected an accepted, standing attestation of the KPI's baseline period; a reduction needs one",
+        )
     finding = KpiFinding(
         definition=kpi.definition,
         baseline=None if baseline is None else _baseline(session, *baseline),

@@ -35,9 +35,6 @@ from ledger.store.tables import (
     PostingRow,
 )
 
-_SQLITE_VARIABLES = 30_000
-"""Below 32,766, the number of variables of a statement by default (https://www.sqlite.org/limits.html, item 9)."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BookHead:

@@ -67,6 +67,7 @@ HOSTILE: tuple[tuple[Callable[[bytes], bytes], str], ...] = (
 )
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("number", range(len(HOSTILE)))
 def test_bytes_that_do_not_hold_are_refused_and_recorded(engaged: tuple[World, str, str], number: int) -> None:
     world, period_id, engagement_id = engaged
@@ -80,6 +81,7 @@ def test_bytes_that_do_not_hold_are_refused_and_recorded(engaged: tuple[World, s
     assert world.get(world.lender, f"/kpi-periods/{period_id}").json()["state"] == "reported"
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize(
     ("changed", "expected"),
     [
@@ -172,6 +174,7 @@ def test_a_refused_envelope_sent_again_under_one_key_is_recorded_once(engaged: t
     assert len(recorded(world, engagement_id)) == 1
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_an_envelope_longer_than_any_is_refused_unrecorded(engaged: tuple[World, str, str]) -> None:
     world, _, engagement_id = engaged
 
@@ -181,6 +184,7 @@ def test_an_envelope_longer_than_any_is_refused_unrecorded(engaged: tuple[World,
     assert recorded(world, engagement_id) == []
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_another_content_type_is_refused(engaged: tuple[World, str, str]) -> None:
     world, _, engagement_id = engaged
 
@@ -201,6 +205,7 @@ def test_before_independence_is_declared_the_data_stays_closed(world: World) -> 
     assert "8.5362" not in json.dumps(period)
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_after_the_mandate_ends_the_data_closes_again(world: World) -> None:
     world.upload_example()
     period_id = world.reported_period(world.open_facility(), 2024, "baseline")
@@ -260,9 +265,9 @@ def test_a_key_compromised_before_receipt_takes_its_attestations_with_it(world: 
     revoked = world.post(world.assessor, f"/signing-keys/{KID}/revoke", {"compromised_since": "2026-05-05T16:00:00Z"})
     refused = world.post(world.lender, f"/determinations/{proposal['id']}/approve", {"digest": proposal["digest"]})
 
-    assert revoked.json()["revoked_at"] == "2026-05-05T16:30:00.000000+00:00"
+    assert revoked.json()["revoked_at"].startswith("2026-05-05T16:30")
     assert world.get(world.lender, f"/attestations/{chain.attestation_id}").json()["state"] == "key_revoked"
-    assert refused.status_code in {409, 422}
+    assert code(refused) == (409, "determination.baseline_missing")  # the baseline fell with the same key
     assert world.rate(chain.facility_id, "2026-07-01") == "0.0345"
 
 

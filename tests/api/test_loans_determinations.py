@@ -132,7 +132,7 @@ def test_without_a_verified_baseline_there_is_no_reduction_to_propose(world: Wor
 
     answer = world.post(world.borrower, f"/kpi-periods/{period_id}/determinations")
 
-    assert code(answer) == (422, "kpi.baseline_missing")
+    assert code(answer) == (409, "determination.baseline_missing")
 
 
 def test_a_baseline_or_an_unlocked_year_sets_no_rate(world: World) -> None:

@@ -241,6 +241,7 @@ class World:
     def submit(self, engagement_id: str, envelope: bytes, who: Member | None = None, **headers: str) -> httpx.Response:
         path = f"/v1/engagements/{engagement_id}/attestations"
         sent = {"Content-Type": "application/jose+json", **headers}
+        self.clock.advance(seconds=1)  # what is received later has a later instant
         return self.client.post(path, envelope, key=(who or self.assessor).key, headers=sent)
 
     def attest(self, engagement_id: str, **changed: Any) -> str:

@@ -1,17 +1,53 @@
-"""An opened example book on each engine, and both engines side by side."""
+"""An opened example book on each engine, both engines side by side, and a filled book to attack."""
 
 from __future__ import annotations
 
 import shutil
 import uuid
 from collections.abc import Iterator
-from pathlib import Path
+from contextlib import contextmanager
+from datetime import date
 
 import pytest
 
+from ledger import operations
 from ledger.store.database import Database, open_database
-from tests.conftest import _admin, _named
-from tests.store.books import ExampleBook, open_example
+from tests.conftest import ENGINES, _admin, _named
+from tests.store.books import ExampleBook, codes, open_example
+from tests.strategies import CASH, GAIN, draft, purchase, sale, transfer
+
+
+@contextmanager
+def _migrated(engine: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Iterator[Database]:
+    """Give a migrated, empty database that several tests share."""
+    server, name = None, f"tonne_{uuid.uuid4().hex[:16]}"
+    if engine == "sqlite":
+        path = factory.mktemp("shared") / "tonne.db"
+        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
+        url = f"sqlite:///{path}"
+    else:
+        server = str(request.getfixturevalue("postgres_url"))
+        _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
+        url = _named(server, name)
+    database = open_database(url)
+    yield database
+    database.engine.dispose()
+    if server is not None:
+        _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def _fill(book: ExampleBook) -> ExampleBook:
+    book.accept(
+        transfer(1, GAIN, CASH, 9_000),
+        purchase(2, 3, 1000),
+        sale(3, 2, 900),
+        transfer(4, GAIN, CASH, 1),
+        draft(5, reverses=4),
+    )
+    assert codes(book.post(sale(6, 50, 1))) == ["ledger.insufficient_available"]
+    with book.writing() as session:
+        operations.close_period(session, book.book_id, date(2025, 1, 1))
+    return book
 
 
 @pytest.fixture
@@ -21,16 +57,25 @@ def book(database: Database) -> ExampleBook:
 
 
 @pytest.fixture
+def full(book: ExampleBook) -> ExampleBook:
+    """A book with every kind of fact: seq 1 to 5, a reversal, lots, a refusal, closed through its first day."""
+    return _fill(book)
+
+
+@pytest.fixture(scope="module", params=ENGINES)
+def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleBook]:
+    """The same book as ``full``, shared by tests whose every statement is refused and which check that nothing changed."""
+    with _migrated(request.param, request, tmp_path_factory) as database:
+        yield _fill(open_example(database))
+
+
+@pytest.fixture(scope="module")
 def pair(
-    sqlite_template: Path, postgres_url: str, postgres_template: str, tmp_path: Path
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Database, Database]]:
-    """A migrated, empty database of each engine at once."""
-    path = tmp_path / "pair.db"
-    shutil.copyfile(sqlite_template, path)
-    name = f"tonne_{uuid.uuid4().hex[:16]}"
-    _admin(postgres_url, f"CREATE DATABASE {name} TEMPLATE {postgres_template}")
-    databases = (open_database(f"sqlite:///{path}"), open_database(_named(postgres_url, name)))
-    yield databases
-    for database in databases:
-        database.engine.dispose()
-    _admin(postgres_url, f"DROP DATABASE {name} WITH (FORCE)")
+    """A migrated database of each engine at once, for tests that open books of their own."""
+    with (
+        _migrated("sqlite", request, tmp_path_factory) as on_sqlite,
+        _migrated("postgresql", request, tmp_path_factory) as on_postgresql,
+    ):
+        yield on_sqlite, on_postgresql

@@ -11,10 +11,9 @@ import psycopg
 import pytest
 from sqlalchemy.exc import DBAPIError
 
-from ledger import operations
 from ledger.store.database import Database, sqlite_module
-from tests.store.books import FACTS, LEDGER_TABLES, ExampleBook, codes, open_example, snapshot
-from tests.strategies import CASH, GAIN, draft, purchase, sale, transfer
+from tests.store.books import FACTS, LEDGER_TABLES, ExampleBook, open_example, snapshot
+from tests.strategies import CASH, GAIN, transfer
 
 _DAY = "'2025-02-01'"
 _UUID = {
@@ -22,22 +21,6 @@ _UUID = {
     "postgresql": "'00000000-0000-7000-8000-000000000{0:03x}'",
 }
 _BYTES = {"sqlite": "x'00'", "postgresql": "'\\x00'"}
-
-
-@pytest.fixture
-def full(book: ExampleBook) -> ExampleBook:
-    """A book with every kind of fact: seq 1 to 5, a reversal, lots, a refusal, closed through 2024."""
-    book.accept(
-        transfer(1, GAIN, CASH, 9_000),
-        purchase(2, 3, 1000),
-        sale(3, 2, 900),
-        transfer(4, GAIN, CASH, 1),
-        draft(5, reverses=4),
-    )
-    assert codes(book.post(sale(6, 50, 1))) == ["ledger.insufficient_available"]
-    with book.writing() as session:
-        operations.close_period(session, book.book_id, date(2025, 1, 1))
-    return book
 
 
 def run(database: Database, *statements: str) -> None:
@@ -92,39 +75,41 @@ def test_a_whole_entry_by_raw_sql_is_the_measure_that_the_refusals_below_are_for
 
 @pytest.mark.parametrize("table", [*FACTS, "commodity"])
 @pytest.mark.parametrize("statement", ["UPDATE {0} SET book_id = book_id", "DELETE FROM {0}"])
-def test_no_fact_is_updated_or_deleted(full: ExampleBook, table: str, statement: str) -> None:
-    assert snapshot(full.database)[table]
+def test_no_fact_is_updated_or_deleted(standing: ExampleBook, table: str, statement: str) -> None:
+    assert snapshot(standing.database)[table]
 
-    assert "ledger.append_only" in refused(full, statement.format(table))
+    assert "ledger.append_only" in refused(standing, statement.format(table))
 
 
 @pytest.mark.parametrize("table", ["book", "account"])
-def test_no_book_or_account_is_deleted(full: ExampleBook, table: str) -> None:
-    assert "ledger.append_only" in refused(full, f"DELETE FROM {table}")
+def test_no_book_or_account_is_deleted(standing: ExampleBook, table: str) -> None:
+    assert "ledger.append_only" in refused(standing, f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("table", LEDGER_TABLES)
-def test_no_table_is_truncated(full: ExampleBook, table: str) -> None:
-    if engine_of(full) == "postgresql":
-        assert "ledger.append_only" in refused(full, f"TRUNCATE {table} CASCADE")
+def test_no_table_is_truncated(standing: ExampleBook, table: str) -> None:
+    if engine_of(standing) == "postgresql":
+        assert "ledger.append_only" in refused(standing, f"TRUNCATE {table} CASCADE")
     elif table in (*FACTS, "commodity", "book", "account"):  # SQLite's TRUNCATE is a DELETE without a WHERE
-        assert "ledger.append_only" in refused(full, f"DELETE FROM {table}")
+        assert "ledger.append_only" in refused(standing, f"DELETE FROM {table}")
 
 
 @pytest.mark.parametrize("table", [*FACTS, "commodity", "book", "account"])
 def test_no_row_is_replaced_even_by_a_connection_without_recursive_triggers_and_foreign_keys(
-    full: ExampleBook, table: str
+    standing: ExampleBook, table: str
 ) -> None:
-    if engine_of(full) == "postgresql":
+    if engine_of(standing) == "postgresql":
         keys = {"request": "book_id, entry_id", "book": "book_id", "account": "book_id, account_id"}
         keys |= {"commodity": "book_id, commodity_id", "lot": "book_id, lot_id", "leaf": "book_id, seq"}
         keys |= {"entry": "book_id, seq", "posting": "book_id, seq, line", "lot_move": "book_id, seq, line, lot_id"}
         change = "tree_peaks = '\\x00'" if table == "book" else "book_id = 99"
-        refused(full, f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT ({keys[table]}) DO UPDATE SET {change}")
+        refused(
+            standing, f"INSERT INTO {table} SELECT * FROM {table} ON CONFLICT ({keys[table]}) DO UPDATE SET {change}"
+        )
         return
-    before = snapshot(full.database)
+    before = snapshot(standing.database)
     module = sqlite_module()
-    connection = module.connect(str(full.database.engine.url.database), isolation_level=None)
+    connection = module.connect(str(standing.database.engine.url.database), isolation_level=None)
     for pragma in ("recursive_triggers=OFF", "foreign_keys=OFF"):
         connection.execute(f"PRAGMA {pragma}")
 
@@ -132,7 +117,7 @@ def test_no_row_is_replaced_even_by_a_connection_without_recursive_triggers_and_
         connection.execute(f"INSERT OR REPLACE INTO {table} SELECT * FROM {table}")
 
     connection.close()
-    assert snapshot(full.database) == before
+    assert snapshot(standing.database) == before
 
 
 def test_no_row_is_replaced_through_another_unique_key(full: ExampleBook) -> None:
@@ -177,52 +162,52 @@ def test_no_row_is_replaced_through_another_unique_key(full: ExampleBook) -> Non
     ],
 )
 def test_an_entry_that_is_not_whole_is_refused(
-    full: ExampleBook, legs: int, rows: tuple[tuple[int, int, int], ...], day: str
+    standing: ExampleBook, legs: int, rows: tuple[tuple[int, int, int], ...], day: str
 ) -> None:
-    engine = engine_of(full)
+    engine = engine_of(standing)
 
-    message = refused(full, *in_order(engine, entry_row(engine, 6, legs=legs), posting_rows(6, *rows, day=day)))
+    message = refused(standing, *in_order(engine, entry_row(engine, 6, legs=legs), posting_rows(6, *rows, day=day)))
 
     assert re.search(r"ledger\.entry_|ck_|CHECK", message)
 
 
-def test_an_entry_that_balances_only_across_commodities_is_refused(full: ExampleBook) -> None:
-    engine = engine_of(full)
+def test_an_entry_that_balances_only_across_commodities_is_refused(standing: ExampleBook) -> None:
+    engine = engine_of(standing)
     tonnes = posting_rows(6, (1, 4, 5), (2, 3, -5)).replace("(1, 6, 2, 3, 1,", "(1, 6, 2, 3, 2,")
 
-    assert "ledger.entry_unbalanced" in refused(full, *in_order(engine, entry_row(engine, 6, legs=2), tonnes))
+    assert "ledger.entry_unbalanced" in refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), tonnes))
 
 
-def test_an_entry_without_any_legs_is_refused(full: ExampleBook) -> None:
-    assert "ledger.entry_incomplete" in refused(full, entry_row(engine_of(full), 6, legs=2))
+def test_an_entry_without_any_legs_is_refused(standing: ExampleBook) -> None:
+    assert "ledger.entry_incomplete" in refused(standing, entry_row(engine_of(standing), 6, legs=2))
 
 
-def test_legs_without_an_entry_are_refused(full: ExampleBook) -> None:
-    message = refused(full, posting_rows(6, (1, 4, 5), (2, 6, -5)))
+def test_legs_without_an_entry_are_refused(standing: ExampleBook) -> None:
+    message = refused(standing, posting_rows(6, (1, 4, 5), (2, 6, -5)))
 
     assert re.search(r"ledger\.entry_incomplete|FOREIGN KEY", message)
 
 
-def test_legs_that_come_one_statement_after_the_other_do_not_add_to_a_sealed_entry(full: ExampleBook) -> None:
-    assert "ledger.entry_incomplete" in refused(full, posting_rows(1, (3, 4, 5), (4, 6, -5), day="'2025-01-01'"))
-    assert "ledger." in refused(full, posting_rows(1, (3, 4, 5), day="'2025-01-01'"))
+def test_legs_that_come_one_statement_after_the_other_do_not_add_to_a_sealed_entry(standing: ExampleBook) -> None:
+    assert "ledger.entry_incomplete" in refused(standing, posting_rows(1, (3, 4, 5), (4, 6, -5), day="'2025-01-01'"))
+    assert "ledger." in refused(standing, posting_rows(1, (3, 4, 5), day="'2025-01-01'"))
 
 
-def test_a_leg_in_the_wrong_commodity_of_its_account_is_refused(full: ExampleBook) -> None:
-    engine = engine_of(full)
+def test_a_leg_in_the_wrong_commodity_of_its_account_is_refused(standing: ExampleBook) -> None:
+    engine = engine_of(standing)
     legs = posting_rows(6, (1, 1, 5), (2, 3, -5))
 
-    refused(full, *in_order(engine, entry_row(engine, 6, legs=2), legs))
+    refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), legs))
 
 
-def test_postgresql_copy_meets_the_same_seal(full: ExampleBook) -> None:
-    if engine_of(full) == "sqlite":
+def test_postgresql_copy_meets_the_same_seal(standing: ExampleBook) -> None:
+    if engine_of(standing) == "sqlite":
         assert not hasattr(
-            full.database.engine.dialect, "copy"
+            standing.database.engine.dialect, "copy"
         )  # there is no COPY; executemany is what the others test
         return
-    before = snapshot(full.database)
-    with full.database.engine.connect() as connection:
+    before = snapshot(standing.database)
+    with standing.database.engine.connect() as connection:
         connection.exec_driver_sql(entry_row("postgresql", 6, legs=2))
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
@@ -235,23 +220,23 @@ def test_postgresql_copy_meets_the_same_seal(full: ExampleBook) -> None:
         ):
             copy.write("1\t6\t1\t4\t1\t5\t2025-02-01\n1\t6\t2\t6\t1\t-4\t2025-02-01\n")
         connection.rollback()
-    assert snapshot(full.database) == before
+    assert snapshot(standing.database) == before
 
 
-def test_an_entry_on_a_day_of_a_closed_period_is_refused(full: ExampleBook) -> None:
-    engine, day = engine_of(full), "'2025-01-01'"
+def test_an_entry_on_a_day_of_a_closed_period_is_refused(standing: ExampleBook) -> None:
+    engine, day = engine_of(standing), "'2025-01-01'"
     legs = posting_rows(6, (1, 4, 5), (2, 6, -5), day=day)
 
-    message = refused(full, *in_order(engine, entry_row(engine, 6, legs=2, day=day), legs))
+    message = refused(standing, *in_order(engine, entry_row(engine, 6, legs=2, day=day), legs))
 
     assert "ledger.period_closed" in message
 
 
-def test_a_second_reversal_of_the_same_entry_is_refused(full: ExampleBook) -> None:
-    engine = engine_of(full)
+def test_a_second_reversal_of_the_same_entry_is_refused(standing: ExampleBook) -> None:
+    engine = engine_of(standing)
     legs = posting_rows(6, (1, 4, -1), (2, 6, 1))
 
-    refused(full, *in_order(engine, entry_row(engine, 6, legs=2, reverses="4"), legs))
+    refused(standing, *in_order(engine, entry_row(engine, 6, legs=2, reverses="4"), legs))
 
 
 @pytest.mark.parametrize(
@@ -265,13 +250,13 @@ def test_a_second_reversal_of_the_same_entry_is_refused(full: ExampleBook) -> No
         "ceiling = -1 WHERE account_id = 8",
     ],
 )
-def test_no_balance_leaves_its_limits(full: ExampleBook, change: str) -> None:
-    refused(full, f"UPDATE balance SET {change}")
+def test_no_balance_leaves_its_limits(standing: ExampleBook, change: str) -> None:
+    refused(standing, f"UPDATE balance SET {change}")
 
 
 @pytest.mark.parametrize("change", ["qty = -1", "cost = -1"])
-def test_no_lot_goes_below_zero(full: ExampleBook, change: str) -> None:
-    refused(full, f"UPDATE lot_position SET {change}")
+def test_no_lot_goes_below_zero(standing: ExampleBook, change: str) -> None:
+    refused(standing, f"UPDATE lot_position SET {change}")
 
 
 @pytest.mark.parametrize(
@@ -290,10 +275,10 @@ def test_no_lot_goes_below_zero(full: ExampleBook, change: str) -> None:
         "tenant_id = {uuid}",
     ],
 )
-def test_a_book_keeps_its_identity_its_order_its_closed_days_and_its_tree(full: ExampleBook, change: str) -> None:
-    engine = engine_of(full)
+def test_a_book_keeps_its_identity_its_order_its_closed_days_and_its_tree(standing: ExampleBook, change: str) -> None:
+    engine = engine_of(standing)
 
-    refused(full, f"UPDATE book SET {change.format(bytes=_BYTES[engine], uuid=_UUID[engine].format(1))}")
+    refused(standing, f"UPDATE book SET {change.format(bytes=_BYTES[engine], uuid=_UUID[engine].format(1))}")
 
 
 @pytest.mark.parametrize(
@@ -308,22 +293,22 @@ def test_a_book_keeps_its_identity_its_order_its_closed_days_and_its_tree(full: 
         "closed_on = '2020-01-01'",
     ],
 )
-def test_an_account_keeps_its_identity(full: ExampleBook, change: str) -> None:
-    refused(full, f"UPDATE account SET {change} WHERE account_id = 4")
+def test_an_account_keeps_its_identity(standing: ExampleBook, change: str) -> None:
+    refused(standing, f"UPDATE account SET {change} WHERE account_id = 4")
 
 
 @pytest.mark.parametrize("value", ["'abc'", "'1.5'", "1.5", "'9223372036854775808'", "9223372036854775808"])
-def test_an_amount_that_is_no_64_bit_integer_is_refused(full: ExampleBook, value: str) -> None:
-    engine = engine_of(full)
+def test_an_amount_that_is_no_64_bit_integer_is_refused(standing: ExampleBook, value: str) -> None:
+    engine = engine_of(standing)
     if engine == "postgresql" and value == "1.5":
         value = "CAST('NaN' AS float8)"  # PostgreSQL rounds a literal; what is no number at all it refuses
     legs = posting_rows(6, (1, 4, 5), (2, 6, -5)).replace("1, 5,", f"1, {value},")
 
-    refused(full, *in_order(engine, entry_row(engine, 6, legs=2), legs))
+    refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), legs))
 
 
 @pytest.mark.parametrize("table", ["posting", "leaf", "lot_move"])
-def test_no_fact_is_added_to_an_entry_that_is_not_there(full: ExampleBook, table: str) -> None:
+def test_no_fact_is_added_to_an_entry_that_is_not_there(standing: ExampleBook, table: str) -> None:
     names = {
         "posting": "INSERT INTO posting SELECT book_id, 77, line, account_id, commodity_id, amount, effective_on FROM posting"
         " WHERE seq = 1",
@@ -331,7 +316,7 @@ def test_no_fact_is_added_to_an_entry_that_is_not_there(full: ExampleBook, table
         "lot_move": "INSERT INTO lot_move SELECT book_id, 77, line, lot_id, qty, cost FROM lot_move",
     }
 
-    refused(full, names[table])
+    refused(standing, names[table])
 
 
 def test_the_readers_session_cannot_write_on_postgresql_and_sees_one_moment(full: ExampleBook) -> None:

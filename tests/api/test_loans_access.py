@@ -1,0 +1,271 @@
+"""What each party sees of a loan, and that nobody else sees anything: a foreign id is an absent one."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from api.store.access import OrganisationKind
+from tests.api.conftest import Member
+from tests.api.test_loans_examples import KID, Chain, World, code, world
+
+__all__ = ["world"]
+
+BODIES: dict[str, dict[str, Any]] = {
+    "/facilities/{facility}/kpi-periods": {"kpi_id": "intensity", "year": 2026, "purpose": "test"},
+    "/attestations/{attestation}/withdraw": {"reason": "not mine"},
+    "/determinations/{determination}/approve": {"digest": "0" * 64},
+    "/determinations/{determination}/refuse": {"digest": "0" * 64, "reason": "not mine"},
+    "/signing-keys/{key}/revoke": {},
+}
+READS = (
+    "/facilities/{facility}",
+    "/facilities/{facility}/schedule",
+    "/facilities/{facility}/rate?on=2026-07-01",
+    "/facilities/{facility}/kpi-periods",
+    "/facilities/{facility}/determinations",
+    "/kpi-periods/{period}",
+    "/kpi-periods/{period}/snapshot",
+    "/engagements/{engagement}",
+    "/engagements/{engagement}/expectation",
+    "/engagements/{engagement}/attestations",
+    "/attestations/{attestation}",
+    "/determinations/{determination}",
+)
+WRITES = (
+    *BODIES,
+    "/kpi-periods/{period}/lock",
+    "/kpi-periods/{period}/report",
+    "/kpi-periods/{period}/determinations",
+    "/engagements/{engagement}/independence",
+)
+LISTS = ("/facilities", "/engagements")
+
+
+@pytest.fixture
+def proposed(world: World) -> tuple[World, Chain, str]:
+    chain = world.attested()
+    return world, chain, str(world.propose(chain)["id"])
+
+
+def places(chain: Chain, determination_id: str) -> dict[str, str]:
+    return {
+        "facility": chain.facility_id,
+        "period": chain.period_id,
+        "engagement": chain.engagement_id,
+        "attestation": chain.attestation_id,
+        "determination": determination_id,
+        "key": KID,
+    }
+
+
+def nowhere() -> dict[str, str]:
+    names = ("facility", "period", "engagement", "attestation", "determination")
+    return {**{name: str(uuid4()) for name in names}, "key": "no-such-key"}
+
+
+@pytest.mark.parametrize("kind", [OrganisationKind.BORROWER, OrganisationKind.LENDER, OrganisationKind.ASSESSOR])
+def test_a_stranger_of_any_kind_gets_for_every_id_what_an_absent_id_gets(
+    proposed: tuple[World, Chain, str], kind: OrganisationKind
+) -> None:
+    world, chain, determination_id = proposed
+    stranger = world.member_of(kind, "A Stranger")
+    real, absent = places(chain, determination_id), nowhere()
+
+    for template in (*READS, *WRITES):
+        asked = [_ask(world, stranger, template, ids) for ids in (real, absent)]
+        assert asked[0] == asked[1], template
+        assert asked[0][0] in {403, 404}, template  # 403 only where no organisation of this kind may call at all
+        assert asked[0][0] == 404 or b"auth.organisation_kind" in asked[0][1], template
+    for template in LISTS:
+        (listed,) = world.get(stranger, template).json().values()
+        assert listed == []
+    envelope = world.submit(chain.engagement_id, b"{}", stranger)
+    assert envelope.status_code == (404 if kind is OrganisationKind.ASSESSOR else 403)
+
+
+def test_the_second_bank_cannot_decide_on_a_loan_it_is_not_party_to(proposed: tuple[World, Chain, str]) -> None:
+    world, _, determination_id = proposed
+    second_bank = world.member_of(OrganisationKind.LENDER, "Second Bank")
+    digest = world.get(world.lender, f"/determinations/{determination_id}").json()["digest"]
+
+    answer = world.post(second_bank, f"/determinations/{determination_id}/approve", {"digest": digest})
+
+    assert code(answer) == (404, "determination.not_found")
+
+
+def test_an_assessor_never_sees_a_margin_or_a_rate(proposed: tuple[World, Chain, str]) -> None:
+    world, chain, determination_id = proposed
+    world.approve(world.get(world.lender, f"/determinations/{determination_id}").json())
+    ids = places(chain, determination_id)
+
+    for template in (*READS, *LISTS, "/signing-keys"):
+        answer = world.get(world.assessor, template.format(**ids))
+        shown = answer.text
+        for secret in ("0.0345", "0.0335", "69/2000", "67/2000", "200000000", "10/1", '"-10"', "base_rate", "ratchet"):
+            assert secret not in shown, (template, secret)
+    assert code(world.get(world.assessor, f"/facilities/{chain.facility_id}/rate?on=2026-07-01"))[0] == 403
+    assert code(world.get(world.assessor, f"/facilities/{chain.facility_id}/determinations"))[0] == 404
+    assert code(world.get(world.assessor, f"/determinations/{determination_id}"))[0] == 404
+
+
+def test_an_assessor_sees_what_is_measured(proposed: tuple[World, Chain, str]) -> None:
+    world, chain, _ = proposed
+
+    seen = world.done(world.get(world.assessor, f"/facilities/{chain.facility_id}"), 200)
+
+    assert set(seen) == {"id", "facility_number", "terms_sha256", "kpis"}
+    assert seen["kpis"][0]["definition"]["methodology_id"] == "article-2024-draft"
+    assert seen["kpis"][0]["targets"][0]["value"] == "3/100"
+
+
+def test_an_assessor_sees_only_the_periods_it_was_engaged_for(world: World) -> None:
+    world.upload_example()
+    facility_id = world.open_facility()
+    baseline_id = world.reported_period(facility_id, 2024, "baseline")
+    test_id = world.reported_period(facility_id, 2025, "test")
+    world.engage_independent(baseline_id)
+
+    listed = world.done(world.get(world.assessor, f"/facilities/{facility_id}/kpi-periods"), 200)
+
+    assert [period["id"] for period in listed["kpi_periods"]] == [baseline_id]
+    assert code(world.get(world.assessor, f"/kpi-periods/{test_id}")) == (404, "kpi_period.not_found")
+    assert code(world.get(world.assessor, f"/kpi-periods/{test_id}/snapshot")) == (404, "kpi_period.not_found")
+
+
+def test_borrower_and_bank_see_the_same_terms(world: World) -> None:
+    facility_id = world.open_facility()
+
+    borrowers = world.get(world.borrower, f"/facilities/{facility_id}")
+    banks = world.get(world.lender, f"/facilities/{facility_id}")
+
+    assert borrowers.json() == banks.json()
+    assert borrowers.json()["terms"]["base_rate"] == "69/2000"
+    roles = {party["organisation_id"]: party["role"] for party in borrowers.json()["parties"]}
+    assert roles == {str(world.borrower.organisation_id): "borrower", str(world.lender.organisation_id): "lender"}
+    assert [line["roles"] for line in world.get(world.lender, "/facilities").json()["facilities"]] == [["lender"]]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_who_is_named_in_a_body_exists_and_is_of_the_kind_asked_for(world: World) -> None:
+    nobody, borrower = str(uuid4()), str(world.borrower.organisation_id)
+    other = world.member_of(OrganisationKind.BORROWER, "Another Smelter")
+
+    for lender_ids, expected in (
+        (nobody, (404, "lender.not_found")),
+        (str(other.organisation_id), (404, "lender.not_found")),
+        (str(world.assessor.organisation_id), (404, "lender.not_found")),
+        (borrower, (422, "terms.lender_ids")),
+        ("bank-a", (422, "terms.lender_ids")),
+        (str(world.lender.organisation_id).upper(), (422, "terms.lender_ids")),
+        ("", (422, "terms.lender_ids")),
+    ):
+        answer = world.post(world.borrower, "/facilities", world.facility_body(lender_ids=lender_ids))
+        assert code(answer) == expected, lender_ids
+    in_anothers_name = world.facility_body(borrower_id=str(other.organisation_id))
+    assert code(world.post(world.borrower, "/facilities", in_anothers_name)) == (422, "terms.borrower_id")
+
+
+def test_a_bank_of_the_loan_cannot_be_its_assessor(world: World) -> None:
+    world.upload_example()
+    period_id = world.reported_period(world.open_facility(), 2024, "baseline")
+    body = {"kpi_period_id": period_id, "level": "limited", "standard": "isae_3410"}
+
+    named_bank = world.post(world.borrower, "/engagements", {**body, "assessor_id": str(world.lender.organisation_id)})
+    by_the_bank = world.post(world.lender, "/engagements", {**body, "assessor_id": str(uuid4())})
+
+    assert code(named_bank) == (404, "assessor.not_found")
+    assert code(by_the_bank) == (403, "auth.organisation_kind")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("field", "value", "expected"),
+    [
+        ("base_rate", "3.45", "terms.base_rate"),
+        ("base_rate", "NaN", "terms.base_rate"),
+        ("base_rate", "1/0", "terms.base_rate"),
+        ("base_rate", "\uff10.0345", "terms.base_rate"),
+        ("principal", "200,000,000", "terms.principal"),
+        ("principal", "1e400", "terms.principal"),
+        ("calendar_market", "moon", "calendar.market"),
+        ("maturity_date", "2027-02-30", "terms.maturity_date"),
+        ("day_count", "ACT/361", "terms.day_count"),
+        ("ratchet_steps", "intensity:10", "terms.ratchet_steps"),
+        ("ratchet_steps", "waste:10:0", "facility.kpis"),
+        ("currency", "XXZ", "terms.currency"),
+        ("surcharge", "1", "terms.unknown"),
+        ("facility_number", "", "terms.facility_number"),
+    ],
+)
+def test_terms_that_cannot_be_are_refused_by_name(world: World, field: str, value: str, expected: str) -> None:
+    answer = world.post(world.borrower, "/facilities", world.facility_body(**{field: value}))
+
+    assert code(answer) == (422, expected)
+    assert world.get(world.borrower, "/facilities").json() == {"facilities": []}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize(
+    ("changed", "expected"),
+    [
+        ({"methodology_version": "2"}, "facility.methodology_version"),
+        ({"measure": "ets_direct"}, "facility.measure"),
+        ({"methodology_id": "none-such"}, "methodology.unknown"),
+        ({"factor_set_version": "none-such"}, "reference.set_unknown"),
+        ({"report_digits": "99"}, "kpi.report_digits"),
+        ({"extra": "1"}, "kpi.extra"),
+    ],
+)
+def test_a_kpi_that_could_never_be_computed_is_refused(world: World, changed: dict[str, str], expected: str) -> None:
+    body = world.facility_body()
+    body["kpis"][0]["definition"] = {**body["kpis"][0]["definition"], **changed}
+
+    assert code(world.post(world.borrower, "/facilities", body)) == (422, expected)
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_sites_and_targets_stand_once(world: World) -> None:
+    for name in ("sites", "targets"):
+        body = world.facility_body()
+        body["kpis"][0][name] = body["kpis"][0][name] * 2
+        assert code(world.post(world.borrower, "/facilities", body)) == (422, f"facility.{name}")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+@pytest.mark.parametrize("target", ["NaN", "1e400", "\uff10.03", "", "1", "-1", "1/0"])
+def test_a_target_that_cannot_be_tested_is_refused(world: World, target: str) -> None:
+    answer = world.post(world.borrower, "/facilities", world.facility_body(target))
+
+    assert answer.status_code == 422
+    assert answer.json()["code"].count(".") == 1
+
+
+def test_a_facility_number_stands_once_for_its_borrower(world: World) -> None:
+    world.open_facility()
+
+    again = world.post(world.borrower, "/facilities", world.facility_body())
+
+    assert code(again) == (409, "facility.exists")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_day_outside_the_loans_life_has_no_rate(world: World) -> None:
+    facility_id = world.open_facility()
+
+    for day in ("2024-12-19", "2027-12-20"):
+        answer = world.get(world.lender, f"/facilities/{facility_id}/rate?on={day}")
+        assert code(answer) == (422, "margin.outside_life")
+    assert world.rate(facility_id, "2027-12-19") == "0.0345"
+
+
+def _ask(world: World, who: Member, template: str, ids: dict[str, str]) -> tuple[int, bytes]:
+    path = template.format(**ids)
+    if template in READS:
+        answer = world.get(who, path)
+    else:
+        answer = world.post(who, path, BODIES.get(template))
+    return answer.status_code, json.dumps(answer.json(), sort_keys=True).encode()

@@ -1,0 +1,428 @@
+"""How a smelter's verified reduction made its loan cheaper, told step by step as the treasurer, the bank and the assessor did it.
+
+The smelter is the invented one of ``examples/smelter``; the loan is CNY 200,000,000 over three years at 3.45 %.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from fractions import Fraction
+from pathlib import Path
+from uuid import UUID, uuid5
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy.orm import Session
+
+from finance.attestations.signatures import sign_statement
+from finance.attestations.statements import (
+    AssuranceLevel,
+    AssuranceStandard,
+    AttestationStatement,
+    EvidenceDigest,
+    Outcome,
+)
+from finance.emissions.activity import parse_activity
+from finance.feeds.tabular import read_table
+from finance.kpi.definitions import (
+    DataStatus,
+    IntensityMeasure,
+    KpiDefinition,
+    PerformanceTarget,
+    TargetKind,
+)
+from finance.loans.terms_text import terms_from_mapping
+from finance.operations import attestations, determinations, facilities, kpi_periods
+from finance.operations.activity import emissions_of_year, record_activity, record_reference
+from finance.operations.facilities import KpiOpening
+from finance.store import attestations as kept_attestations
+from finance.store import facilities as kept_facilities
+from finance.store import kpi_periods as kept_periods
+from finance.store import reference
+from finance.store.attestations import EngagementRecord
+from finance.store.determinations import Determination
+from ledger.core.errors import Conflict, Forbidden
+from ledger.core.parties import Actor
+from ledger.store.database import Database
+
+SPACE = UUID("00000000-0000-0000-0000-00000000f001")
+SITE = "Beihe smelter (invented) 北河铝厂(虚构)"
+ACTIVITY = Path(__file__).parents[2] / "examples" / "smelter" / "activity.csv"
+METHODOLOGY, KPI_ID, KID, AUDIENCE = "article-2024-draft", "intensity", "assessor-key-1", "tonne"
+PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))  # stays with the assessor
+
+
+def named(name: str) -> UUID:
+    return uuid5(SPACE, name)
+
+
+TREASURER = Actor(user_id=named("treasurer"), organisation_id=named("smelter"))
+BANKER = Actor(user_id=named("banker"), organisation_id=named("bank"))
+VERIFIER = Actor(user_id=named("verifier"), organisation_id=named("assessor"))
+FACILITY_ID = named("facility")
+TERMS = terms_from_mapping(
+    {
+        "facility_number": "兴银滨借字2024第001号",
+        "version": "1",
+        "borrower_id": str(TREASURER.organisation_id),
+        "lender_ids": str(BANKER.organisation_id),
+        "principal": "200000000.00",
+        "currency": "CNY",
+        "drawdown_date": "2024-12-20",
+        "maturity_date": "2027-12-20",
+        "base_rate": "0.0345",
+        "day_count": "ACT/360",
+        "settlement_day": "20",
+        "settlement_months": "3,6,9,12",
+        "payment_lag_days": "0",
+        "payment_convention": "following",
+        "is_accrual_adjusted": "false",
+        "calendar_market": "cn_exchange",
+        "rounding": "half_up",
+        "effect_rule": "next_interest_period",
+        "assurance_level": "limited",
+        "ratchet_steps": "intensity:10:0",
+        "ratchet_direction": "one_way",
+        "cap_down_bp": "10",
+        "cap_up_bp": "0",
+        "is_cumulative": "false",
+        "floor_rate": "0",
+        "on_missing": "base_rate",
+        "on_late": "base_rate",
+        "on_qualified": "base_rate",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Where the three of them work; the hour moves only when the story says so."""
+
+    session: Session
+
+    def load_two_years(self, now: datetime) -> None:
+        raw = ACTIVITY.read_bytes()
+        (table,) = read_table("activity.csv", raw)
+        record_reference(self.session, (reference.shipped_factors(),), now=now)
+        record_activity(
+            self.session,
+            TREASURER.organisation_id,
+            parse_activity(table),
+            raw_sha256="0" * 64,
+            actor=TREASURER,
+            now=now,
+        )
+
+    def sign_the_loan(self, reduction: Fraction, now: datetime) -> None:
+        definition = KpiDefinition(
+            kpi_id=KPI_ID,
+            measure=IntensityMeasure.OPERATIONAL_INCL_POWER,
+            unit="tCO2e/t",
+            boundary="electrolysis process with the power it uses",
+            methodology_id=METHODOLOGY,
+            methodology_version="1",
+            factor_set_version=reference.shipped_factors().version,
+            data_status_required=DataStatus.VERIFIED,
+            report_digits=4,
+        )
+        target = PerformanceTarget(
+            kind=TargetKind.REDUCTION_VS_BASE,
+            value=reduction,
+            test_year=2025,
+            compare_digits=None,
+            is_strict=False,
+            source="clause 6.2",
+        )
+        kpi = KpiOpening(definition=definition, sites=(SITE,), targets=(target,))
+        facilities.open_facility(self.session, FACILITY_ID, TERMS, (kpi,), actor=TREASURER, now=now)
+
+    def report_year(self, year: int, purpose: str, now: datetime) -> tuple[UUID, str]:
+        facility = kept_facilities.find_facility(self.session, FACILITY_ID)
+        assert facility is not None
+        period_id = named(f"period {year}")
+        kpi_periods.open_period(
+            self.session,
+            facility,
+            kpi_period_id=period_id,
+            kpi_id=KPI_ID,
+            year=year,
+            purpose=purpose,
+            actor=TREASURER,
+            now=now,
+        )
+        kpi_periods.lock_period(self.session, period_id, actor=TREASURER, now=now)
+        return period_id, kpi_periods.report_period(self.session, period_id, actor=TREASURER, now=now)
+
+    def register_the_assessors_key(self, now: datetime) -> None:
+        challenge_id = named("challenge")
+        public_key = PRIVATE_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        message = attestations.challenge_key(
+            self.session,
+            challenge_id=challenge_id,
+            key_id=KID,
+            public_key=public_key,
+            nonce=bytes(32),
+            actor=VERIFIER,
+            now=now,
+        )
+        attestations.register_key(self.session, challenge_id, PRIVATE_KEY.sign(message), actor=VERIFIER, now=now)
+
+    def verify_year(self, period_id: UUID, now: datetime) -> UUID:
+        """Engage the assessor, let it declare its independence and sign; return the accepted attestation's id."""
+        facility = kept_facilities.find_facility(self.session, FACILITY_ID)
+        assert facility is not None
+        engagement_id = named(f"engagement {period_id}")
+        mandate = EngagementRecord(
+            engagement_id=engagement_id,
+            kpi_period_id=period_id,
+            facility_id=FACILITY_ID,
+            assessor_id=VERIFIER.organisation_id,
+            assessor_legal_name="华信碳核查有限公司",
+            responsible_party="Qingshi Aluminium",
+            level=AssuranceLevel.LIMITED,
+            standard=AssuranceStandard.ISAE_3410,
+            valid_from=now,
+            valid_to=None,
+            is_independence_declared=False,
+        )
+        attestations.engage_assessor(self.session, facility, mandate, actor=TREASURER, now=now)
+        kept_attestations.declare_independence(self.session, engagement_id, now=now, declared_by=VERIFIER.user_id)
+        engagement = kept_attestations.find_engagement(self.session, engagement_id)
+        assert engagement is not None
+        envelope = sign_statement(self.statement(engagement, now), PRIVATE_KEY, kid=KID)
+        record = attestations.submit_attestation(
+            self.session,
+            engagement,
+            envelope,
+            attestation_id=named(f"attestation {period_id}"),
+            audience=AUDIENCE,
+            actor=VERIFIER,
+            now=now,
+        )
+        assert record.code is None, record.reason
+        return record.attestation_id
+
+    def statement(self, engagement: EngagementRecord, now: datetime) -> AttestationStatement:
+        period = kept_periods.find_period(self.session, engagement.kpi_period_id)
+        assert period is not None
+        due = attestations.expectation_of(self.session, period, engagement.level, audience=AUDIENCE)
+        return AttestationStatement(
+            statement_version="1",
+            jti=f"statement-{period.period_start.year}",
+            engagement_id=str(engagement.engagement_id),
+            audience=due.audience,
+            issuer_organisation_id=str(engagement.assessor_id),
+            issuer_legal_name=engagement.assessor_legal_name,
+            issuer_accreditation=None,
+            signatory_name="Li Wen",
+            signatory_role="Engagement partner",
+            responsible_party=engagement.responsible_party,
+            intended_users=("Industrial Bank",),
+            facility_id=due.facility_id,
+            terms_sha256=due.terms_sha256,
+            kpi_id=due.kpi_id,
+            kpi_definition_sha256=due.kpi_definition_sha256,
+            measure=due.measure,
+            methodology_id=due.methodology_id,
+            methodology_version=due.methodology_version,
+            factor_set_version=due.factor_set_version,
+            factor_set_sha256=due.factor_set_sha256,
+            boundary=due.boundary,
+            sites=due.sites,
+            period_start=due.period_start,
+            period_end=due.period_end,
+            value=due.value,
+            unit=due.unit,
+            baseline_value=due.baseline_value,
+            criteria=None,
+            standard=engagement.standard,
+            level=engagement.level,
+            outcome=Outcome.UNMODIFIED,
+            qualification_text=None,
+            affected_kpi_ids=None,
+            emphasis_of_matter=None,
+            inherent_limits=None,
+            materiality=None,
+            snapshot_sha256=due.snapshot_sha256,
+            evidence=tuple(
+                EvidenceDigest(sha256=digest, media_type="application/json", size_bytes=4096, label="data snapshot")
+                for digest in sorted(due.required_evidence)
+            ),
+            sampling_note=None,
+            site_visits=("Beihe, January",),
+            independence_statement="We are independent of the borrower and the lender.",
+            issued_at=now,
+            valid_from=None,
+            supersedes=None,
+            supersede_reason=None,
+            use_restriction=None,
+            language="en",
+            other_languages=(),
+        )
+
+    def propose(self, period_id: UUID, now: datetime, today: date) -> Determination:
+        return determinations.propose(
+            self.session, period_id, determination_id=named("determination"), actor=TREASURER, now=now, today=today
+        )
+
+    def rate_on(self, day: date, known_at: datetime | None = None) -> Fraction:
+        rate, _ = facilities.explain_rate_on(self.session, FACILITY_ID, day, known_at=known_at)
+        return rate
+
+    def saving_fen(self) -> int:
+        return facilities.resolved_facility(self.session, FACILITY_ID).interest_schedule().total_saving_minor
+
+
+SIGNING = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
+BASELINE_VERIFIED = datetime(2025, 4, 15, 2, 0, tzinfo=UTC)
+YEAR_VERIFIED = datetime(2026, 4, 20, 2, 0, tzinfo=UTC)
+PROPOSED = datetime(2026, 4, 28, 2, 0, tzinfo=UTC)
+APPROVED = datetime(2026, 5, 5, 16, 30, tzinfo=UTC)
+PROPOSED_ON, APPROVED_ON = date(2026, 4, 28), date(2026, 5, 6)
+
+
+@pytest.fixture
+def desk(database: Database) -> Iterator[Desk]:
+    with database.writer() as session:
+        yield Desk(session=session)
+
+
+def until_the_proposal(desk: Desk, reduction: Fraction) -> tuple[UUID, Determination]:
+    """Everything from the first month of data to the treasurer's proposal."""
+    desk.load_two_years(SIGNING)
+    desk.sign_the_loan(reduction, SIGNING)
+    desk.register_the_assessors_key(SIGNING)
+    baseline_id, _ = desk.report_year(2024, "baseline", BASELINE_VERIFIED)
+    desk.verify_year(baseline_id, BASELINE_VERIFIED)
+    period_id, _ = desk.report_year(2025, "test", YEAR_VERIFIED)
+    desk.verify_year(period_id, YEAR_VERIFIED)
+    return period_id, desk.propose(period_id, PROPOSED, PROPOSED_ON)
+
+
+def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) -> None:
+    # The treasurer loads 24 months of activity. The year's intensity needs no retyping: 8.1636 t per tonne in 2025.
+    desk.load_two_years(SIGNING)
+    factors = reference.shipped_factors().version
+    year = emissions_of_year(
+        desk.session, TREASURER.organisation_id, year=2025, methodology_id=METHODOLOGY, factor_set_version=factors
+    )
+    assert kpi_periods.print_value(year.intensity_tco2e_per_t(), 4) == "8.1636"
+
+    # The loan is signed: 3.45 %, and 10 bp less once the intensity is verified at least 3 % below that of 2024.
+    desk.sign_the_loan(Fraction(3, 100), SIGNING)
+    assert desk.rate_on(date(2026, 7, 1)) == Fraction(345, 10_000)
+
+    # The baseline year is locked, reported and verified by an assessor who holds its own key.
+    desk.register_the_assessors_key(SIGNING)
+    baseline_id, baseline_value = desk.report_year(2024, "baseline", BASELINE_VERIFIED)
+    desk.verify_year(baseline_id, BASELINE_VERIFIED)
+    assert baseline_value == "8.5362"
+
+    # A year later the test year goes the same way: (8.5362 - 8.1636) / 8.5362 is 4.365 %, above the 3 % agreed.
+    period_id, value = desk.report_year(2025, "test", YEAR_VERIFIED)
+    attestation_id = desk.verify_year(period_id, YEAR_VERIFIED)
+    assert value == "8.1636"
+
+    # The treasurer proposes on 28 April; nothing changes until the bank has answered.
+    proposal = desk.propose(period_id, PROPOSED, PROPOSED_ON)
+    assert (proposal.rate_before, proposal.rate_after) == (Fraction(345, 10_000), Fraction(335, 10_000))
+    assert desk.rate_on(date(2026, 7, 1)) == Fraction(345, 10_000)
+
+    # A banker approves on 6 May, Shanghai time. The interest period that begins on 20 June is the first to be cheaper.
+    approved = determinations.approve(
+        desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+    )
+    assert approved.decision is not None
+    assert approved.decision.effective_from == date(2026, 6, 20)
+    assert desk.rate_on(date(2026, 6, 19)) == Fraction(345, 10_000)
+    assert desk.rate_on(date(2026, 6, 20)) == Fraction(335, 10_000)
+
+    # Six payments are left, over 92, 91, 90, 92, 92 and 91 days. 10 bp of 200,000,000 are 555.56 a day of 360:
+    # 3 x 51,111.11 + 2 x 50,555.56 + 50,000.00 = CNY 304,444.45.
+    assert desk.saving_fen() == 30_444_445
+
+    # Asked why, the loan names the attestation; asked what it knew in April, it still says 3.45 %.
+    _, why = facilities.explain_rate_on(desk.session, FACILITY_ID, date(2026, 7, 1))
+    assert all(leaf.source for leaf in why.leaves())
+    assert any(str(attestation_id) in leaf.source for leaf in why.leaves())
+    assert desk.rate_on(date(2026, 7, 1), known_at=PROPOSED) == Fraction(345, 10_000)
+
+
+def test_a_smelter_that_cuts_too_little_pays_what_it_paid(desk: Desk) -> None:
+    # The same data under a contract that asks for 5 %: 4.365 % is not enough.
+    _, proposal = until_the_proposal(desk, Fraction(5, 100))
+
+    determinations.approve(
+        desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+    )
+
+    assert proposal.rate_after == proposal.rate_before
+    assert desk.saving_fen() == 0
+
+
+def test_nobody_approves_what_they_or_their_house_proposed(desk: Desk) -> None:
+    _, proposal = until_the_proposal(desk, Fraction(3, 100))
+    colleague = Actor(user_id=named("colleague"), organisation_id=TREASURER.organisation_id)
+    same_person_elsewhere = Actor(user_id=TREASURER.user_id, organisation_id=BANKER.organisation_id)
+    another_bank = Actor(user_id=named("other banker"), organisation_id=named("other bank"))
+
+    for actor, expected in (
+        (TREASURER, "determination.same_person"),
+        (same_person_elsewhere, "determination.same_person"),
+        (colleague, "determination.same_organisation"),
+        (another_bank, "determination.not_lender"),
+        (VERIFIER, "determination.not_lender"),
+    ):
+        with pytest.raises(Forbidden) as refused:
+            determinations.approve(
+                desk.session, proposal.determination_id, proposal.digest, actor=actor, now=APPROVED, today=APPROVED_ON
+            )
+        assert refused.value.code == expected
+    with pytest.raises(Forbidden) as no_lender:
+        determinations.refuse(
+            desk.session,
+            proposal.determination_id,
+            proposal.digest,
+            "not ours to decide",
+            actor=another_bank,
+            now=APPROVED,
+            today=APPROVED_ON,
+        )
+    assert no_lender.value.code == "determination.not_lender"
+    assert desk.saving_fen() == 0
+
+
+def test_an_assessor_takes_its_word_back_before_the_bank_has_answered(desk: Desk) -> None:
+    period_id, proposal = until_the_proposal(desk, Fraction(3, 100))
+    (record,) = kept_attestations.list_attestations(desk.session, period_id)
+    attestations.withdraw_attestation(desk.session, record, "a meter was wrong", actor=VERIFIER, now=APPROVED)
+
+    with pytest.raises(Conflict) as refused:
+        determinations.approve(
+            desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+        )
+
+    assert refused.value.code == "determination.evidence_changed"
+    assert desk.rate_on(date(2026, 7, 1)) == Fraction(345, 10_000)
+
+
+def test_the_locked_data_names_every_input_of_the_figure(desk: Desk) -> None:
+    desk.load_two_years(SIGNING)
+    desk.sign_the_loan(Fraction(3, 100), SIGNING)
+    period_id, _ = desk.report_year(2025, "test", YEAR_VERIFIED)
+
+    snapshot = kept_periods.load_snapshot(desk.session, period_id)
+
+    assert snapshot is not None
+    document = json.loads(snapshot.content)
+    assert [month["month"] for month in document["activity"]] == [f"2025-{month:02d}" for month in range(1, 13)]
+    assert {factor["row_id"] for factor in document["factors"]} == {
+        "draft_anode_per_t",
+        "draft_pfc_per_t",
+        "grid_ex_market_nonfossil",
+    }
+    assert document["factor_set_version"] == reference.shipped_factors().version
