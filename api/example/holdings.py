@@ -9,10 +9,11 @@ from sqlalchemy.orm import Session
 
 from api.example.scenario import Scenario
 from api.example.shapes import amount, tonnes, tree, yuan
+from finance.accounting.chart import Chart
 from finance.accounting.cost_comparison import InstrumentResult, compare_costs
 from finance.market.marks import Mark
 from finance.market.valuation import ValuedLot
-from finance.operations.valuations import BookValuation, value_book
+from finance.operations.valuations import BookValuation, instruments_of, value_book
 from finance.store import market as market_store
 from finance.store import trades as trade_store
 from ledger.core.amounts import format_units
@@ -28,10 +29,12 @@ def positions_part(session: Session, scenario: Scenario) -> Part:
     held = reports.positions(session, book_id, as_of=as_of, known=point.seq)
     trades = tuple(each.trade for each in trade_store.list_trades(session, book_id, until=as_of))
     compared = compare_costs(trades)
+    methods = {code: Chart().methods[each.kind].value for code, each in instruments_of(session, book_id).items()}
     return {
         "as_of": as_of.isoformat(),
         "record_point": {"seq": str(point.seq), "tree_root": point.root.hex()},
-        "entries": str(len(trades)),
+        "entries": amount(str(point.seq), "entries"),
+        "trades": amount(str(len(trades)), "trades"),
         "accounts": [
             {
                 "account": each.path,
@@ -53,7 +56,11 @@ def positions_part(session: Session, scenario: Scenario) -> Part:
             for lot in reports.lots(session, book_id, as_of=as_of, known=point.seq)
         ],
         "realised_by_method": [
-            {"method": name, **_result(each)}
+            {
+                "method": name,
+                "is_book_method": methods[each.instrument] == name,
+                **_result(each),
+            }
             for name, results in (("fifo", compared.fifo), ("average", compared.average))
             for each in results
         ],

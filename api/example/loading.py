@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
@@ -18,6 +17,7 @@ from sqlalchemy.orm import Session
 from api.deps import unit_of_work
 from api.example.scenario import Scenario
 from api.example.statement import honest_statement
+from api.routes.determinations import business_day
 from api.settings import AUDIENCE
 from api.store import access
 from finance.attestations.signatures import sign_statement
@@ -51,8 +51,6 @@ from finance.store.attestations import EngagementRecord
 from finance.store.market import RawFile
 from ledger import operations as ledger
 from ledger.store.database import Database
-
-BOOK_ZONE = ZoneInfo("Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -289,7 +287,7 @@ def _decision(session: Session, scenario: Scenario) -> None:
             determination_id=determination_id,
             actor=scenario.actor("borrower"),
             now=proposed,
-            today=proposed.astimezone(BOOK_ZONE).date(),
+            today=business_day(proposed),
         )
     found = determination_store.find_determination(session, determination_id)
     assert found is not None, "the proposal was just recorded"
@@ -300,7 +298,7 @@ def _decision(session: Session, scenario: Scenario) -> None:
         found.digest,
         actor=scenario.actor("lender"),
         now=approved,
-        today=approved.astimezone(BOOK_ZONE).date(),
+        today=business_day(approved),
     )
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from api.example.scenario import Scenario
 from api.example.shapes import amount, exact, percent, tree, yuan
+from api.store import access
 from finance.conventions.exact_text import fraction_text
 from finance.operations.determinations import find_kpi
 from finance.operations.facilities import explain_rate_on, resolved_facility
@@ -81,10 +83,10 @@ def determination_part(session: Session, scenario: Scenario) -> Part:
         },
         "digest": found.digest,
         "proposed_on": found.proposed_on.isoformat(),
-        "proposed_by": _organisation(scenario, "borrower"),
+        "proposed_by": _legal_name(session, found.proposer.organisation_id),
         "decision": decision.verdict,
         "decided_on": decision.decided_on.isoformat(),
-        "decided_by": _organisation(scenario, "lender"),
+        "decided_by": _legal_name(session, decision.decider.organisation_id),
     }
 
 
@@ -150,6 +152,7 @@ def _attestation(record: AttestationRecord) -> Part:
     }
 
 
-def _organisation(scenario: Scenario, role: str) -> str:
-    name: str = scenario.facts["organisations"][role]["legal_name"]
-    return name
+def _legal_name(session: Session, organisation_id: UUID) -> str:
+    organisation = access.load_organisation(session, organisation_id)
+    assert organisation is not None, "who proposes or decides belongs to an organisation"
+    return organisation.legal_name

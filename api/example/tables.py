@@ -44,13 +44,15 @@ def _positions(part: Part) -> str:
         for each in part["accounts"]
         if each["account"].startswith("Assets:Carbon:")
     ]
-    methods: dict[str, list[str]] = {}
-    for each in part["realised_by_method"]:
-        methods.setdefault(each["instrument"], []).append(_of(each["realised"]))
-    rows = [[code, tonnes, *methods.get(code, ["", ""])] for code, tonnes in held]
+    realised = {(each["instrument"], each["method"]): _of(each["realised"]) for each in part["realised_by_method"]}
+    kept = {each["instrument"]: each["method"] for each in part["realised_by_method"] if each["is_book_method"]}
+    rows = [
+        [code, tonnes, realised.get((code, "fifo"), ""), realised.get((code, "average"), ""), kept.get(code, "")]
+        for code, tonnes in held
+    ]
     point = part["record_point"]
     note = f"as of {part['as_of']}, record point {point['seq']}, tree root {point['tree_root'][:16]}..."
-    head = ["instrument", "held t", "realised CNY (FIFO)", "realised CNY (average)"]
+    head = ["instrument", "held t", "realised CNY (FIFO)", "realised CNY (average)", "the book keeps"]
     return _titled("2  Positions", note, _table(head, rows))
 
 
@@ -89,10 +91,14 @@ def _valuation(part: Part) -> str:
     total = part["total"]
     state = "complete" if part["is_complete"] else "INCOMPLETE"
     lines = [
-        (f"total ({state}): cost {_of(total['cost'])}, worth {_of(total['market_value'])}, "
-        f"unrealised {_of(total['unrealised'])} CNY"),
-        (f"unvalued: {_of(total['unvalued_quantity'])} t at cost {_of(total['unvalued_cost'])} CNY "
-        "(no listed trade within the limit; an approved mark would value them)"),
+        (
+            f"total ({state}): cost {_of(total['cost'])}, worth {_of(total['market_value'])}, "
+            f"unrealised {_of(total['unrealised'])} CNY"
+        ),
+        (
+            f"unvalued: {_of(total['unvalued_quantity'])} t at cost {_of(total['unvalued_cost'])} CNY "
+            "(no listed trade within the limit; an approved mark would value them)"
+        ),
         f"realised to date: {_of(part['realised_net'])} CNY",
         "marks: " + "; ".join(_mark(mark) for mark in part["marks"]),
     ]
@@ -112,8 +118,10 @@ def _loan(document: Part) -> str:
     kpi, determination = document["kpi"], document["determination"]
     lines = [
         f"KPI {kpi['kpi_id']} by {kpi['methodology']}, {kpi['period'][0]} to {kpi['period'][1]} (exclusive)",
-        (f"  verified baseline {_of(kpi['baseline'])}, observed {_of(kpi['observed'])} tCO2e/t: "
-        f"down {_of(kpi['reduction'])} %, target {_of(kpi['target'])} % -> {'met' if kpi['is_met'] else 'missed'}"),
+        (
+            f"  verified baseline {_of(kpi['baseline'])}, observed {_of(kpi['observed'])} tCO2e/t: "
+            f"down {_of(kpi['reduction'])} %, target {_of(kpi['target'])} % -> {'met' if kpi['is_met'] else 'missed'}"
+        ),
     ]
     lines += [
         f"attestation of {each['period'][0][:4]}: {each['state']}, {each['value']['value']} {each['value']['unit']}, "
@@ -121,8 +129,10 @@ def _loan(document: Part) -> str:
         for each in document["attestation"]
     ]
     lines += [
-        (f"determination: {_of(determination['rate_before'])} % -> {_of(determination['rate_after'])} % "
-        f"({_of(determination['adjustment'])} bp) from {determination['effective_from']}"),
+        (
+            f"determination: {_of(determination['rate_before'])} % -> {_of(determination['rate_after'])} % "
+            f"({_of(determination['adjustment'])} bp) from {determination['effective_from']}"
+        ),
         f"  proposed {determination['proposed_on']} by {determination['proposed_by']}",
         f"  {determination['decision']} {determination['decided_on']} by {determination['decided_by']}",
         f"  cause: attestation {determination['cause']['attestation_id']}",
@@ -154,12 +164,18 @@ def _interest(part: Part) -> str:
 
 def _compliance(part: Part) -> str:
     lines = [
-        (f"emissions {_of(part['emissions'])} tCO2e, intensity {_of(part['intensity'])}, "
-        f"BP {_of(part['balance_value'])} tCO2e/t ({part['balance_value']['source']})"),
-        (f"due {_of(part['due'])} t, allocation {_of(part['allocation'])} t (alpha {_of(part['alpha'])}), "
-        f"of which not yet issued {_of(part['not_yet_issued'])} t"),
-        (f"eligible allowances held {_of(part['eligible_allowances_held'])} t, "
-        f"not eligible for this year {_of(part['ineligible_allowances_held'])} t"),
+        (
+            f"emissions {_of(part['emissions'])} tCO2e, intensity {_of(part['intensity'])}, "
+            f"BP {_of(part['balance_value'])} tCO2e/t ({part['balance_value']['source']})"
+        ),
+        (
+            f"due {_of(part['due'])} t, allocation {_of(part['allocation'])} t (alpha {_of(part['alpha'])}), "
+            f"of which not yet issued {_of(part['not_yet_issued'])} t"
+        ),
+        (
+            f"eligible allowances held {_of(part['eligible_allowances_held'])} t, "
+            f"not eligible for this year {_of(part['ineligible_allowances_held'])} t"
+        ),
         f"CCER usable {_of(part['ccer_usable'])} t (cap {_of(part['ccer_cap'])} t, held {_of(part['ccer_eligible_held'])} t)",
         f"gap {_of(part['gap'])} t, cost at the mark "
         + (

@@ -14,7 +14,6 @@ from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import Call, ThisCall
 from api.schemas.amounts import WholeNumber
-from api.schemas.books import CommodityCode
 from api.schemas.fields import CodeString, DecimalString, UuidString
 from api.schemas.points import AskedPoint, PointOut
 from api.schemas.worth import ComplianceOut
@@ -67,7 +66,7 @@ def read_compliance(
     year: Annotated[WholeNumber, Query(description="Compliance year.", examples=[2025])],
     emitted: Annotated[_Emitted, Depends(_emitted)],
     snapshot_id: Annotated[UuidString | None, Query(description="With mark_instrument: prices the gap.")] = None,
-    mark_instrument: Annotated[CommodityCode | None, Query(examples=["CEA25"])] = None,
+    mark_instrument: Annotated[CodeString | None, Query(examples=["CEA25"])] = None,
 ) -> ComplianceOut:
     """Return what is due for the year, what covers it at the close of ``as_of``, the gap and its cost at the mark.
 

@@ -6,8 +6,7 @@ from api.auth.market_kinds import MARKET_MARK, MARKET_SNAPSHOT
 from api.auth.policy import Routes, asks
 from api.auth.principal import Principal, Scope
 from api.deps import ThisCall
-from api.schemas.books import CommodityCode
-from api.schemas.fields import UuidString
+from api.schemas.fields import CodeString, UuidString
 from api.schemas.market import MarkIn, MarkRecordOut, MarkRecordsOut, MarkWithdrawalIn, SnapshotIn, SnapshotOut
 from finance.operations import market
 from finance.store import market as market_store
@@ -56,7 +55,7 @@ def withdraw_mark(mark_id: UuidString, body: MarkWithdrawalIn, call: ThisCall) -
 
 
 @routes.get("/market-marks", policy=asks(Scope.LEDGER_READ))
-def list_marks(call: ThisCall, instrument: CommodityCode) -> MarkRecordsOut:
+def list_marks(call: ThisCall, instrument: CodeString) -> MarkRecordsOut:
     """Return an instrument's proposed marks, approved or not, by first day."""
     found = marks.list_marks(call.session, call.principal.organisation_id, instruments=(instrument,))
     return MarkRecordsOut(marks=tuple(MarkRecordOut.from_core(record) for record in found))

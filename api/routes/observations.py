@@ -19,8 +19,7 @@ from api.auth.principal import Scope
 from api.deps import Call, ThisCall
 from api.schemas.amounts import WholeNumber
 from api.schemas.base import Choice
-from api.schemas.books import CommodityCode
-from api.schemas.fields import DateString, InstantString, NameText, PageCursor
+from api.schemas.fields import CodeString, DateString, InstantString, NameText, PageCursor
 from api.schemas.market import HeldListOut, HeldOut, ImportOut, ObservationOut, ObservationsOut
 from finance.conventions.tables import Table
 from finance.feeds import cneeex, ecb, eex, manual
@@ -88,7 +87,7 @@ def upload_observations(
 @routes.get("/observations", policy=asks(Scope.LEDGER_READ))
 def list_observations(
     call: ThisCall,
-    instrument: CommodityCode,
+    instrument: CodeString,
     as_of: DateString,
     since: DateString | None = None,
     known_at: InstantString | None = None,

@@ -29,8 +29,9 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
         rows: Iterable[tuple[Any, ...]] = connection.execute(text, (list(keys), book_id)).fetchall()
         return rows
     found: list[tuple[Any, ...]] = []
+    bound = [key.bytes if isinstance(key, UUID) else key for key in keys]
     for start in range(0, len(keys), _CHUNK):
-        chunk = [key.bytes if isinstance(key, UUID) else key for key in keys[start : start + _CHUNK]]
+        chunk = bound[start : start + _CHUNK]
         text = statement.format(among=f"IN ({','.join('?' * len(chunk))})", book="?")
         found += connection.execute(text, (*chunk, book_id)).fetchall()
     return found

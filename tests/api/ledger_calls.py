@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+import pytest
 
 from api.auth.issue import issue_key
 from api.auth.principal import Scope
@@ -16,6 +17,9 @@ from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member, member
+
+SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""For what is refused before anything is stored: it is the same on both databases."""
 
 BOOK = "01939c3e-7b3a-7cc1-9a53-000000000001"
 OTHER_BOOK = "01939c3e-7b3a-7cc1-9a53-000000000002"

@@ -13,6 +13,7 @@ from tests.api.ledger_calls import (
     HELD,
     NO_BOOK,
     OTHER_BOOK,
+    SQLITE,
     Treasury,
     done,
     entry_id,
@@ -129,6 +130,7 @@ def test_a_commodity_keeps_its_decimals_for_ever(house: Treasury) -> None:
     assert [(one["code"], one["unit"], one["scale"]) for one in kept] == [("CNY", "CNY", 2), ("GEC", "MWh", 0)]
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("change", "code"),
     [
@@ -167,6 +169,7 @@ def test_an_account_says_its_limits_in_the_commoditys_units(house: Treasury) -> 
     assert refused(house.post("/accounts", {**body, "floor": "0"})) == (409, "account.exists")
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
@@ -195,6 +198,7 @@ def test_an_account_outside_the_rules_is_refused(
     assert refused(answer) == (status, code)
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("body", "code"),
     [
@@ -244,6 +248,7 @@ def test_an_instrument_brings_its_commodity_and_accounts(house: Treasury) -> Non
     ]
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("body", "status", "code"),
     [

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.ledger_calls import BANK, BOOK, Treasury, done, entry_id, money, refused, tonnes, treasury
+from tests.api.ledger_calls import BANK, BOOK, SQLITE, Treasury, done, entry_id, money, refused, tonnes, treasury
 
 
 @pytest.fixture
@@ -154,6 +154,7 @@ HOSTILE = {
 }
 
 
+@SQLITE
 @pytest.mark.parametrize(("amount", "status", "code"), HOSTILE.values(), ids=HOSTILE.keys())
 def test_a_hostile_amount_is_refused_and_nothing_is_recorded(
     house: Treasury, amount: bytes, status: int, code: str
@@ -167,6 +168,7 @@ def test_a_hostile_amount_is_refused_and_nothing_is_recorded(
     done(house.post("/entries", money(1)))
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
@@ -277,6 +279,7 @@ def test_a_place_without_an_entry_is_not_found(house: Treasury, seq: str) -> Non
     assert refused(house.get(f"/entries/{seq}")) == (404, "entry.not_found")
 
 
+@SQLITE
 @pytest.mark.parametrize("seq", ["-1", "1.0", "1e3", "%EF%BC%91", "9" * 16, "01", "x", "%00"])
 def test_a_place_that_is_no_number_is_refused(house: Treasury, seq: str) -> None:
     assert house.get(f"/entries/{seq}").status_code in {404, 422}

@@ -264,8 +264,5 @@ def test_a_day_outside_the_loans_life_has_no_rate(world: World) -> None:
 
 def _ask(world: World, who: Member, template: str, ids: dict[str, str]) -> tuple[int, bytes]:
     path = template.format(**ids)
-    if template in READS:
-        answer = world.get(who, path)
-    else:
-        answer = world.post(who, path, BODIES.get(template))
+    answer = world.get(who, path) if template in READS else world.post(who, path, BODIES.get(template))
     return answer.status_code, json.dumps(answer.json(), sort_keys=True).encode()

@@ -25,7 +25,7 @@ def file_of(rows: list[str]) -> bytes:
 def test_a_workbook_and_the_same_csv_say_the_same(world: World) -> None:
     workbook = (SMELTER / "activity.xlsx").read_bytes()
 
-    first = world.upload(workbook, **{"Content-Type": XLSX})
+    first = world.upload(workbook, content_type=XLSX)
     again = world.upload(CSV_RAW)
 
     assert (first.status_code, first.json()["months"], first.json()["recorded"]) == (201, 24, 24)
@@ -95,7 +95,7 @@ def test_a_file_that_is_none_is_refused_with_a_code(world: World, raw: bytes) ->
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_another_content_type_and_another_kind_of_organisation_are_refused(world: World) -> None:
-    as_json = world.upload(CSV_RAW, **{"Content-Type": "application/json"})
+    as_json = world.upload(CSV_RAW, content_type="application/json")
     by_the_bank = world.client.post("/v1/activity", CSV_RAW, key=world.lender.key, headers={"Content-Type": "text/csv"})
 
     assert code(as_json) == (415, "body.content_type")

@@ -166,8 +166,8 @@ def test_the_exact_bytes_are_kept_and_the_same_bytes_again_give_the_same_answer(
 def test_a_refused_envelope_sent_again_under_one_key_is_recorded_once(engaged: tuple[World, str, str]) -> None:
     world, _, engagement_id = engaged
 
-    first = world.submit(engagement_id, b"{}", **{"Idempotency-Key": "lodge"})
-    again = world.submit(engagement_id, b"{}", **{"Idempotency-Key": "lodge"})
+    first = world.submit(engagement_id, b"{}", idempotency_key="lodge")
+    again = world.submit(engagement_id, b"{}", idempotency_key="lodge")
 
     assert (first.status_code, first.json()["code"]) == (422, "jws.members")
     assert again.content == first.content
@@ -188,7 +188,7 @@ def test_an_envelope_longer_than_any_is_refused_unrecorded(engaged: tuple[World,
 def test_another_content_type_is_refused(engaged: tuple[World, str, str]) -> None:
     world, _, engagement_id = engaged
 
-    assert code(world.submit(engagement_id, b"{}", **{"Content-Type": "text/plain"})) == (415, "body.content_type")
+    assert code(world.submit(engagement_id, b"{}", content_type="text/plain")) == (415, "body.content_type")
 
 
 def test_before_independence_is_declared_the_data_stays_closed(world: World) -> None:

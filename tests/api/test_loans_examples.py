@@ -6,7 +6,7 @@ import base64
 import hashlib
 import json
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,6 @@ SITE = "Beihe smelter (invented) 北河铝厂(虚构)"
 KID = "assessor-key-1"
 PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-CSV = {"Content-Type": "text/csv"}
 TERMS = {
     "facility_number": "兴银滨借字2024第001号",
     "version": "1",
@@ -144,14 +143,15 @@ class World:
     borrower: Member
     lender: Member
     assessor: Member
-    factor_set_version: str = field(default="")
 
     def get(self, who: Member, path: str) -> httpx.Response:
         return self.client.get(f"/v1{path}", key=who.key)
 
-    def post(self, who: Member, path: str, body: Mapping[str, Any] | None = None, **headers: str) -> httpx.Response:
+    def post(
+        self, who: Member, path: str, body: Mapping[str, Any] | None = None, *, idempotency_key: str = ""
+    ) -> httpx.Response:
         content = None if body is None else json.dumps(body)
-        return self.client.post(f"/v1{path}", content, key=who.key, headers=headers)
+        return self.client.post(f"/v1{path}", content, key=who.key, headers=_keyed(idempotency_key))
 
     def done(self, answer: httpx.Response, status: int = 201) -> dict[str, Any]:
         assert answer.status_code == status, answer.text
@@ -186,8 +186,9 @@ class World:
             organisation_id=first.organisation_id, user_id=user.user_id, key_id=issued.key.key_id, key=issued.text
         )
 
-    def upload(self, raw: bytes, **headers: str) -> httpx.Response:
-        return self.client.post("/v1/activity", raw, key=self.borrower.key, headers={**CSV, **headers})
+    def upload(self, raw: bytes, *, content_type: str = "text/csv") -> httpx.Response:
+        headers = {"Content-Type": content_type}
+        return self.client.post("/v1/activity", raw, key=self.borrower.key, headers=headers)
 
     def upload_example(self) -> None:
         self.done(self.upload((SMELTER / "activity.csv").read_bytes()))
@@ -238,9 +239,17 @@ class World:
     def expectation(self, engagement_id: str) -> dict[str, Any]:
         return self.done(self.get(self.assessor, f"/engagements/{engagement_id}/expectation"), 200)
 
-    def submit(self, engagement_id: str, envelope: bytes, who: Member | None = None, **headers: str) -> httpx.Response:
+    def submit(
+        self,
+        engagement_id: str,
+        envelope: bytes,
+        who: Member | None = None,
+        *,
+        content_type: str = "application/jose+json",
+        idempotency_key: str = "",
+    ) -> httpx.Response:
         path = f"/v1/engagements/{engagement_id}/attestations"
-        sent = {"Content-Type": "application/jose+json", **headers}
+        sent = {"Content-Type": content_type, **_keyed(idempotency_key)}
         self.clock.advance(seconds=1)  # what is received later has a later instant
         return self.client.post(path, envelope, key=(who or self.assessor).key, headers=sent)
 
@@ -277,6 +286,10 @@ class World:
 
     def rate(self, facility_id: str, on: str) -> str:
         return str(self.done(self.get(self.lender, f"/facilities/{facility_id}/rate?on={on}"), 200)["rate"])
+
+
+def _keyed(idempotency_key: str) -> dict[str, str]:
+    return {"Idempotency-Key": idempotency_key} if idempotency_key else {}
 
 
 @dataclass(frozen=True)
@@ -409,13 +422,13 @@ def test_a_repeated_request_does_its_work_once(world: World) -> None:
     chain = world.attested()
     path = f"/kpi-periods/{chain.period_id}/determinations"
 
-    first = world.post(world.borrower, path, **{"Idempotency-Key": "propose-2025"})
-    again = world.post(world.borrower, path, **{"Idempotency-Key": "propose-2025"})
+    first = world.post(world.borrower, path, idempotency_key="propose-2025")
+    again = world.post(world.borrower, path, idempotency_key="propose-2025")
     proposal = first.json()
     approval = {"digest": proposal["digest"]}
     approve = f"/determinations/{proposal['id']}/approve"
-    approved = world.post(world.lender, approve, approval, **{"Idempotency-Key": "approve-2025"})
-    approved_again = world.post(world.lender, approve, approval, **{"Idempotency-Key": "approve-2025"})
+    approved = world.post(world.lender, approve, approval, idempotency_key="approve-2025")
+    approved_again = world.post(world.lender, approve, approval, idempotency_key="approve-2025")
 
     assert (first.status_code, again.status_code) == (201, 201)
     assert again.content == first.content

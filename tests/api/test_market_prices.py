@@ -10,7 +10,7 @@ from fastapi import FastAPI
 
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.ledger_calls import Treasury, colleague, done, entry_id, refused, treasury
+from tests.api.ledger_calls import SQLITE, Treasury, colleague, done, entry_id, refused, treasury
 
 CSV = {"Content-Type": "text/csv"}
 JSON = {"Content-Type": "application/json"}
@@ -135,9 +135,10 @@ STATISTICS_DAY = {
 def test_the_ecb_history_gives_fixings(house: Treasury) -> None:
     answer = done(upload(house, ECB, "?format=ecb_history"))
 
-    (seen,) = done(house.client.get("/v1/observations?instrument=EUR_CNY&as_of=2026-08-14"))["observations"]
-    assert answer["new"] == 1
+    none, seen = done(house.client.get("/v1/observations?instrument=EUR_CNY&as_of=2026-08-14"))["observations"]
+    assert answer["new"] == 2
     assert (seen["price"], seen["price_basis"]) == ({"amount": "8.3000", "unit": "CNY/EUR"}, "fixing")
+    assert (none["price"], bool(none["missing_reason"])) == (None, True)
 
 
 def test_the_exchanges_answers_give_closes_and_block_averages(house: Treasury) -> None:
@@ -160,6 +161,7 @@ def test_a_code_that_a_book_keeps_raises_no_alert(house: Treasury) -> None:
     assert done(upload(house, json.dumps(MARKET_DAY), "?format=cneeex_market", **JSON))["alerts"] == []
 
 
+@SQLITE
 @pytest.mark.parametrize("name", ["prices", "ecb_history", "eex_auction", "cneeex_market", "cneeex_statistics"])
 @pytest.mark.parametrize(
     "content",
@@ -204,11 +206,28 @@ def test_observations_page_through_what_was_known_on_the_first_page(house: Treas
     assert len(done(house.client.get("/v1/observations?instrument=CEA25&as_of=2026-08-14"))["observations"]) == 6
 
 
+@SQLITE
 @pytest.mark.parametrize("after", ["AAAA", "x", "_" * 200, "MTIz"])
 def test_a_malformed_cursor_of_observations_is_refused(house: Treasury, after: str) -> None:
     path = f"/v1/observations?instrument=CEA25&as_of=2026-08-14&after={after}"
 
     assert refused(house.client.get(path)) == (422, "cursor.format")
+
+
+@pytest.mark.parametrize(
+    "query", ["instrument=%00&as_of=2026-08-14", "instrument=CEA25", "instrument=&as_of=2026-08-14"]
+)
+def test_a_query_that_names_no_instrument_or_day_is_refused(house: Treasury, query: str) -> None:
+    assert refused(house.client.get(f"/v1/observations?{query}")) == (422, "request.invalid")
+    assert refused(house.client.get("/v1/market-marks?instrument=%00")) == (422, "request.invalid")
+
+
+@SQLITE
+@pytest.mark.parametrize("limit", ["0", "201", "1000000000", "-1"])
+def test_a_page_of_observations_has_1_to_200(house: Treasury, limit: str) -> None:
+    answer = house.client.get(f"/v1/observations?instrument=CEA25&as_of=2026-08-14&limit={limit}")
+
+    assert answer.status_code == 422
 
 
 def test_another_organisation_sees_no_price(house: Treasury, stranger: str) -> None:
@@ -237,6 +256,7 @@ def test_a_snapshot_is_frozen_whatever_is_learned_later(house: Treasury, clock: 
     assert newer["marks"][1]["price"]["amount"] == "97.50"
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
@@ -302,6 +322,7 @@ def test_a_mark_of_another_organisation_is_not_found(house: Treasury, stranger: 
     assert done(house.client.get("/v1/market-marks?instrument=CEA24", key=stranger))["marks"] == []
 
 
+@SQLITE
 @pytest.mark.parametrize(
     ("change", "status", "code"),
     [
