@@ -27,7 +27,7 @@ run: $(VENV)/installed ## Set up, show the main job on the example smelter (SQLi
 	@$(BIN)/tonne serve --database sqlite:///$(VAR)/tonne.db --port $(PORT)
 
 test: $(VENV)/installed ## Set up and pass every test, on SQLite and on a real PostgreSQL.
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/installed format-check lint types contracts test ## Format, ruff, mypy --strict, import contracts, tests: what CI runs.
 

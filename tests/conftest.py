@@ -40,6 +40,9 @@ def postgres_url() -> Iterator[str]:
         )
 
         server = get_server(home / "data", cleanup_mode="stop")
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here survives the run
+            _admin(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
+        _admin(server.get_uri(), "SELECT pg_reload_conf()")
         yield server.get_uri()
         server.cleanup()
     shutil.rmtree(home, ignore_errors=True)

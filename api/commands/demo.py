@@ -9,7 +9,7 @@ import secrets
 from typing import TextIO
 
 from api.deps import utc_now, uuid7
-from api.example.document import example_document
+from api.example.document import Part, example_document
 from api.example.loading import Edge, load_example
 from api.example.scenario import load_scenario
 from api.example.tables import as_text
@@ -43,5 +43,17 @@ def _demo(arguments: argparse.Namespace, out: TextIO) -> int:
             document = example_document(session, scenario)
     finally:
         database.engine.dispose()
-    out.write(json.dumps(document, ensure_ascii=False, indent=2) + "\n" if arguments.json else as_text(document))
+    out.write(_sayable(document, is_json=arguments.json, encoding=out.encoding or "utf-8"))
     return 0
+
+
+def _sayable(document: Part, *, is_json: bool, encoding: str) -> str:
+    """Return what to print; a terminal without Chinese letters gets their code points instead of a failure."""
+    text = json.dumps(document, ensure_ascii=False, indent=2) + "\n" if is_json else as_text(document)
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        if is_json:
+            return json.dumps(document, indent=2) + "\n"
+        return text.encode(encoding, "backslashreplace").decode(encoding)
+    return text

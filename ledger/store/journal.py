@@ -157,9 +157,9 @@ def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
 
 
 _ACCOUNTS = (
-    "SELECT a.account_id, a.path, a.type, a.commodity_id, c.code, c.step, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling,"
-    " b.posted, b.held FROM account a JOIN commodity c ON c.book_id = a.book_id AND c.commodity_id = a.commodity_id"
-    " JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id WHERE a.path {among} AND a.book_id = {book}"
+    "SELECT a.account_id, a.path, a.type, a.commodity_id, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling, b.posted, b.held"
+    " FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id"
+    " WHERE a.path {among} AND a.book_id = {book}"
 )
 _SIDES = {each.value: each.normal_side for each in AccountType}
 
@@ -167,14 +167,17 @@ _SIDES = {each.value: each.normal_side for each in AccountType}
 def _load_accounts(
     session: Session, book_id: int, paths: Sequence[str]
 ) -> tuple[dict[str, AccountFacts], dict[int, int], dict[int, int]]:
+    kept = select(CommodityRow.commodity_id, CommodityRow.code, CommodityRow.step).where(
+        CommodityRow.book_id == book_id
+    )
+    commodities = {row[0]: (row[1], row[2]) for row in session.execute(kept)}
     accounts, posted, held = {}, {}, {}
     days: dict[object, date] = {}  # most accounts share a few opening days
     for row in read_among(session, _ACCOUNTS, book_id, paths):
-        account_id, path, kind, commodity_id, code, step, lot_method, opened, closed, floor, ceiling, now, set_aside = (
-            row
-        )
+        account_id, path, kind, commodity_id, lot_method, opened, closed, floor, ceiling, now, set_aside = row
         if opened not in days:
             days[opened] = as_day(opened)
+        code, step = commodities[commodity_id]
         accounts[path] = AccountFacts(
             account_id,
             path,

@@ -181,13 +181,13 @@ class BalanceRow(Base):
 
 
 class BalanceDayRow(Base):
-    """Projection: the raw sum of an account's postings on one business day, debit positive."""
+    """Projection: the raw sum of an account's postings on one business day, debit positive.
+
+    No key to ``account``: the postings it sums have one, and a batch writes as many rows here as it touches accounts.
+    """
 
     __tablename__ = "balance_day"
-    __table_args__ = (
-        ForeignKeyConstraint(["book_id", "account_id"], ["account.book_id", "account.account_id"]),
-        {**_STRICT, "postgresql_with": {"fillfactor": "60"}},
-    )
+    __table_args__ = ({**_STRICT, "postgresql_with": {"fillfactor": "60"}},)
 
     book_id: Mapped[int] = mapped_column(primary_key=True)
     account_id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -169,11 +169,6 @@ def upgrade() -> None:
         sa.Column("account_id", BigInt, autoincrement=False, nullable=False),
         sa.Column("effective_on", BusinessDate(), nullable=False),
         sa.Column("delta", BigInt, nullable=False),
-        sa.ForeignKeyConstraint(
-            ["book_id", "account_id"],
-            ["account.book_id", "account.account_id"],
-            name="fk_balance_day_account_book_id_account_id",
-        ),
         sa.PrimaryKeyConstraint("book_id", "account_id", "effective_on", name="pk_balance_day"),
         postgresql_with={"fillfactor": "60"},
         sqlite_strict=True,

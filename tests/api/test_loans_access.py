@@ -182,9 +182,8 @@ def test_a_bank_of_the_loan_cannot_be_its_assessor(world: World) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("field", "value", "expected"),
-    [
+def test_terms_that_cannot_be_are_refused_by_name(world: World) -> None:
+    for field, value, expected in (
         ("base_rate", "3.45", "terms.base_rate"),
         ("base_rate", "NaN", "terms.base_rate"),
         ("base_rate", "1/0", "terms.base_rate"),
@@ -199,32 +198,25 @@ def test_a_bank_of_the_loan_cannot_be_its_assessor(world: World) -> None:
         ("currency", "XXZ", "terms.currency"),
         ("surcharge", "1", "terms.unknown"),
         ("facility_number", "", "terms.facility_number"),
-    ],
-)
-def test_terms_that_cannot_be_are_refused_by_name(world: World, field: str, value: str, expected: str) -> None:
-    answer = world.post(world.borrower, "/facilities", world.facility_body(**{field: value}))
-
-    assert code(answer) == (422, expected)
+    ):
+        answer = world.post(world.borrower, "/facilities", world.facility_body(**{field: value}))
+        assert code(answer) == (422, expected), (field, value)
     assert world.get(world.borrower, "/facilities").json() == {"facilities": []}
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("changed", "expected"),
-    [
+def test_a_kpi_that_could_never_be_computed_is_refused(world: World) -> None:
+    for changed, expected in (
         ({"methodology_version": "2"}, "facility.methodology_version"),
         ({"measure": "ets_direct"}, "facility.measure"),
         ({"methodology_id": "none-such"}, "methodology.unknown"),
         ({"factor_set_version": "none-such"}, "reference.set_unknown"),
         ({"report_digits": "99"}, "kpi.report_digits"),
         ({"extra": "1"}, "kpi.extra"),
-    ],
-)
-def test_a_kpi_that_could_never_be_computed_is_refused(world: World, changed: dict[str, str], expected: str) -> None:
-    body = world.facility_body()
-    body["kpis"][0]["definition"] = {**body["kpis"][0]["definition"], **changed}
-
-    assert code(world.post(world.borrower, "/facilities", body)) == (422, expected)
+    ):
+        body = world.facility_body()
+        body["kpis"][0]["definition"] = {**body["kpis"][0]["definition"], **changed}
+        assert code(world.post(world.borrower, "/facilities", body)) == (422, expected)
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -236,12 +228,11 @@ def test_sites_and_targets_stand_once(world: World) -> None:
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize("target", ["NaN", "1e400", "\uff10.03", "", "1", "-1", "1/0"])
-def test_a_target_that_cannot_be_tested_is_refused(world: World, target: str) -> None:
-    answer = world.post(world.borrower, "/facilities", world.facility_body(target))
-
-    assert answer.status_code == 422
-    assert answer.json()["code"].count(".") == 1
+def test_a_target_that_cannot_be_tested_is_refused(world: World) -> None:
+    for target in ("NaN", "1e400", "\uff10.03", "", "1", "-1", "1/0"):
+        answer = world.post(world.borrower, "/facilities", world.facility_body(target))
+        assert answer.status_code == 422, target
+        assert answer.json()["errors"][0]["field"] in {"value", "target_value"}
 
 
 def test_a_facility_number_stands_once_for_its_borrower(world: World) -> None:

@@ -82,15 +82,11 @@ def test_a_row_that_cannot_be_read_refuses_the_file_and_names_every_cell(world: 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    "raw",
-    [b"", b"\x00" * 100, b"PK\x03\x04 no workbook", b"<html>", b"\xd0\xcf\x11\xe0", b"month,site\n", b"\xff\xfe\x00"],
-)
-def test_a_file_that_is_none_is_refused_with_a_code(world: World, raw: bytes) -> None:
-    answer = world.upload(raw)
-
-    assert answer.status_code == 422
-    assert answer.json()["code"].startswith("import.")
+def test_a_file_that_is_none_is_refused_with_a_code(world: World) -> None:
+    for raw in (b"", b"\x00" * 9, b"PK\x03\x04 none", b"<html>", b"\xd0\xcf\x11\xe0", b"month,site\n", b"\xff\xfe\x00"):
+        answer = world.upload(raw)
+        assert answer.status_code == 422, raw
+        assert answer.json()["code"].startswith("import.")
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -139,9 +135,10 @@ def test_a_year_without_production_has_emissions_and_no_intensity(world: World) 
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
-@pytest.mark.parametrize(
-    ("query", "expected"),
-    [
+def test_a_question_that_cannot_be_answered_has_a_code(world: World) -> None:
+    world.upload_example()
+
+    for query, expected in (
         (f"year=2030&{METHODOLOGY}", (404, "emissions.no_activity")),
         ("year=2025&methodology=none", (404, "methodology.unknown")),
         (f"year=2025&{METHODOLOGY}&factor_set_version=none", (404, "reference.set_unknown")),
@@ -150,12 +147,8 @@ def test_a_year_without_production_has_emissions_and_no_intensity(world: World) 
         (f"year=99999999999999999999&{METHODOLOGY}", (422, "request.invalid")),
         (METHODOLOGY, (422, "request.invalid")),
         (f"year=2025&{METHODOLOGY}&site=x", (422, "query.unknown")),
-    ],
-)
-def test_a_question_that_cannot_be_answered_has_a_code(world: World, query: str, expected: tuple[int, str]) -> None:
-    world.upload_example()
-
-    assert code(world.get(world.borrower, f"/emissions?{query}")) == expected
+    ):
+        assert code(world.get(world.borrower, f"/emissions?{query}")) == expected, query
 
 
 def test_a_year_with_a_missing_month_cannot_be_locked(world: World) -> None:

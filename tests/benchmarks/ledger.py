@@ -3,8 +3,8 @@
 ``tonne bench ledger --json`` prints the rows. Ours: every guard and the tree on, 2-leg entries over 2,000 limited accounts, one commit a
 batch. Raw: the same rows, built inside the timing, into tables of the same columns, keys and indexes but without any foreign key, check or
 trigger, by the same driver technique (executemany; COPY), balances and day sums moved by the same set-based statements, one commit a
-batch; nothing is folded, hashed or looked up. Chunks of both alternate, so that a busy machine slows both; figures are medians. Measures only;
-asserts nothing about time.
+batch; nothing is folded, hashed or looked up. Chunks of both alternate, so that a busy machine slows both; figures are medians.
+Measures only; asserts nothing about time.
 """
 
 from __future__ import annotations
@@ -152,6 +152,7 @@ def _long_rows(database: Database, engine: str, book_id: int) -> list[Row]:
 
 def _drafts(rng: random.Random, count: int, hot: str | None = None) -> list[JournalDraft]:
     drafts = []
+    day = date(2026, 1, 1) + timedelta(days=next(_batches) % _DAYS)  # a batch is of one business day
     for _ in range(count):
         one = rng.randrange(ACCOUNTS)
         other = (one + 1 + rng.randrange(ACCOUNTS - 1)) % ACCOUNTS
@@ -162,7 +163,7 @@ def _drafts(rng: random.Random, count: int, hot: str | None = None) -> list[Jour
             JournalDraft(
                 entry_id=_client_id(rng),
                 kind=EntryKind.GENERAL,
-                effective_on=date(2026, 1, 1) + timedelta(days=rng.randrange(_DAYS)),
+                effective_on=day,
                 actor=_ACTOR,
                 postings=(Posting(target, "CNY", amount), Posting(source, "CNY", -amount)),
             )
@@ -170,7 +171,7 @@ def _drafts(rng: random.Random, count: int, hot: str | None = None) -> list[Jour
     return drafts
 
 
-_made = itertools.count()
+_made, _batches = itertools.count(), itertools.count()
 
 
 def _client_id(rng: random.Random) -> UUID:

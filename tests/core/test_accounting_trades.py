@@ -213,6 +213,9 @@ def test_a_credit_without_its_registration_date_is_refused() -> None:
     assert refusal.value.code == "instrument.registered_on"
 
 
+BLOCK_FROM_T = 100_000  # a block trade has a price of its own: trading rules of the exchange, 大宗协议
+
+
 def test_the_example_is_traded_on_open_days_at_the_prices_of_its_days() -> None:
     trades = parse_trades(read_table("trades.csv", (EXAMPLE / "trades.csv").read_bytes())[0])
     instruments = parse_instruments(read_table("instruments.csv", (EXAMPLE / "instruments.csv").read_bytes())[0])
@@ -225,7 +228,10 @@ def test_the_example_is_traded_on_open_days_at_the_prices_of_its_days() -> None:
     assert all(exchange.is_open(trade.traded_on) for trade in trades)
     assert {trade.instrument for trade in trades if trade.instrument} <= set(marks)
     for trade in trades:
-        if trade.price_cny_per_t is not None:
+        is_block = trade.quantity_t is not None and trade.quantity_t >= BLOCK_FROM_T and trade.kind is TradeKind.SALE
+        if is_block:
+            assert trade.price_cny_per_t == Decimal("79.55"), "the month's block average, 79.5491, to the fen"
+        elif trade.price_cny_per_t is not None:
             assert trade.price_cny_per_t == quoted[marks[trade.instrument], trade.traded_on.isoformat()], (
                 trade.trade_ref
             )

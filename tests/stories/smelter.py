@@ -7,7 +7,7 @@ import shutil
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
@@ -30,7 +30,7 @@ class Smelter:
 
     database: Database
     scenario: Scenario
-    document: Part
+    document: Part = field(repr=False)
 
     def account(self, path: str) -> Decimal:
         """Return an account's balance in CNY or tonnes; an empty one is not listed and gives zero."""

@@ -5,7 +5,6 @@ The smelter is the invented one of ``examples/smelter``; the loan is CNY 200,000
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -48,9 +47,10 @@ from finance.store.determinations import Determination
 from ledger.core.errors import Conflict, Forbidden
 from ledger.core.parties import Actor
 from ledger.store.database import Database
+from tests.api.test_loans_examples import SITE
+from tests.api.test_loans_examples import TERMS as AGREED
 
 SPACE = UUID("00000000-0000-0000-0000-00000000f001")
-SITE = "Beihe smelter (invented) 北河铝厂(虚构)"
 ACTIVITY = Path(__file__).parents[2] / "examples" / "smelter" / "activity.csv"
 METHODOLOGY, KPI_ID, KID, AUDIENCE = "article-2024-draft", "intensity", "assessor-key-1", "tonne"
 PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))  # stays with the assessor
@@ -65,36 +65,7 @@ BANKER = Actor(user_id=named("banker"), organisation_id=named("bank"))
 VERIFIER = Actor(user_id=named("verifier"), organisation_id=named("assessor"))
 FACILITY_ID = named("facility")
 TERMS = terms_from_mapping(
-    {
-        "facility_number": "兴银滨借字2024第001号",
-        "version": "1",
-        "borrower_id": str(TREASURER.organisation_id),
-        "lender_ids": str(BANKER.organisation_id),
-        "principal": "200000000.00",
-        "currency": "CNY",
-        "drawdown_date": "2024-12-20",
-        "maturity_date": "2027-12-20",
-        "base_rate": "0.0345",
-        "day_count": "ACT/360",
-        "settlement_day": "20",
-        "settlement_months": "3,6,9,12",
-        "payment_lag_days": "0",
-        "payment_convention": "following",
-        "is_accrual_adjusted": "false",
-        "calendar_market": "cn_exchange",
-        "rounding": "half_up",
-        "effect_rule": "next_interest_period",
-        "assurance_level": "limited",
-        "ratchet_steps": "intensity:10:0",
-        "ratchet_direction": "one_way",
-        "cap_down_bp": "10",
-        "cap_up_bp": "0",
-        "is_cumulative": "false",
-        "floor_rate": "0",
-        "on_missing": "base_rate",
-        "on_late": "base_rate",
-        "on_qualified": "base_rate",
-    }
+    {**AGREED, "borrower_id": str(TREASURER.organisation_id), "lender_ids": str(BANKER.organisation_id)}
 )
 
 
@@ -408,21 +379,3 @@ def test_an_assessor_takes_its_word_back_before_the_bank_has_answered(desk: Desk
 
     assert refused.value.code == "determination.evidence_changed"
     assert desk.rate_on(date(2026, 7, 1)) == Fraction(345, 10_000)
-
-
-def test_the_locked_data_names_every_input_of_the_figure(desk: Desk) -> None:
-    desk.load_two_years(SIGNING)
-    desk.sign_the_loan(Fraction(3, 100), SIGNING)
-    period_id, _ = desk.report_year(2025, "test", YEAR_VERIFIED)
-
-    snapshot = kept_periods.load_snapshot(desk.session, period_id)
-
-    assert snapshot is not None
-    document = json.loads(snapshot.content)
-    assert [month["month"] for month in document["activity"]] == [f"2025-{month:02d}" for month in range(1, 13)]
-    assert {factor["row_id"] for factor in document["factors"]} == {
-        "draft_anode_per_t",
-        "draft_pfc_per_t",
-        "grid_ex_market_nonfossil",
-    }
-    assert document["factor_set_version"] == reference.shipped_factors().version
