@@ -79,7 +79,7 @@ def load_example(edge: Edge, scenario: Scenario) -> None:
 
 
 def _organisations(session: Session, _edge: Edge, scenario: Scenario) -> None:
-    now = scenario.instant("activity")
+    now = scenario.instant("organisations")
     for role, facts in scenario.facts["organisations"].items():
         organisation_id = scenario.organisation_id(role)
         if access.load_organisation(session, organisation_id) is not None:
@@ -100,16 +100,21 @@ def _organisations(session: Session, _edge: Edge, scenario: Scenario) -> None:
 
 
 def _activity(session: Session, _edge: Edge, scenario: Scenario) -> None:
-    """Both files hold the same rows, so the second one records nothing: spreadsheet and CSV read alike."""
-    now, actor = scenario.instant("activity"), scenario.actor("borrower")
-    activity_operations.record_reference(session, (reference.shipped_factors(),), now=now)
-    for name in scenario.facts["files"]["activity"]:
-        raw = RawFile(file_name=name, content=scenario.file(name))
-        market_store.save_raw_file(session, actor.organisation_id, raw, by=actor.user_id, at=now)
-        months = parse_activity(_sheet(scenario, name))
-        activity_operations.record_activity(
-            session, actor.organisation_id, months, raw_sha256=raw.sha256, actor=actor, now=now
-        )
+    """Record each year's months after the year has ended.
+
+    Both files hold the same rows, so the second one records nothing: spreadsheet and CSV read alike.
+    """
+    actor = scenario.actor("borrower")
+    for year in (int(scenario.facts["baseline_year"]), int(scenario.facts["target"]["test_year"])):
+        now = scenario.instant(f"activity_{year}")
+        activity_operations.record_reference(session, (reference.shipped_factors(),), now=now)
+        for name in scenario.facts["files"]["activity"]:
+            raw = RawFile(file_name=name, content=scenario.file(name))
+            market_store.save_raw_file(session, actor.organisation_id, raw, by=actor.user_id, at=now)
+            months = [month for month in parse_activity(_sheet(scenario, name)) if month.year <= year]
+            activity_operations.record_activity(
+                session, actor.organisation_id, months, raw_sha256=raw.sha256, actor=actor, now=now
+            )
 
 
 def _book(session: Session, edge: Edge, scenario: Scenario) -> None:
