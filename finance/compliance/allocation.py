@@ -83,6 +83,7 @@ class Allocation:
     alpha: Fraction
     case: str
     formula: str
+    emissions_source: str
     rows: tuple[ReferenceRow, ...]
     explanation: Explanation
 
@@ -92,6 +93,16 @@ class Allocation:
         return self.due_t - self.allocation_t
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AllocationSources:
+    """Where each given number comes from, in words that a reader can follow; the default says that a person gave it."""
+
+    emissions: str = "input"
+    intensity: str = "input"
+    balance_value: str = "input"
+
+
+_GIVEN = AllocationSources()
 _COEFFICIENT_ROWS = ("allocation_slope", "allocation_saturation", "allocation_cap", "allocation_small_below_t")
 _SPECIAL_ROWS = ("allocation_closed_before_determination", "allocation_new_in_year")
 
@@ -144,6 +155,7 @@ def allocate(
     intensity: Fraction | None = None,
     balance_value: Fraction | None = None,
     state: ProcessState = ProcessState.OPERATING,
+    sources: AllocationSources = _GIVEN,
 ) -> Allocation:
     """Return the allocation of one process from its verified emissions.
 
@@ -151,7 +163,8 @@ def allocate(
     ``ets_direct`` in tCO2e/t; ``balance_value`` (BP) is an input because it is published on the platform, not in the
     plan. Where the coefficient decides, both are required (``allocation.missing``). Floor per ALLOWANCE_QUANTITY
     (1789.70 -> 1789). 800,000 t, BP 1.60 and I 1.50 give 807,500 t. Special cases with A = E: closed before
-    determination, new in the year, emissions below the threshold.
+    determination, new in the year, emissions below the threshold. ``sources`` says in the explanation where the three
+    numbers come from.
     """
     if emissions_t < 0:
         raise Invalid("allocation.emissions_t", "emissions_t: expected zero or more tonnes")
@@ -181,8 +194,18 @@ def allocate(
         alpha=alpha,
         case=case,
         formula=formula,
+        emissions_source=sources.emissions,
         rows=rule.rows,
-        explanation=_explain(rule, allocation_t, formula, emissions_t, intensity, balance_value),
+        explanation=_explain(
+            rule,
+            allocation_t,
+            formula,
+            facts=(
+                ("verified emissions", "核查排放量", emissions_t, "tCO2e", sources.emissions),
+                ("direct intensity", "直接排放强度", intensity, "tCO2e/t", sources.intensity),
+                ("balance value (BP)", "盈亏平衡值", balance_value, "tCO2e/t", sources.balance_value),
+            ),
+        ),
     )
 
 
@@ -230,20 +253,14 @@ def _explain(
     rule: AllocationRule,
     allocation_t: int,
     formula: str,
-    emissions_t: Fraction,
-    intensity: Fraction | None,
-    balance_value: Fraction | None,
+    *,
+    facts: tuple[tuple[str, str, Fraction | None, str, str], ...],
 ) -> Explanation:
-    given = (
-        ("verified emissions", "核查排放量", emissions_t, "tCO2e"),
-        ("direct intensity", "直接排放强度", intensity, "tCO2e/t"),
-        ("balance value (BP)", "盈亏平衡值", balance_value, "tCO2e/t"),
-    )
-    facts = tuple(
+    given = tuple(
         Explanation(
-            label_en=label_en, label_zh=label_zh, value=amounts.format_exact(value, _PLACES), unit=unit, source="input"
+            label_en=label_en, label_zh=label_zh, value=amounts.format_exact(value, _PLACES), unit=unit, source=source
         )
-        for label_en, label_zh, value, unit in given
+        for label_en, label_zh, value, unit, source in facts
         if value is not None
     )
     return Explanation(
@@ -252,7 +269,7 @@ def _explain(
         value=str(allocation_t),
         unit="t",
         formula=formula,
-        children=(*facts, *(row_leaf(row) for row in rule.rows)),
+        children=(*given, *(row_leaf(row) for row in rule.rows)),
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import io
 import zipfile
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from xml.etree.ElementTree import ParseError
 
 import httpx
@@ -26,6 +26,7 @@ from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
 
 SOURCE = "ecb.eurofxref"
 _ZIP = b"PK\x03\x04"
+_DAY_COLUMN = "Date"
 _NO_RATE = "the ECB gives no rate for this day"
 
 
@@ -33,26 +34,37 @@ def parse_history(file: str, raw: bytes, *, known_at: datetime, currency: str = 
     """Return the fixings of ``currency`` per 1 EUR in ``eurofxref-hist`` (zip or CSV), oldest first.
 
     ``N/A`` and empty cells are days without a value, never zero; the file's trailing empty column is ignored.
-    Instrument is ``EUR_CNY`` for CNY. Every unreadable row is named in ``ImportRefused``. Example: 2026-03-31 gives
+    Instrument is ``EUR_CNY`` for CNY. Every unreadable cell is named in ``ImportRefused`` with row, column and value; so
+    is a row that breaks off before the currency, a day that comes twice, and a file without a day. Example: 2026-03-31 gives
     7.9341 CNY per EUR.
     """
     digest = content_hash(raw)
     table = read_table(file, _unzipped(file, raw))[0]
     column = _currency_column(table, currency)
+    width = len(table.rows[0])
     observations: list[Observation] = []
     errors: list[RowError] = []
+    first_rows: dict[date, int] = {}
     for number, cells in enumerate(table.rows[1:], start=2):
         if not any(cells):
             continue
-        rate = cells[column] if column < len(cells) else ""
+        # A line that breaks off, or one with a shifted cell, would read as a day without a rate or with another's.
+        if column >= len(cells) or any(cells[width:]):
+            errors.append(_row_error(table, number, "", ",".join(cells), f"{width} cells, as the header has"))
+            continue
         try:
-            observations.append(
-                _fixing(day=cells[0], rate=rate, currency=currency, known_at=known_at, raw_sha256=digest)
-            )
+            fixing = _fixing(day=cells[0], rate=cells[column], currency=currency, known_at=known_at, raw_sha256=digest)
         except DomainError as error:
-            errors.append(RowError(file=table.file, row=number, value=",".join(cells)[:40], expected=error.message))
-    if len({seen.trade_date for seen in observations}) != len(observations):
-        errors.append(RowError(file=table.file, row=1, column="Date", expected="every day once"))
+            about_day = error.data.get("field") == _DAY_COLUMN
+            name, shown = (_DAY_COLUMN, cells[0]) if about_day else (currency, cells[column])
+            errors.append(_row_error(table, number, name, shown, error.message.partition("expected ")[2]))
+            continue
+        first = first_rows.setdefault(fixing.trade_date, number)
+        if first != number:
+            errors.append(_row_error(table, number, _DAY_COLUMN, cells[0], f"every day once; row {first} has this one"))
+        observations.append(fixing)
+    if not observations and not errors:
+        errors.append(_row_error(table, 2, "", "", "at least one day with its rates"))
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     return ParsedFeed(observations=with_previous_values(observations))
@@ -90,8 +102,12 @@ def fetch_history(
     return parse_history("eurofxref-hist", raw, known_at=known_at)
 
 
+def _row_error(table: Table, row: int, column: str, value: str, expected: str) -> RowError:
+    return RowError(file=table.file, row=row, column=column, value=value[:40], expected=expected)
+
+
 def _fixing(*, day: str, rate: str, currency: str, known_at: datetime, raw_sha256: str) -> Observation:
-    trade_date = parse_day(day, field="Date")
+    trade_date = parse_day(day, field=_DAY_COLUMN)
     value = None if is_absent(rate) else read_price(rate, field=currency)
     if value is None and not is_absent(rate):
         raise Invalid("market.price", f"{currency}: expected a rate above zero", field=currency)
@@ -112,8 +128,8 @@ def _fixing(*, day: str, rate: str, currency: str, known_at: datetime, raw_sha25
 
 def _currency_column(table: Table, currency: str) -> int:
     header = table.rows[0] if table.rows else ()
-    if not header or header[0] != "Date" or header.count(currency) != 1:
-        expected = f"the header Date, then one column {currency}"
+    if not header or header[0] != _DAY_COLUMN or header.count(currency) != 1:
+        expected = f"the header {_DAY_COLUMN}, then one column {currency}"
         shown = ",".join(header)[:40]
         raise ImportRefused(table.file, (RowError(file=table.file, row=1, value=shown, expected=expected),))
     return header.index(currency)

@@ -24,6 +24,9 @@ _NEEDED = {
     "auction price": ("auction price", "price_eur_t"),
     "auction volume": ("auction volume", "volume_t"),
 }
+_COLUMN_OF = {"value": "auction price"}
+"""What an observation calls its price, the report heads otherwise."""
+
 _OPTIONAL = {"status": ("status",), "auction name": ("auction name",), "zone": ("zone", "country")}
 
 
@@ -40,6 +43,7 @@ def parse_auction_report(table: Table, *, known_at: datetime, raw_sha256: str) -
     observations: list[Observation] = []
     alerts: list[FeedAlert] = []
     errors: list[RowError] = []
+    first_rows: dict[date, int] = {}
     for number, cells in enumerate(table.rows[header.row :], start=header.row + 1):
         if all(is_absent(cell) for cell in cells):
             continue
@@ -51,10 +55,19 @@ def parse_auction_report(table: Table, *, known_at: datetime, raw_sha256: str) -
             alerts.append(FeedAlert(code="feed.unknown_contract", message=sentence, subject=contract[:40]))
             continue
         try:
-            observations.append(_auction(header, cells, known_at=known_at, raw_sha256=raw_sha256))
+            auction = _auction(header, cells, known_at=known_at, raw_sha256=raw_sha256)
         except DomainError as error:
             errors.append(_row_error(table, number, header, cells, error))
-    errors.extend(_repeated(table, observations))
+            continue
+        first = first_rows.setdefault(auction.trade_date, number)
+        if first != number:
+            # Which of two auctions marks the day would be a guess.
+            expected = f"one {_EUA_CONTRACT} auction a day; row {first} has this one"
+            shown = header.cell(cells, "date")[:40]
+            errors.append(
+                RowError(file=table.file, sheet=table.sheet, row=number, column="date", value=shown, expected=expected)
+            )
+        observations.append(auction)
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     return ParsedFeed(observations=with_previous_values(observations), alerts=tuple(alerts))
@@ -62,8 +75,16 @@ def parse_auction_report(table: Table, *, known_at: datetime, raw_sha256: str) -
 
 def _row_error(table: Table, row: int, header: Header, cells: tuple[str, ...], error: DomainError) -> RowError:
     column = error.data.get("field", "")
+    column = _COLUMN_OF.get(column, column)
     shown = header.cell(cells, column)[:40]
-    return RowError(file=table.file, sheet=table.sheet, row=row, column=column, value=shown, expected=error.message)
+    return RowError(
+        file=table.file,
+        sheet=table.sheet,
+        row=row,
+        column=column,
+        value=shown,
+        expected=error.message.partition("expected ")[2] or error.message,
+    )
 
 
 def _auction(header: Header, cells: tuple[str, ...], *, known_at: datetime, raw_sha256: str) -> Observation:
@@ -85,15 +106,3 @@ def _auction(header: Header, cells: tuple[str, ...], *, known_at: datetime, raw_
         known_at=known_at,
         raw_sha256=raw_sha256,
     )
-
-
-def _repeated(table: Table, observations: list[Observation]) -> list[RowError]:
-    """Return an error per day with two EUA auctions: which of them marks the day would be a guess."""
-    seen: set[date] = set()
-    errors = []
-    for one in observations:
-        if one.trade_date in seen:
-            expected = f"one {_EUA_CONTRACT} auction on {one.trade_date}, found two"
-            errors.append(RowError(file=table.file, sheet=table.sheet, row=1, column="date", expected=expected))
-        seen.add(one.trade_date)
-    return errors

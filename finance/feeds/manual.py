@@ -85,7 +85,7 @@ class _Row:
         try:
             return reader(self._header.cell(self._cells, column))
         except DomainError as error:
-            self.errors.append(self.error(column, error.message.removeprefix(f"{column}: expected ")))
+            self.errors.append(self.error(column, error.message.removeprefix(f"{column}: ").removeprefix("expected ")))
             return None
 
     def error(self, column: str, expected: str) -> RowError:

@@ -173,7 +173,7 @@ class _Row:
         try:
             return reader(cell)
         except DomainError as error:
-            self.refuse(column, error.message.removeprefix(f"{column}: expected "))
+            self.refuse(column, error.message.removeprefix(f"{column}: ").removeprefix("expected "))
             return None
 
     def needed(self, column: str, reader: Callable[[str], Read], expected: str) -> Read | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 
@@ -26,6 +26,9 @@ from finance.market.observations import (
     current_revisions,
 )
 from ledger.core.errors import Forbidden, Invalid
+
+
+_ONE_DAY = timedelta(days=1)
 
 
 class MarkState(StrEnum):
@@ -96,7 +99,8 @@ class Mark:
 
     ``value`` is the usable price, ``currency`` per one ``unit``; ``None`` when stale or missing and nobody approved
     one. ``last_value`` is the last observed price: to be shown, never to be valued with. ``age_trading_days`` counts
-    sessions after ``last_trade_date`` up to and including ``as_of``; ``None`` when the last trade is unknown.
+    sessions after ``last_trade_date`` up to and including ``as_of``; ``None`` when the last trade is unknown or lies
+    before the calendar's first known day.
     ``is_fallback`` says that a better ranked price basis is known for the instrument but is older than this one.
     ``source``, ``basis``, ``revision`` and ``raw_sha256`` name the very observation; for an approved mark its id and
     the evidence.
@@ -176,10 +180,10 @@ def _observed_mark(
         key=lambda seen: (-seen.trade_date.toordinal(), ranks[seen.price_basis.value], seen.known_at, seen.source),
     )
     last_trade = _last_trade(known, chosen)
-    age = None if last_trade is None else trading_days_between(calendar, last_trade, as_of)
+    age = None if last_trade is None else _sessions_since(calendar, last_trade, as_of)
     # A published day without a price (a CCER day with no trade) is an observation too: the price is carried, not late.
     quoted_on = max(seen.trade_date for seen in known)
-    is_quoted = trading_days_between(calendar, quoted_on, as_of) == 0
+    is_quoted = _sessions_since(calendar, quoted_on, as_of) == 0
     state = _state(age=age, is_quoted=is_quoted, limit=rules.max_age_sessions(instrument, on=as_of))
     return Mark(
         instrument=instrument,
@@ -206,6 +210,16 @@ def _state(*, age: int | None, is_quoted: bool, limit: int) -> MarkState:
     if not is_quoted:
         return MarkState.LATE
     return MarkState.FRESH if age == 0 else MarkState.CARRIED
+
+
+def _sessions_since(calendar: BusinessCalendar, day: date, as_of: date) -> int | None:
+    """Return the sessions after ``day`` up to ``as_of``; None where ``day`` lies too far before the calendar to count.
+
+    An old price then is stale, and does not stop the marks of every other instrument.
+    """
+    if day < as_of and not calendar.knows(day + _ONE_DAY):
+        return None
+    return trading_days_between(calendar, day, as_of)
 
 
 def _last_trade(known: Sequence[Observation], chosen: Observation) -> date | None:

