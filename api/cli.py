@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import gc
 import importlib
+import io
 import pkgutil
 import sys
 from collections.abc import Sequence
@@ -26,6 +27,9 @@ _MOST_ROWS = 50
 
 def main(argv: Sequence[str] | None = None, out: TextIO | None = None, err: TextIO | None = None) -> int:
     """Run the command that ``argv`` (default: the process's arguments) names and return its exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal without Chinese letters shows their code points
+            stream.reconfigure(errors="backslashreplace")
     out, err = out or sys.stdout, err or sys.stderr
     # A batch makes tens of thousands of values that all live until its commit; at the default threshold the collector walks
     # them again and again and takes a fifth of the posting time.

@@ -73,7 +73,7 @@ class Allocation:
     """The determined allocation: floored tonnes, exact coefficient, and the case that decided.
 
     ``deviation`` is None when no balance value was given. ``gap_t`` is due minus allocated: above zero a shortage,
-    below a surplus.
+    below a surplus. ``emissions`` is the leaf that says which emissions were verified, and by what source.
     """
 
     year: int
@@ -83,7 +83,7 @@ class Allocation:
     alpha: Fraction
     case: str
     formula: str
-    emissions_source: str
+    emissions: Explanation
     rows: tuple[ReferenceRow, ...]
     explanation: Explanation
 
@@ -97,9 +97,9 @@ class Allocation:
 class AllocationSources:
     """Where each given number comes from, in words that a reader can follow; the default says that a person gave it."""
 
-    emissions: str = "input"
-    intensity: str = "input"
-    balance_value: str = "input"
+    emissions: str = "given with the request"
+    intensity: str = "given with the request"
+    balance_value: str = "given with the request"
 
 
 _GIVEN = AllocationSources()
@@ -180,6 +180,7 @@ def allocate(
             )
         assert rule.coefficient is not None, "this case exists only with a coefficient"
         alpha = coefficient_of(deviation, rule.coefficient)
+    facts = _facts(emissions_t, intensity, balance_value, sources)
     allocation_t = amounts.round_exact(emissions_t * (1 + alpha), ALLOWANCE_QUANTITY)
     formula = (
         "X = (BP - I) / BP; alpha = slope x X, capped; A = floor(E x (1 + alpha))"
@@ -194,17 +195,15 @@ def allocate(
         alpha=alpha,
         case=case,
         formula=formula,
-        emissions_source=sources.emissions,
+        emissions=facts[0],
         rows=rule.rows,
-        explanation=_explain(
-            rule,
-            allocation_t,
-            formula,
-            facts=(
-                ("verified emissions", "核查排放量", emissions_t, "tCO2e", sources.emissions),
-                ("direct intensity", "直接排放强度", intensity, "tCO2e/t", sources.intensity),
-                ("balance value (BP)", "盈亏平衡值", balance_value, "tCO2e/t", sources.balance_value),
-            ),
+        explanation=Explanation(
+            label_en=f"free allocation of {rule.year}",
+            label_zh=f"{rule.year}年度核定配额",
+            value=str(allocation_t),
+            unit="t",
+            formula=formula,
+            children=(*facts, *(row_leaf(row) for row in rule.rows)),
         ),
     )
 
@@ -249,27 +248,21 @@ def _case(rule: AllocationRule, emissions_t: Fraction, state: ProcessState) -> s
     return AllocationMethod.INTENSITY_COEFFICIENT.value
 
 
-def _explain(
-    rule: AllocationRule,
-    allocation_t: int,
-    formula: str,
-    *,
-    facts: tuple[tuple[str, str, Fraction | None, str, str], ...],
-) -> Explanation:
-    given = tuple(
+def _facts(
+    emissions_t: Fraction, intensity: Fraction | None, balance_value: Fraction | None, sources: AllocationSources
+) -> tuple[Explanation, ...]:
+    """Return the given numbers as leaves, the emissions first; what was not given has none."""
+    given = (
+        ("verified emissions", "核查排放量", emissions_t, "tCO2e", sources.emissions),
+        ("direct intensity", "直接排放强度", intensity, "tCO2e/t", sources.intensity),
+        ("balance value (BP)", "盈亏平衡值", balance_value, "tCO2e/t", sources.balance_value),
+    )
+    return tuple(
         Explanation(
             label_en=label_en, label_zh=label_zh, value=amounts.format_exact(value, _PLACES), unit=unit, source=source
         )
-        for label_en, label_zh, value, unit, source in facts
+        for label_en, label_zh, value, unit, source in given
         if value is not None
-    )
-    return Explanation(
-        label_en=f"free allocation of {rule.year}",
-        label_zh=f"{rule.year}年度核定配额",
-        value=str(allocation_t),
-        unit="t",
-        formula=formula,
-        children=(*given, *(row_leaf(row) for row in rule.rows)),
     )
 
 

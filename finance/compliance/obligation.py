@@ -25,11 +25,15 @@ _CNY_PLACES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AllowanceHolding:
-    """Free allowances of one vintage in whole tonnes; pledged or lent ones are not available and not listed."""
+    """Free allowances of one vintage in whole tonnes; pledged or lent ones are not available and not listed.
+
+    ``source`` names the position: account, day and record point.
+    """
 
     commodity: str
     vintage_year: int
     available_t: int
+    source: str
 
     def __post_init__(self) -> None:
         """Refuse a negative holding."""
@@ -39,12 +43,13 @@ class AllowanceHolding:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreditHolding:
-    """Free CCER of one project in whole tonnes, with what decides whether they may be used."""
+    """Free CCER of one project in whole tonnes, with what decides whether they may be used and the position's source."""
 
     commodity: str
     registered_on: date
     is_inside_national_ets: bool
     available_t: int
+    source: str
 
     def __post_init__(self) -> None:
         """Refuse a negative holding."""
@@ -58,14 +63,16 @@ class Cover:
 
     ``issued_t`` is the part of the year's allocation that the holdings or past deliveries already contain.
     ``surrendered_t`` is what was surrendered for the year so far, CCER included; ``ccer_surrendered_t`` is the CCER
-    in it.
+    in it. ``issued_source`` and ``surrendered_source`` say which postings those tonnes are the sum of.
     """
 
     allowances: tuple[AllowanceHolding, ...]
     ccer: tuple[CreditHolding, ...]
     issued_t: int
+    issued_source: str
     surrendered_t: int
     ccer_surrendered_t: int
+    surrendered_source: str
 
     def __post_init__(self) -> None:
         """Refuse negative tonnes and more CCER surrendered than surrendered at all."""
@@ -112,8 +119,8 @@ class ObligationYear:
     year: int
     on: date
     allocation: Allocation
+    cover: Cover
     due_t: int
-    surrendered_t: int
     unissued_t: int
     allowances: tuple[AllowanceVerdict, ...]
     credits: tuple[CreditVerdict, ...]
@@ -126,6 +133,11 @@ class ObligationYear:
     mark: Price | None
     mark_source: str
     cost_cny: Fraction | None
+
+    @property
+    def surrendered_t(self) -> int:
+        """What was surrendered for the year so far, CCER included."""
+        return self.cover.surrendered_t
 
     @property
     def allocation_t(self) -> int:
@@ -174,8 +186,8 @@ def obligation_year(
         year=year,
         on=on,
         allocation=allocation,
+        cover=cover,
         due_t=due_t,
-        surrendered_t=cover.surrendered_t,
         unissued_t=unissued_t,
         allowances=judged,
         credits=credited,
@@ -240,50 +252,75 @@ def _explain(obligation: ObligationYear) -> Explanation:
 
 
 def _gap(obligation: ObligationYear) -> Explanation:
-    due = _fact("allowances due", "应清缴配额量", obligation.due_t, "verified emissions, floored to whole tonnes")
-    surrendered = _fact("surrendered so far", "已清缴量", obligation.surrendered_t, "ledger")
-    held = tuple(
-        _fact(
-            f"{item.holding.commodity}: {'usable' if item.verdict.is_usable else 'not usable'}",
-            f"{item.holding.commodity}: {'可用' if item.verdict.is_usable else '不可用'}",
-            item.holding.available_t,
-            item.verdict.reason_en,
-        )
-        for item in obligation.allowances
+    cover = obligation.cover
+    due = _node(
+        ("allowances due", "应清缴配额量"),
+        obligation.due_t,
+        "floor(verified emissions)",
+        (obligation.allocation.emissions,),
     )
-    credit = tuple(
-        _fact(
-            f"{item.holding.commodity}: {'usable' if item.verdict.is_eligible else 'not usable'}",
-            f"{item.holding.commodity}: {'可用' if item.verdict.is_eligible else '不可用'}",
-            item.holding.available_t,
-            item.verdict.reason_en,
-        )
-        for item in obligation.credits
+    surrendered = _fact("surrendered so far", "已清缴量", cover.surrendered_t, cover.surrendered_source)
+    unissued = _node(
+        ("allocation not issued yet", "尚未发放的配额"),
+        obligation.unissued_t,
+        "allocation - issued",
+        (obligation.allocation.explanation, _fact("issued so far", "已发放量", cover.issued_t, cover.issued_source)),
     )
-    cap = obligation.ccer_cap
-    usable = Explanation(
-        label_en="CCER usable",
-        label_zh="可用核证自愿减排量",
-        value=str(obligation.ccer_usable_t),
-        unit="t",
-        formula=f"min(eligible, cap of {cap.cap_t} t less used, still due); cap = {cap.formula}",
-        children=(*credit, row_leaf(cap.row)),
+    return _node(
+        (f"gap of {obligation.year}", f"{obligation.year}年度缺口"),
+        obligation.gap_t,
+        "due - surrendered - usable held - not issued yet - CCER usable",
+        (due, surrendered, *map(_held, obligation.allowances), unissued, _usable_ccer(obligation)),
     )
-    unissued = Explanation(
-        label_en="allocation not issued yet",
-        label_zh="尚未发放的配额",
-        value=str(obligation.unissued_t),
-        unit="t",
-        formula="allocation - issued",
-        children=(obligation.allocation.explanation,),
+
+
+def _held(judged: AllowanceVerdict) -> Explanation:
+    holding, verdict = judged.holding, judged.verdict
+    position = _fact(f"{holding.commodity} held", f"{holding.commodity} 持有量", holding.available_t, holding.source)
+    rule = () if verdict.rule is None else (_vintage_leaf(verdict.rule),)
+    labels = _verdict_labels(holding.commodity, is_usable=verdict.is_usable)
+    return _node(labels, holding.available_t, verdict.reason_en, (position, *rule))
+
+
+def _usable_ccer(obligation: ObligationYear) -> Explanation:
+    cap, cover = obligation.ccer_cap, obligation.cover
+    used = _fact("CCER surrendered so far", "已用于抵销的减排量", cover.ccer_surrendered_t, cover.surrendered_source)
+    return _node(
+        ("CCER usable", "可用核证自愿减排量"),
+        obligation.ccer_usable_t,
+        f"min(eligible, cap of {cap.cap_t} t less used, still due); cap = {cap.formula}",
+        (*map(_credited, obligation.credits), used, row_leaf(cap.row)),
     )
+
+
+def _credited(judged: CreditVerdict) -> Explanation:
+    holding, verdict = judged.holding, judged.verdict
+    position = _fact(f"{holding.commodity} held", f"{holding.commodity} 持有量", holding.available_t, holding.source)
+    labels = _verdict_labels(holding.commodity, is_usable=verdict.is_eligible)
+    return _node(labels, holding.available_t, verdict.reason_en, (position, *(row_leaf(row) for row in verdict.rows)))
+
+
+def _vintage_leaf(rule: VintageRule) -> Explanation:
+    duties = f"{rule.duty_from} to {rule.duty_to}" if rule.duty_to else f"{rule.duty_from} on"
     return Explanation(
-        label_en=f"gap of {obligation.year}",
-        label_zh=f"{obligation.year}年度缺口",
-        value=str(obligation.gap_t),
-        unit="t",
-        formula="due - surrendered - usable held - not issued yet - CCER usable",
-        children=(due, surrendered, *held, unissued, usable),
+        label_en=f"vintages that settle the duties of {duties}",
+        label_zh=f"{rule.duty_from}年度{f'至{rule.duty_to}年度' if rule.duty_to else '起'}可用的配额年度",
+        value=f"{rule.vintage_from}-{rule.vintage_to}",
+        unit="year",
+        source=f"{rule.source} [{rule.status}; {rule.rule_id}]",
+    )
+
+
+def _verdict_labels(commodity: str, *, is_usable: bool) -> tuple[str, str]:
+    return (
+        f"{commodity}: {'usable' if is_usable else 'not usable'}",
+        f"{commodity}: {'可用' if is_usable else '不可用'}",
+    )
+
+
+def _node(labels: tuple[str, str], tonnes: int, formula: str, children: tuple[Explanation, ...]) -> Explanation:
+    return Explanation(
+        label_en=labels[0], label_zh=labels[1], value=str(tonnes), unit="t", formula=formula, children=children
     )
 
 

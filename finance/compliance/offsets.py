@@ -27,11 +27,12 @@ class OffsetCap:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OffsetVerdict:
-    """Whether a credit may be used on a day, and the reason in both languages."""
+    """Whether a credit may be used on a day, the reason in both languages, and the rows that decided, if any hold."""
 
     is_eligible: bool
     reason_en: str
     reason_zh: str
+    rows: tuple[ReferenceRow, ...]
 
 
 def ccer_cap(rules: ReferenceSet, *, due_t: int, on: date) -> OffsetCap:
@@ -63,27 +64,35 @@ def ccer_eligibility(
             is_eligible=False,
             reason_en="the project is inside the national market",
             reason_zh="项目在全国碳市场管控范围内",
+            rows=_holding(rules, ("ccer_cap_share",), on),
         )
     if registered_on > on:
-        return OffsetVerdict(is_eligible=False, reason_en="not registered yet", reason_zh="尚未登记")
-    after = _bound(rules, "ccer_registered_after", on)
-    if after is not None and registered_on > after:
-        return OffsetVerdict(is_eligible=True, reason_en=f"registered after {after}", reason_zh=f"{after}之后登记")
-    before = _bound(rules, "ccer_old_filed_before", on)
-    if before is not None and registered_on < before:
-        return OffsetVerdict(
-            is_eligible=True, reason_en=f"old credit filed before {before}", reason_zh=f"{before}之前备案"
-        )
+        return OffsetVerdict(is_eligible=False, reason_en="not registered yet", reason_zh="尚未登记", rows=())
+    consulted = _holding(rules, ("ccer_registered_after", "ccer_old_filed_before"), on)
+    for row in consulted:
+        day = row.day()
+        if row.row_id == "ccer_registered_after" and registered_on > day:
+            return OffsetVerdict(
+                is_eligible=True, reason_en=f"registered after {day}", reason_zh=f"{day}之后登记", rows=(row,)
+            )
+        if row.row_id == "ccer_old_filed_before" and registered_on < day:
+            return OffsetVerdict(
+                is_eligible=True, reason_en=f"old credit filed before {day}", reason_zh=f"{day}之前备案", rows=(row,)
+            )
     return OffsetVerdict(
         is_eligible=False,
         reason_en=f"no rule allows a credit registered on {registered_on} to be used on {on}",
         reason_zh=f"没有规则允许{registered_on}登记的减排量在{on}使用",
+        rows=consulted,
     )
 
 
-def _bound(rules: ReferenceSet, row_id: str, on: date) -> date | None:
-    """The row's day, or None where no row holds on that day: an absent permission permits nothing."""
-    try:
-        return rules.lookup(row_id, on=on).day()
-    except NotFound:
-        return None
+def _holding(rules: ReferenceSet, row_ids: tuple[str, ...], on: date) -> tuple[ReferenceRow, ...]:
+    """Return the rows of those ids that hold on that day: an absent permission permits nothing."""
+    found = []
+    for row_id in row_ids:
+        try:
+            found.append(rules.lookup(row_id, on=on))
+        except NotFound:
+            continue
+    return tuple(found)

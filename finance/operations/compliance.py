@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from finance.accounting.chart import Chart
 from finance.accounting.instruments import Instrument, InstrumentKind
-from finance.compliance.allocation import allocate, allocation_rule
+from finance.compliance.allocation import AllocationSources, allocate, allocation_rule
 from finance.compliance.obligation import (
     AllowanceHolding,
     ComplianceRules,
@@ -44,18 +44,21 @@ def obligation_for(
     on: date,
     mark: Mark | None,
     known: int | None = None,
+    sources: AllocationSources | None = None,
 ) -> ObligationYear:
     """Return the obligation of ``year`` as of ``on``, by what the book's first ``known`` entries say (all when None).
 
     ``emissions_t`` is the verified ``ets_direct`` tCO2e, ``intensity`` its tCO2e/t and ``balance_value`` the published
     BP. ``mark`` is of an allowance usable for the year; a stale or missing one leaves the gap unvalued. Reversed
-    issues and surrenders do not count.
+    issues and surrenders do not count. ``sources`` names where emissions, intensity and balance value come from; None
+    says that they were given with the request.
     """
     allocation = allocate(
         allocation_rule(reference.shipped_allocation_rules(), year),
         emissions_t=emissions_t,
         intensity=intensity,
         balance_value=balance_value,
+        sources=sources or AllocationSources(),
     )
     rules = ComplianceRules(vintages=reference.shipped_vintage_rules(), offsets=reference.shipped_offset_rules())
     return obligation_year(
@@ -88,12 +91,15 @@ def cover_of(session: Session, book_id: int, *, year: int, on: date, known: int 
         surrendered += out
         ccer_surrendered += out if instrument.kind is InstrumentKind.CCER else 0
     free = {code: tonnes.get(chart.accounts_of(code).holding, 0) for code in held}
+    at = f"at the close of {on}, record point {point.seq}"
     return Cover(
-        allowances=tuple(_allowances(held, free)),
-        ccer=tuple(_credits(held, free)),
+        allowances=tuple(_allowances(held, free, at)),
+        ccer=tuple(_credits(held, free, at)),
         issued_t=issued,
+        issued_source=f"ledger allocation accounts, postings of compliance year {year} {at}",
         surrendered_t=surrendered,
         ccer_surrendered_t=ccer_surrendered,
+        surrendered_source=f"ledger surrender accounts, postings of compliance year {year} {at}",
     )
 
 
@@ -130,16 +136,19 @@ def _lines(session: Session, book_id: int, path: str, *, known: int) -> Iterator
         cursor = (page[-1].seq, page[-1].line)
 
 
-def _allowances(held: Mapping[str, Instrument], free: Mapping[str, int]) -> Iterator[AllowanceHolding]:
+def _allowances(held: Mapping[str, Instrument], free: Mapping[str, int], at: str) -> Iterator[AllowanceHolding]:
     for code, instrument in sorted(held.items()):
         if instrument.kind is InstrumentKind.CEA and free[code]:
             assert instrument.vintage_year is not None, "an allowance has a vintage"
             yield AllowanceHolding(
-                commodity=code, vintage_year=instrument.vintage_year, available_t=_held(code, free[code])
+                commodity=code,
+                vintage_year=instrument.vintage_year,
+                available_t=_held(code, free[code]),
+                source=_position(code, at),
             )
 
 
-def _credits(held: Mapping[str, Instrument], free: Mapping[str, int]) -> Iterator[CreditHolding]:
+def _credits(held: Mapping[str, Instrument], free: Mapping[str, int], at: str) -> Iterator[CreditHolding]:
     for code, instrument in sorted(held.items()):
         if instrument.kind is InstrumentKind.CCER and free[code]:
             assert instrument.registered_on is not None, "a credit has a registration date"
@@ -148,7 +157,12 @@ def _credits(held: Mapping[str, Instrument], free: Mapping[str, int]) -> Iterato
                 registered_on=instrument.registered_on,
                 is_inside_national_ets=instrument.is_inside_national_ets,
                 available_t=_held(code, free[code]),
+                source=_position(code, at),
             )
+
+
+def _position(code: str, at: str) -> str:
+    return f"ledger account {Chart().accounts_of(code).holding} {at}"
 
 
 def _held(code: str, tonnes: int) -> int:

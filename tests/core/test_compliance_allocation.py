@@ -139,7 +139,7 @@ def test_the_explanation_names_the_rule_rows() -> None:
     leaves = allocated("1.5").explanation.leaves()
 
     assert any(leaf.value == "0.15" and "[secondary" in leaf.source for leaf in leaves)
-    assert any(leaf.label_en == "balance value (BP)" and leaf.source == "input" for leaf in leaves)
+    assert any(leaf.label_en == "balance value (BP)" and leaf.source == "given with the request" for leaf in leaves)
 
 
 @given(emissions_t=emissions, intensity=intensities)

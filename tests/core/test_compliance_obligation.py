@@ -11,13 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.compliance import obligation, rules, vintages
-from finance.compliance.allocation import allocate, allocation_rule
+from finance.compliance.allocation import Allocation, AllocationSources, allocate, allocation_rule
 from finance.compliance.obligation import AllowanceHolding, ComplianceRules, Cover, CreditHolding, ObligationYear
+from finance.conventions.explain import Explanation
 from ledger.core.amounts import Price
 from ledger.core.errors import Invalid
 
 REFERENCE = Path(__file__).parents[2] / "finance" / "reference"
 ON = date(2026, 12, 31)
+POSITION = "ledger account Assets:Carbon at the close of 2026-08-19, record point 7"
 MARK = Price(value=Decimal("97.81"), currency="CNY", unit="t")
 
 
@@ -33,29 +35,50 @@ RULES = ComplianceRules(
     offsets=rules.parse_rules(text_of("offset_rules"), set_id="offsets", version="1", file="offset_rules.csv"),
 )
 # E 800,000 t at I 1.75 against BP 1.60: due 800,000, allocated 788,750.
-ALLOCATION = allocate(
-    allocation_rule(ALLOCATIONS, 2025),
-    emissions_t=Fraction(800000),
-    intensity=Fraction("1.75"),
-    balance_value=Fraction("1.6"),
-)
+
+
+def allocated(sources: AllocationSources) -> Allocation:
+    return allocate(
+        allocation_rule(ALLOCATIONS, 2025),
+        emissions_t=Fraction(800000),
+        intensity=Fraction("1.75"),
+        balance_value=Fraction("1.6"),
+        sources=sources,
+    )
+
+
+ALLOCATION = allocated(AllocationSources())
 COVER = Cover(
     allowances=(
-        AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=400000),
-        AllowanceHolding(commodity="CEA23", vintage_year=2023, available_t=9000),
+        AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=400000, source=POSITION),
+        AllowanceHolding(commodity="CEA23", vintage_year=2023, available_t=9000, source=POSITION),
     ),
     ccer=(
         CreditHolding(
-            commodity="CCER-A", registered_on=date(2025, 6, 1), is_inside_national_ets=False, available_t=3000
+            commodity="CCER-A",
+            registered_on=date(2025, 6, 1),
+            is_inside_national_ets=False,
+            available_t=3000,
+            source=POSITION,
         ),
         CreditHolding(
-            commodity="CCER-OLD", registered_on=date(2016, 6, 1), is_inside_national_ets=False, available_t=7000
+            commodity="CCER-OLD",
+            registered_on=date(2016, 6, 1),
+            is_inside_national_ets=False,
+            available_t=7000,
+            source=POSITION,
         ),
     ),
     issued_t=394375,
+    issued_source="allocation postings",
     surrendered_t=0,
     ccer_surrendered_t=0,
+    surrendered_source="surrender postings",
 )
+
+
+def nodes(explained: Explanation) -> list[Explanation]:
+    return [explained, *(node for child in explained.children for node in nodes(child))]
 
 
 def judged(cover: Cover = COVER, mark: Price | None = MARK) -> ObligationYear:
@@ -87,7 +110,7 @@ def test_without_a_mark_the_gap_is_unvalued_and_not_zero() -> None:
 
 def test_a_surplus_costs_nothing_and_shows_as_a_negative_gap() -> None:
     rich = dataclasses.replace(
-        COVER, allowances=(AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=500000),)
+        COVER, allowances=(AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=500000, source=POSITION),)
     )
 
     result = judged(rich)
@@ -101,7 +124,11 @@ def test_ccer_count_only_up_to_the_cap() -> None:
         COVER,
         ccer=(
             CreditHolding(
-                commodity="CCER-A", registered_on=date(2025, 6, 1), is_inside_national_ets=False, available_t=90000
+                commodity="CCER-A",
+                registered_on=date(2025, 6, 1),
+                is_inside_national_ets=False,
+                available_t=90000,
+                source=POSITION,
             ),
         ),
     )
@@ -118,7 +145,7 @@ def test_ccer_already_surrendered_use_up_the_cap() -> None:
 
 
 def test_nothing_more_is_due_after_a_full_surrender() -> None:
-    done = Cover(allowances=(), ccer=COVER.ccer, issued_t=788750, surrendered_t=800000, ccer_surrendered_t=0)
+    done = dataclasses.replace(COVER, allowances=(), issued_t=788750, surrendered_t=800000)
 
     result = judged(done)
 
@@ -149,22 +176,62 @@ def test_impossible_tonnes_are_refused(issued: int, surrendered: int, ccer: int)
 
 def test_a_negative_holding_is_refused() -> None:
     with pytest.raises(Invalid):
-        AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=-1)
+        AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=-1, source=POSITION)
 
 
 def test_the_explanation_names_every_holding_the_cap_and_the_mark() -> None:
-    leaves = judged().explain().leaves()
+    explained = judged().explain()
 
-    labels = {leaf.label_en for leaf in leaves}
+    labels = {node.label_en for node in nodes(explained)}
     assert {"CEA25: usable", "CEA23: not usable", "CCER-OLD: not usable", "mark"} <= labels
-    assert any(leaf.source == "test mark" for leaf in leaves)
-    assert all(leaf.label_zh for leaf in leaves)
+    assert any(leaf.source == "test mark" for leaf in explained.leaves())
+    assert all(node.label_zh for node in nodes(explained))
+
+
+def test_every_leaf_of_the_explanation_names_a_rule_a_position_a_mark_or_who_gave_the_number() -> None:
+    sources = AllocationSources(
+        emissions="verification report VR-2025", intensity="verification report VR-2025", balance_value="cets.org.cn"
+    )
+    allocation = dataclasses.replace(COVER, surrendered_t=500, ccer_surrendered_t=100)
+    result = obligation.obligation_year(
+        allocation=allocated(sources),
+        cover=allocation,
+        rules=RULES,
+        on=ON,
+        mark=MARK,
+        mark_source="CEA25 fresh: exchange",
+    )
+
+    leaves = {leaf.label_en: leaf for leaf in result.explain().leaves()}
+    assert leaves["verified emissions"].source == "verification report VR-2025"
+    assert leaves["balance value (BP)"].source == "cets.org.cn"
+    assert leaves["CEA25 held"].source == POSITION
+    assert (leaves["issued so far"].value, leaves["issued so far"].source) == ("394375", "allocation postings")
+    assert (leaves["surrendered so far"].value, leaves["surrendered so far"].source) == ("500", "surrender postings")
+    assert leaves["CCER surrendered so far"].value == "100"
+    assert "draft-2026.current" in leaves["vintages that settle the duties of 2025 on"].source
+    assert any("ccer_registered_after" in leaf.source for leaf in leaves.values())
+
+
+def test_a_credit_inside_the_national_market_is_refused_by_the_rule_that_says_so() -> None:
+    inside = CreditHolding(
+        commodity="CCER-IN",
+        registered_on=date(2025, 6, 1),
+        is_inside_national_ets=True,
+        available_t=10,
+        source=POSITION,
+    )
+
+    explained = judged(dataclasses.replace(COVER, ccer=(inside,))).explain()
+
+    (node,) = (node for node in nodes(explained) if node.label_en == "CCER-IN: not usable")
+    assert ["art. 29" in leaf.source for leaf in node.leaves()] == [False, True]
 
 
 @given(held=st.integers(min_value=0, max_value=10**7), more=st.integers(min_value=0, max_value=10**6))
 def test_one_more_usable_tonne_closes_the_gap_by_one(held: int, more: int) -> None:
     def gap(available_t: int) -> int:
-        holding = AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=available_t)
+        holding = AllowanceHolding(commodity="CEA25", vintage_year=2025, available_t=available_t, source=POSITION)
         return judged(dataclasses.replace(COVER, allowances=(holding,))).gap_t
 
     assert gap(held) - gap(held + more) == more
