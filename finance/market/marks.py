@@ -27,7 +27,6 @@ from finance.market.observations import (
 )
 from ledger.core.errors import Forbidden, Invalid
 
-
 _ONE_DAY = timedelta(days=1)
 
 

@@ -33,7 +33,7 @@ from ledger.store import reports
 from ledger.store.reports import StatementLine
 
 
-def obligation_for(
+def obligation_for(  # noqa: PLR0913 - each argument is one fact of the question
     session: Session,
     book_id: int,
     *,

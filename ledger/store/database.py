@@ -23,6 +23,7 @@ from sqlalchemy import BigInteger, Dialect, Engine, LargeBinary, MetaData, Text,
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
 from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState, QueuePool
 from sqlalchemy.types import TypeDecorator, TypeEngine
@@ -239,7 +240,10 @@ def open_database(url: str) -> Database:
 
     An SQLite library with the WAL-reset bug is used by one process only: a second one is refused (``database.in_use``).
     """
-    parsed = make_url(url)
+    try:
+        parsed = make_url(url)
+    except (ArgumentError, ValueError) as error:  # a port that is no number is a ValueError
+        raise _not_ours() from error
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
@@ -251,7 +255,7 @@ def open_database(url: str) -> Database:
         )
         return Database(engine)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
-        raise Invalid("database.url", "expected sqlite:///path/to/file.db or postgresql://user@host/name")
+        raise _not_ours()
     if sqlite_module().sqlite_version_info < SQLITE_WAL_RESET_FIX:
         _claim_for_this_process(parsed.database)
     engine = create_engine(
@@ -267,6 +271,10 @@ def open_database(url: str) -> Database:
     event.listen(engine, "begin", _begin_sqlite_transaction)
     event.listen(engine, "reset", _end_sqlite_transaction)
     return Database(engine)
+
+
+def _not_ours() -> Invalid:
+    return Invalid("database.url", "expected sqlite:///path/to/file.db or postgresql://user@host/name")
 
 
 def instant_text(instant: datetime) -> str:

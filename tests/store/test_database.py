@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import subprocess
+import sys
+from datetime import UTC, datetime
+from decimal import Decimal
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from ledger.core.errors import Invalid
+from ledger.store import database as databases
+from ledger.store.database import Database, ExactDecimal, ExactRational, UtcDateTime, open_database
+
+SECOND_PROCESS = """
+import sys
+from ledger.store import database
+database.SQLITE_WAL_RESET_FIX = (99, 0, 0)
+try:
+    database.open_database(sys.argv[1])
+except database.Conflict as refusal:
+    print(refusal.code)
+else:
+    print("opened")
+"""
+
+
+def test_an_old_sqlite_library_serves_one_process_only(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    monkeypatch.setattr(databases, "SQLITE_WAL_RESET_FIX", (99, 0, 0))
+    open_database(url)
+
+    open_database(url)  # the same process may open it again
+
+    second = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", SECOND_PROCESS, url], capture_output=True, text=True, check=True
+    )
+    assert second.stdout.strip() == "database.in_use"
+
+
+def test_a_current_sqlite_library_lets_several_processes_in(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'shared.db'}"
+    open_database(url)
+
+    alone = SECOND_PROCESS.replace("(99, 0, 0)", "(3, 0, 0)")
+    second = subprocess.run(  # noqa: S603 - our own interpreter and text
+        [sys.executable, "-c", alone, url], capture_output=True, text=True, check=True
+    )
+
+    assert second.stdout.strip() == "opened"
+
+
+@pytest.mark.parametrize(
+    "url", ["", "not a url", "sqlite://", "sqlite:///:memory:", "mysql://localhost/x", "postgresql://host:port/x"]
+)
+def test_a_database_that_is_not_one_of_ours_is_refused(url: str) -> None:
+    with pytest.raises(Invalid) as refusal:
+        open_database(url)
+
+    assert refusal.value.code == "database.url"
+
+
+def test_a_reader_cannot_write_on_postgresql_and_sees_one_moment_on_both(database: Database) -> None:
+    with database.reader() as reader:
+        before = reader.execute(text("SELECT count(*) FROM book")).scalar_one()
+        with database.writer() as writer:
+            writer.execute(
+                text(
+                    "INSERT INTO reference_set (set_id, version, content_hash, loaded_at) VALUES ('a', '1', 'h', :at)"
+                ),
+                {"at": "2026-01-01T00:00:00.000000+00:00"},
+            )
+            writer.commit()
+
+        assert reader.execute(text("SELECT count(*) FROM reference_set")).scalar_one() == before == 0
+
+
+def test_exact_types_refuse_what_would_change_on_the_way() -> None:
+    dialect = open_database("sqlite:////tmp/never-opened.db").engine.dialect
+
+    assert ExactDecimal().process_bind_param(Decimal("1234567.0123456789"), dialect) == "1234567.0123456789"
+    assert ExactRational().process_bind_param(Fraction(1, 12_000), dialect) == "1/12000"
+    with pytest.raises(AssertionError):
+        ExactDecimal().process_bind_param(Decimal("NaN"), dialect)
+    with pytest.raises(AssertionError):
+        UtcDateTime().process_bind_param(datetime(2026, 1, 1), dialect)  # noqa: DTZ001 - what must be refused
+    assert (
+        UtcDateTime().process_bind_param(datetime(2026, 1, 1, tzinfo=UTC), dialect)
+        == "2026-01-01T00:00:00.000000+00:00"
+    )
