@@ -1,4 +1,4 @@
-"""Puts the application together: every declared route, the answers to errors, and the guard around all of it.
+"""Puts the application together: every declared route, the answers to errors, the guard around all of it, its description.
 
 Finds the modules of ``api.routes`` by itself and refuses to start when a route has no policy.
 """
@@ -9,12 +9,13 @@ import importlib
 import os
 import pkgutil
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeAlias
 from uuid import UUID
 
+import anyio
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import ClientDisconnect
@@ -23,13 +24,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import api.routes
 from api import errors
-from api.auth.policy import PUBLIC, Declared, Routes
-from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
+from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
+from api.deps import LONGEST_KEY, EdgeRoute, Surroundings, utc_now, uuid7
 from api.settings import from_environment
 from ledger.store.database import Database, open_database
 
 OPENAPI_PATH = "/v1/openapi.json"
 VERSION = "0.1.0"
+_SECONDS_TO_DISCARD = 5
 
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -42,7 +44,10 @@ _HEADERS = {
 }
 """Sent with every answer, unless the route sets its own (reliability-and-security, section 5.5)."""
 
-_PROBLEM = {
+
+Described: TypeAlias = dict[str, Any]
+
+_PROBLEM: Described = {
     "type": "object",
     "description": "A refusal or a failure (RFC 9457).",
     "required": ["type", "title", "status", "detail", "code", "errors"],
@@ -62,6 +67,16 @@ _PROBLEM = {
         },
         "incident": {"type": "string", "description": "Only with a failure of ours."},
     },
+}
+
+_KEY_NAME = "Idempotency-Key"
+_KEY: Described = {
+    "name": _KEY_NAME,
+    "in": "header",
+    "required": False,
+    "description": "Printable ASCII. The same request under the same key is done once and answered the same.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
+    "example": "2026-11-21-opening",
 }
 
 
@@ -136,11 +151,20 @@ class EdgeGuard:
             await self._app(scope, receive, send)
             return
         is_started = False
+        is_read = not _announces_body(scope)
+
+        async def noted_receive() -> Message:
+            nonlocal is_read
+            message = await receive()
+            is_read = not message.get("more_body", False)
+            return message
 
         async def guarded_send(message: Message) -> None:
             nonlocal is_started
             if message["type"] == "http.response.start":
                 is_started = True
+                if not is_read:
+                    await _discard(noted_receive)
                 headers = list(message.get("headers", ()))
                 present = {bytes(name).lower() for name, _ in headers}
                 headers += [
@@ -152,17 +176,34 @@ class EdgeGuard:
             await send(message)
 
         try:
-            await self._app(scope, receive, guarded_send)
+            await self._app(scope, noted_receive, guarded_send)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - the last place before the server: logged, told, never passed on
             failure = errors.incident(error, self._random_source(8).hex())
             if not is_started:
-                await failure(scope, receive, guarded_send)
+                await failure(scope, noted_receive, guarded_send)
+
+
+def _announces_body(scope: Scope) -> bool:
+    """Return whether a body is on its way; a client that first waits to be told to continue has sent none."""
+    names = {bytes(name).lower() for name, _ in scope["headers"]}
+    return bool({b"content-length", b"transfer-encoding"} & names) and b"expect" not in names
+
+
+async def _discard(receive: Receive) -> None:
+    """Let what is left of a refused body arrive, within bounds: a connection closed on unread bytes loses the answer."""
+    left = UPLOAD_BODY_BYTES
+    with anyio.move_on_after(_SECONDS_TO_DISCARD):
+        while left > 0:
+            message = await receive()
+            if not message.get("more_body", False):
+                return
+            left -= len(message.get("body", b""))
 
 
 def _description_of(app: FastAPI) -> Declared:
-    described = partial(_describe, app)
+    described = partial(describe, app)
 
     def read_description() -> Response:
         """Return this description of the API, OpenAPI 3.1."""
@@ -174,16 +215,67 @@ def _description_of(app: FastAPI) -> Declared:
     return declared
 
 
-def _describe(app: FastAPI) -> dict[str, Any]:
+def describe(app: FastAPI) -> Described:
+    """Return the description of ``app``, made once: every write shows an example body and takes an ``Idempotency-Key``."""
     if app.openapi_schema is None:
-        schema = get_openapi(
+        schema: Described = get_openapi(
             title=app.title,
             version=app.version,
             summary="The carbon treasury: one provable ledger for tonnes and money.",
             routes=app.routes,
         )
-        components = schema.setdefault("components", {})
-        components.setdefault("schemas", {})["Problem"] = _PROBLEM
+        components: Described = schema.setdefault("components", {})
+        schemas: dict[str, Described] = components.setdefault("schemas", {})
+        schemas["Problem"] = _PROBLEM
         components["securitySchemes"] = {"api_key": {"type": "http", "scheme": "bearer"}}
+        for declared, operation in _operations(app, schema):
+            if declared.writes and not declared.policy.is_public:
+                _add_key(operation)
+            if declared.upload_example:
+                operation["requestBody"]["content"][declared.upload_types[0]]["example"] = declared.upload_example
+            _add_example(operation, schemas)
         app.openapi_schema = schema
     return app.openapi_schema
+
+
+def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Described]) -> object:
+    """Return the schema's own first example or default, or one composed of its required fields' examples.
+
+    ``schemas`` are the components that a ``$ref`` names. An object with ``year`` (example 2025) as only required field gives
+    ``{"year": 2025}``; an array holds one item; of alternatives the first stands.
+    """
+    if schema.get("examples"):
+        return schema["examples"][0]
+    if "$ref" in schema:
+        return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
+    if schema.get("default") is not None:
+        return schema["default"]
+    if "enum" in schema:
+        return schema["enum"][0]
+    if "anyOf" in schema:
+        return example_of(schema["anyOf"][0], schemas)
+    if schema.get("type") == "array":
+        return [example_of(schema["items"], schemas)]
+    fields = schema.get("properties")
+    assert fields, "a field of a request shows an example, or is an object, an array or a choice of those that do"
+    named = schema.get("required") or list(fields)
+    return {name: example_of(fields[name], schemas) for name in named}
+
+
+def _operations(app: FastAPI, schema: Described) -> Iterator[tuple[Declared, Described]]:
+    for route in app.routes:
+        if isinstance(route, EdgeRoute):
+            yield route.declared, schema["paths"][route.declared.path][route.declared.method.lower()]
+
+
+def _add_key(operation: Described) -> None:
+    parameters: list[Described] = operation.setdefault("parameters", [])
+    if all(each["name"].lower() != _KEY_NAME.lower() for each in parameters):
+        parameters.append(_KEY)
+
+
+def _add_example(operation: Described, schemas: Mapping[str, Described]) -> None:
+    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
+    if name and "examples" not in schemas[name]:
+        schemas[name]["examples"] = [example_of(schemas[name], schemas)]

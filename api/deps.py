@@ -49,7 +49,7 @@ _SECONDS_FOR_A_TURN = 20
 _MOST_SESSIONS = 40
 """Requests that hold a session at once; below the 45 connections of the pool, so that none waits for one while holding another."""
 
-_LONGEST_KEY = 255
+LONGEST_KEY = 255
 _LONGEST_PATH = 500
 _BUSY = (
     "the database is busy or does not answer; send the same request again, with the same Idempotency-Key if it had one"
@@ -362,10 +362,10 @@ def _keyed(request: EdgeRequest, caller: Principal | None) -> idempotency.Reques
     if not keys or caller is None:
         return None
     key = keys[0]
-    if len(keys) > 1 or not 1 <= len(key) <= _LONGEST_KEY or not key.isascii() or not key.isprintable():
+    if len(keys) > 1 or not 1 <= len(key) <= LONGEST_KEY or not key.isascii() or not key.isprintable():
         raise Invalid(
             "request.header",
-            f"Idempotency-Key: expected one header of 1 to {_LONGEST_KEY} printable ASCII characters",
+            f"Idempotency-Key: expected one header of 1 to {LONGEST_KEY} printable ASCII characters",
             field="Idempotency-Key",
         )
     route = f"{request.method} {request.url.path}"

@@ -38,7 +38,7 @@ class Policy:
             raise Forbidden("auth.scope_missing", f"this key lacks the scope {', '.join(missing)}; use one that has it")
         if self.kinds and principal.organisation_kind not in self.kinds:
             kinds = " or ".join(sorted(self.kinds))
-            raise Forbidden("auth.organisation_kind", f"only an organisation that is a {kinds} may do this")
+            raise Forbidden("auth.organisation_kind", f"only an organisation of the kind {kinds} may do this")
 
     def __str__(self) -> str:
         """Return one line: ``public``, ``any key``, or the scopes and kinds asked for."""
@@ -69,6 +69,7 @@ class Declared:
     writes: bool
     most_bytes: int
     upload_types: tuple[str, ...] = ()
+    upload_example: str = ""
     keeps_answer: bool = True
     tag: str = ""
 
@@ -118,11 +119,21 @@ class Routes:
         )
 
     def upload(
-        self, path: str, *, policy: Policy, types: tuple[str, ...], status: int = 201
+        self, path: str, *, policy: Policy, types: tuple[str, ...], example: str = "", status: int = 201
     ) -> Callable[[Handler], Handler]:
-        """Declare a writing POST whose body is a file of one of the content ``types``, at most 20 MB, read as ``call.upload``."""
+        """Declare a writing POST whose body is a file of one of the content ``types``, at most 20 MB, read as ``call.upload``.
+
+        ``example`` is a small file of the first of ``types``, shown in the API's description.
+        """
         return self._declare(
-            "POST", path, policy, status=status, writes=True, most_bytes=UPLOAD_BODY_BYTES, upload_types=types
+            "POST",
+            path,
+            policy,
+            status=status,
+            writes=True,
+            most_bytes=UPLOAD_BODY_BYTES,
+            upload_types=types,
+            upload_example=example,
         )
 
     def _declare(
@@ -135,6 +146,7 @@ class Routes:
         writes: bool,
         most_bytes: int,
         upload_types: tuple[str, ...] = (),
+        upload_example: str = "",
         keeps_answer: bool = True,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
@@ -148,6 +160,7 @@ class Routes:
                     writes=writes,
                     most_bytes=most_bytes,
                     upload_types=upload_types,
+                    upload_example=upload_example,
                     keeps_answer=keeps_answer,
                     tag=self._tag,
                 )

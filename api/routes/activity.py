@@ -24,11 +24,20 @@ from ledger.core.errors import ImportRefused, RowError
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
+_EXAMPLE = (
+    "month,site,production_t,captive_coal_kwh,grid_kwh,own_nonfossil_direct_kwh,market_nonfossil_contract_kwh,"
+    "anode_effect_min_per_cell_day,net_anode_t\n"
+    "2024-01,Example smelter,42318.60,360125000,145669700,17620000,41200000,0.262,17316.8\n"
+)
+
 routes = Routes(tag="activity")
 
 
 @routes.upload(
-    "/activity", policy=asks(Scope.ACTIVITY_WRITE, kinds=(OrganisationKind.BORROWER,)), types=("text/csv", XLSX)
+    "/activity",
+    policy=asks(Scope.ACTIVITY_WRITE, kinds=(OrganisationKind.BORROWER,)),
+    types=("text/csv", XLSX),
+    example=_EXAMPLE,
 )
 def upload_activity(
     call: ThisCall,

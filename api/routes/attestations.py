@@ -25,7 +25,10 @@ routes = Routes(tag="attestations")
 
 
 @routes.upload(
-    "/engagements/{engagement_id}/attestations", policy=_ASSESSOR, types=("application/json", "application/jose+json")
+    "/engagements/{engagement_id}/attestations",
+    policy=_ASSESSOR,
+    types=("application/json", "application/jose+json"),
+    example='{"payload": "eyJ2YWx1ZSI6...", "protected": "eyJhbGciOiJFZERTQSIs...", "signature": "kd1D0TqN..."}',
 )
 def add_attestation(engagement_id: UuidString, call: ThisCall) -> AttestationOut:
     """Judge a signed envelope (JWS, flattened JSON) and record its exact bytes; the same bytes again give the same answer."""

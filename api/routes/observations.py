@@ -43,6 +43,10 @@ _TYPES = (
     "application/zip",
 )
 _PAGE = 200
+_EXAMPLE = (
+    "instrument,exchange,price_basis,trade_date,last_trade_date,value,currency,unit,volume_t,source\n"
+    "CEA23,Example Exchange,month_end_close,2024-12-31,2024-12-31,97.92,CNY,t,11767066,close of the last session\n"
+)
 _PLACE = re.compile(r"([0-9T:.+-]{32})\|([0-9]{1,15})\|([0-9a-f]{16})", re.ASCII)
 
 
@@ -56,7 +60,7 @@ class PriceFormat(StrEnum):
     CNEEEX_STATISTICS = "cneeex_statistics"  # querySubStat, JSON
 
 
-@routes.upload("/observations", policy=asks(Scope.MARKET_WRITE), types=_TYPES)
+@routes.upload("/observations", policy=asks(Scope.MARKET_WRITE), types=_TYPES, example=_EXAMPLE)
 def upload_observations(
     call: ThisCall,
     format: Annotated[Choice[PriceFormat], Query(examples=["prices"])] = PriceFormat.PRICES,  # noqa: A002 - the query's word

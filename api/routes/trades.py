@@ -25,9 +25,13 @@ routes = Routes(tag="trades")
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 200
+_EXAMPLE = (
+    "trade_ref,kind,traded_on,instrument,quantity_t,price_cny_per_t,fee_cny,counterparty,venue,compliance_year,doc_ref,note\n"
+    "T-2025-001,purchase,2025-04-30,CEA24,20000,96.13,1922.60,,Example Exchange,,,\n"
+)
 
 
-@routes.upload("/books/{book_id}/trades", policy=asks(Scope.LEDGER_WRITE), types=(CSV, XLSX))
+@routes.upload("/books/{book_id}/trades", policy=asks(Scope.LEDGER_WRITE), types=(CSV, XLSX), example=_EXAMPLE)
 def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "trades") -> BookingOut:
     """Book a file of trades as a whole or not at all; trades that stand with the same content change nothing.
 

@@ -277,7 +277,7 @@ def _gap(obligation: ObligationYear) -> Explanation:
 def _held(judged: AllowanceVerdict) -> Explanation:
     holding, verdict = judged.holding, judged.verdict
     position = _fact(f"{holding.commodity} held", f"{holding.commodity} 持有量", holding.available_t, holding.source)
-    rule = () if verdict.rule is None else (_vintage_leaf(verdict.rule),)
+    rule = () if verdict.rule is None else _vintage_leaves(verdict.rule)
     labels = _verdict_labels(holding.commodity, is_usable=verdict.is_usable)
     return _node(labels, holding.available_t, verdict.reason_en, (position, *rule))
 
@@ -300,15 +300,21 @@ def _credited(judged: CreditVerdict) -> Explanation:
     return _node(labels, holding.available_t, verdict.reason_en, (position, *(row_leaf(row) for row in verdict.rows)))
 
 
-def _vintage_leaf(rule: VintageRule) -> Explanation:
-    duties = f"{rule.duty_from} to {rule.duty_to}" if rule.duty_to else f"{rule.duty_from} on"
-    return Explanation(
-        label_en=f"vintages that settle the duties of {duties}",
-        label_zh=f"{rule.duty_from}年度{f'至{rule.duty_to}年度' if rule.duty_to else '起'}可用的配额年度",
-        value=f"{rule.vintage_from}-{rule.vintage_to}",
-        unit="year",
-        source=f"{rule.source} [{rule.status}; {rule.rule_id}]",
+def _vintage_leaves(rule: VintageRule) -> tuple[Explanation, Explanation]:
+    duties_en = f"{rule.duty_from} to {rule.duty_to}" if rule.duty_to else f"{rule.duty_from} on"
+    duties_zh = f"{rule.duty_from}至{rule.duty_to}年度" if rule.duty_to else f"{rule.duty_from}年度起"
+    source = f"{rule.source} [{rule.status}; {rule.rule_id}]"
+    oldest, latest = (
+        Explanation(
+            label_en=f"{word_en} vintage that settles the duties of {duties_en}",
+            label_zh=f"可用于{duties_zh}清缴的{word_zh}配额年度",
+            value=str(year),
+            unit="year",
+            source=source,
+        )
+        for word_en, word_zh, year in (("oldest", "最早", rule.vintage_from), ("latest", "最晚", rule.vintage_to))
     )
+    return oldest, latest
 
 
 def _verdict_labels(commodity: str, *, is_usable: bool) -> tuple[str, str]:

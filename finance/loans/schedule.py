@@ -52,7 +52,7 @@ def interest_periods(terms: FacilityTerms, calendar: BusinessCalendar) -> tuple[
     A period ends on the settlement day, which is the first day of the next (算头不算尾): settled on the 20th, [20 Dec,
     20 Mar) has 90 days from 2025 to 2026. The first may be short, the last ends at maturity and is paid with the
     principal on the adjusted maturity date (利随本清), without the payment lag. Other payments fall
-    ``payment_lag_days`` after the unadjusted settlement day, then adjusted. Source: RMB practice of quarterly
+    ``payment_lag_days`` after the unadjusted settlement day, never after maturity, then adjusted. Source: RMB practice of quarterly
     settlement on the 20th (人民币利率管理规定).
     """
     if calendar.market != terms.calendar_market:
@@ -72,7 +72,9 @@ def interest_periods(terms: FacilityTerms, calendar: BusinessCalendar) -> tuple[
     periods = []
     for number, (start, end) in enumerate(pairwise(bounds), start=1):
         is_last = end.day == terms.maturity_date
-        payment_date = _adjusted(end.unadjusted if is_last else end.unadjusted + lag, terms, calendar)
+        # No interest stays unpaid when the principal is repaid: a lag never reaches past maturity.
+        due_on = min(end.unadjusted + lag, terms.maturity_date)
+        payment_date = _adjusted(due_on, terms, calendar)
         periods.append(
             InterestPeriod(
                 number=number,
@@ -107,7 +109,7 @@ def effect_date(
     NEXT_INTEREST_PERIOD: the first interest period that starts on or after the approval date; approved on 2025-05-06
     it is 2025-06-20, approved on 2025-06-20 that very day. FIXED_DATE: the date of the terms, refused when it has
     already passed, since no clause allows a retroactive effect. N_BUSINESS_DAYS_AFTER: the n-th open day after
-    approval. A day that the calendar does not cover is refused with ``calendar.unknown``; no day left in the loan's
+    approval, not before drawdown. A day that the calendar does not cover is refused with ``calendar.unknown``; no day left in the loan's
     life with ``schedule.no_effect_left``.
     """
     rule = terms.effect_rule
@@ -122,7 +124,8 @@ def effect_date(
         return rule.fixed_on
     if rule.kind is EffectKind.N_BUSINESS_DAYS_AFTER:
         assert rule.business_days is not None, "a business-day rule holds its number"
-        effective_from = add_open_days(calendar, approved_on, rule.business_days)
+        # Approved before the loan is drawn, the adjustment counts from its first day.
+        effective_from = max(terms.drawdown_date, add_open_days(calendar, approved_on, rule.business_days))
         if not terms.covers(effective_from):
             raise _no_effect_left(approved_on)
         return effective_from

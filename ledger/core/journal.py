@@ -153,8 +153,10 @@ def _malformed(draft: JournalDraft) -> str | None:
         return "a draft of kind reversal, and no other, names the entry it reverses"
     if draft.reverses is not None:
         return "a reversal has no legs of its own" if draft.postings or draft.cost_legs else _malformed_words(draft)
-    if not 1 <= len(draft.postings) <= MAX_LEGS - 2 or (len(draft.postings) == 1 and draft.cost_legs is None):
-        return f"an entry has 2 to {MAX_LEGS} legs"
+    # The fold adds up to two cost legs: an entry that asks for them leaves room.
+    fewest, most = (2, MAX_LEGS) if draft.cost_legs is None else (1, MAX_LEGS - 2)
+    if not fewest <= len(draft.postings) <= most:
+        return f"an entry names {fewest} to {most} legs" + (" and its cost legs" if draft.cost_legs else "")
     return _malformed_legs(draft) or _malformed_words(draft)
 
 

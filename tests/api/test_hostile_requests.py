@@ -195,6 +195,39 @@ def test_a_length_that_lies_does_not_help(client: Client) -> None:
     assert (answer.status_code, answer.json()["code"]) == (413, "body.too_large")
 
 
+@pytest.mark.parametrize(("path", "status"), [(EVERYTHING, 413), ("/nothing", 404), ("/v1/me", 405)])
+def test_the_rest_of_a_refused_body_is_let_in_so_that_the_answer_is_not_lost(
+    client: Client, path: str, status: int
+) -> None:
+    sent = 0
+
+    async def long() -> AsyncIterator[bytes]:
+        nonlocal sent
+        for _ in range(200):
+            sent += 1
+            yield b" " * 10_000
+
+    answer = client.post(path, long())
+
+    assert answer.status_code == status
+    assert sent == 200
+
+
+def test_a_refused_body_without_end_is_let_in_up_to_the_largest_upload_only(client: Client) -> None:
+    sent = 0
+
+    async def endless() -> AsyncIterator[bytes]:
+        nonlocal sent
+        while True:
+            sent += 1
+            yield b" " * 1_000_000
+
+    answer = client.post("/nothing", endless())
+
+    assert answer.status_code == 404
+    assert sent == 20
+
+
 @pytest.mark.parametrize("length", ["-1", "1e3", "9" * 30, "\u0663"])
 def test_a_length_that_is_not_a_number_is_refused(client: Client, length: str) -> None:
     async def short() -> AsyncIterator[bytes]:

@@ -15,7 +15,7 @@ import pytest
 
 from finance.feeds.ecb import fetch_history, parse_daily, parse_history
 from finance.feeds.fetch import fetch_bytes
-from ledger.core.errors import DomainError, ImportRefused
+from ledger.core.errors import DomainError, ImportRefused, RowError
 from tests.contract.answers import KNOWN_AT
 
 HISTORY = b"""Date,USD,JPY,CNY,HKD,
@@ -90,6 +90,34 @@ def test_a_history_that_cannot_be_read_is_refused_with_its_rows(raw: bytes) -> N
         parse_history("eurofxref-hist.csv", raw, known_at=KNOWN_AT)
 
     assert refused.value.rows
+
+
+@pytest.mark.parametrize(
+    ("line", "row", "column", "value", "expected"),
+    [
+        (b"2026-03-31,1.1,1,seven,9,", 2, "CNY", "seven", "a decimal string such as 1234.50"),
+        (b"2026-03-31,1.1,1,-7.9,9,", 2, "CNY", "-7.9", "a finite price above zero"),
+        (b"2026-03-31,1.1,1,0,9,", 2, "CNY", "0", "a rate above zero"),
+        (b"31/03/2026,1.1,1,7.9,9,", 2, "Date", "31/03/2026", "a day as YYYY-MM-DD"),
+        (b"2026-03-31,1.1", 2, "", "2026-03-31,1.1", "6 cells, as the header has"),
+        (b"2026-03-31,1.1,1,7,9,9,9", 2, "", "2026-03-31,1.1,1,7,9,9,9", "6 cells, as the header has"),
+        (
+            b"2026-03-31,1,1,7.9,9,\n2026-03-31,1,1,7.8,9,",
+            3,
+            "Date",
+            "2026-03-31",
+            "every day once; row 2 has this one",
+        ),
+        (b"", 2, "", "", "at least one day with its rates"),
+    ],
+)
+def test_an_unreadable_cell_is_named_with_row_column_and_value(
+    line: bytes, row: int, column: str, value: str, expected: str
+) -> None:
+    with pytest.raises(ImportRefused) as refused:
+        parse_history("hist.csv", b"Date,USD,JPY,CNY,HKD,\n" + line + b"\n", known_at=KNOWN_AT)
+
+    assert refused.value.rows == (RowError(file="hist.csv", row=row, column=column, value=value, expected=expected),)
 
 
 @pytest.mark.parametrize(

@@ -129,3 +129,20 @@ def test_the_real_kind_of_workbook_gives_the_same_prices() -> None:
     assert observation.trade_date == date(2026, 7, 16)
     assert observation.value == Decimal("79.01")
     assert observation.volume_t == 2_246_500
+
+
+def test_a_price_below_zero_is_named_by_its_own_column() -> None:
+    with pytest.raises(ImportRefused) as refused:
+        report(auction("2026-07-17", "-5"), above=0)
+
+    (error,) = refused.value.rows
+    assert (error.row, error.column, error.value) == (2, "auction price", "-5")
+
+
+def test_a_second_auction_of_a_day_is_named_with_both_rows() -> None:
+    with pytest.raises(ImportRefused) as refused:
+        report(auction("2026-07-17", "70"), auction("2026-07-16", "71"), auction("2026-07-17", "72"), above=0)
+
+    (error,) = refused.value.rows
+    assert (error.row, error.column, error.value) == (4, "date", "2026-07-17")
+    assert "row 2" in error.expected

@@ -209,7 +209,7 @@ def test_every_leaf_of_the_explanation_names_a_rule_a_position_a_mark_or_who_gav
     assert (leaves["issued so far"].value, leaves["issued so far"].source) == ("394375", "allocation postings")
     assert (leaves["surrendered so far"].value, leaves["surrendered so far"].source) == ("500", "surrender postings")
     assert leaves["CCER surrendered so far"].value == "100"
-    assert "draft-2026.current" in leaves["vintages that settle the duties of 2025 on"].source
+    assert "draft-2026.current" in leaves["oldest vintage that settles the duties of 2025 on"].source
     assert any("ccer_registered_after" in leaf.source for leaf in leaves.values())
 
 

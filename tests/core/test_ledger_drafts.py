@@ -144,10 +144,23 @@ def test_what_no_state_could_accept_does_not_construct(change: dict[str, object]
     assert refused.value.code == "ledger.entry_malformed"
 
 
-def test_the_longest_entry_leaves_room_for_its_two_cost_legs() -> None:
-    legs = tuple(Posting(CASH, "CNY", 1 if n % 2 else -1) for n in range(MAX_LEGS - 2))
+def alternating(count: int) -> tuple[Posting, ...]:
+    return tuple(Posting(CASH, "CNY", 1 if n % 2 else -1) for n in range(count))
 
-    assert len(replace(BASE, postings=legs).postings) == 998
+
+def test_the_longest_entry_has_a_thousand_legs_and_one_more_is_refused() -> None:
+    assert len(replace(BASE, postings=alternating(MAX_LEGS), cost_legs=None).postings) == 1000
+
+    with pytest.raises(Invalid, match="2 to 1000 legs"):
+        replace(BASE, postings=alternating(MAX_LEGS + 1), cost_legs=None)
+
+
+def test_an_entry_that_asks_for_cost_legs_leaves_room_for_its_two() -> None:
+    costs = CostLegs("Assets:Inventory", "Income:Gain", "Expenses:Loss")
+
+    assert len(replace(BASE, postings=alternating(998), cost_legs=costs).postings) == 998
+    with pytest.raises(Invalid, match="1 to 998 legs and its cost legs"):
+        replace(BASE, postings=alternating(999), cost_legs=costs)
 
 
 @pytest.mark.parametrize(

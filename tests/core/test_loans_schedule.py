@@ -58,6 +58,25 @@ def test_settled_on_the_twentieth_paid_on_the_twenty_first_is_a_term() -> None:
     assert (periods[0].end, periods[0].payment_date) == (date(2025, 3, 20), date(2025, 3, 21))
 
 
+def test_a_lag_never_carries_a_payment_past_the_repayment_of_the_principal() -> None:
+    terms = replace(
+        TERMS,
+        maturity_date=date(2026, 3, 23),
+        settlement=replace(TERMS.settlement, payment_lag_days=10),
+    )
+
+    periods = interest_periods(terms, EXCHANGE)
+
+    # Settled on Friday 20 March with ten days to pay, but all is repaid on Monday 23 March.
+    assert [period.payment_date for period in periods[-2:]] == [date(2026, 3, 23), date(2026, 3, 23)]
+
+
+def test_business_days_that_end_before_the_drawdown_count_from_the_drawdown() -> None:
+    rule = EffectRule(kind=EffectKind.N_BUSINESS_DAYS_AFTER, business_days=5)
+
+    assert effect_of(replace(TERMS, effect_rule=rule), date(2024, 11, 4)) == TERMS.drawdown_date
+
+
 def test_a_payment_beyond_the_published_calendar_is_unknown_and_not_guessed() -> None:
     period = interest_periods(TERMS, EXCHANGE)[8]
 

@@ -363,3 +363,25 @@ def test_an_altered_snapshot_is_refused() -> None:
         replace(snapshot, marks=(*snapshot.marks[:2], dearer))
 
     assert refused.value.code == "market.snapshot_hash"
+
+
+def test_a_last_trade_before_the_calendars_first_day_is_stale_and_stops_no_other_mark() -> None:
+    old = traded("23.90", date(2020, 12, 29), price_basis=PriceBasis.AUCTION, instrument="EUA")
+    fresh = traded("81.00", date(2026, 8, 14))
+
+    snapshot = build_snapshot(
+        "s-1",
+        as_of=date(2026, 8, 14),
+        known_at=KNOWN_AT,
+        instruments=("CEA24", "EUA"),
+        observations=(old, fresh),
+        calendars=CALENDARS,
+        rules=RULES,
+    )
+
+    assert [(one.instrument, one.state, one.value) for one in snapshot.marks] == [
+        ("CEA24", MarkState.FRESH, Decimal("81.00")),
+        ("EUA", MarkState.STALE, None),
+    ]
+    assert snapshot.marks[1].last_trade_date == date(2020, 12, 29)
+    assert snapshot.marks[1].age_trading_days is None

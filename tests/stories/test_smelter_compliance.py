@@ -86,10 +86,14 @@ def test_the_balance_value_says_that_it_is_an_assumption(smelter: Smelter) -> No
 
 
 def test_every_step_of_the_gap_names_its_source_in_two_languages(smelter: Smelter) -> None:
-    def leaves(node: Part) -> list[Part]:
-        return [leaf for child in node["children"] for leaf in leaves(child)] if "children" in node else [node]
+    def nodes(node: Part) -> list[Part]:
+        return [node, *(below for child in node.get("children", ()) for below in nodes(child))]
 
-    facts = leaves(found(smelter)["why"])
+    steps = nodes(found(smelter)["why"])
+    facts = [step for step in steps if "children" not in step]
 
-    assert all(fact["source"] and fact["label_en"] and fact["label_zh"] for fact in facts)
-    assert {"860481", "511118", "97.40", "0.05", "0.15"} <= {fact["value"] for fact in facts}
+    assert all(step["label_en"] and step["label_zh"] for step in steps)
+    assert {"860481", "40500"} <= {step["value"] for step in steps}
+    assert {"511118", "97.40", "0.05", "0.15"} <= {fact["value"] for fact in facts}
+    assert all(len(fact["source"]) > len("ledger") for fact in facts)
+    assert any(fact["source"].startswith("ledger account Assets:Carbon:CEA25 at the close of") for fact in facts)
