@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from api.example.holdings import book_of, snapshot_marks, valuation_day
 from api.example.scenario import Scenario
 from api.example.shapes import amount, exact, tonnes, tree
+from finance.compliance.allocation import AllocationSources
 from finance.conventions.rounding import VALUATION
 from finance.emissions.intensity import YearEmissions
 from finance.operations.compliance import obligation_for
@@ -30,6 +31,11 @@ def compliance_part(session: Session, scenario: Scenario, emissions: YearEmissio
         balance_value=Fraction(Decimal(facts["balance_value"])),
         on=valuation_day(scenario),
         mark=mark,
+        sources=AllocationSources(
+            emissions=_recorded(emissions),
+            intensity=_recorded(emissions),
+            balance_value=facts["balance_value_source"],
+        ),
     )
     allocation = obligation.allocation
     cost = obligation.cost_cny
@@ -57,3 +63,10 @@ def compliance_part(session: Session, scenario: Scenario, emissions: YearEmissio
         "gap_cost": None if cost is None else amount(format_exact(cost, 2, VALUATION), "CNY"),
         "why": tree(obligation.explain()),
     }
+
+
+def _recorded(emissions: YearEmissions) -> str:
+    return (
+        f"activity of {emissions.year} as recorded, methodology {emissions.methodology_id} version "
+        f"{emissions.methodology_version}, factor set sha256 {emissions.factor_set_hash}"
+    )
