@@ -250,10 +250,8 @@ def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Described]) -> o
         return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
     if schema.get("default") is not None:
         return schema["default"]
-    if "enum" in schema:
-        return schema["enum"][0]
-    if "anyOf" in schema:
-        return example_of(schema["anyOf"][0], schemas)
+    if "enum" in schema or "anyOf" in schema:
+        return schema["enum"][0] if "enum" in schema else example_of(schema["anyOf"][0], schemas)
     if schema.get("type") == "array":
         return [example_of(schema["items"], schemas)]
     fields = schema.get("properties")
