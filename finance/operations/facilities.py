@@ -63,6 +63,8 @@ def open_facility(
     calendar, methodology or factor set that nobody has, or another version or measure than the methodology's own
     (``facility.methodology_version``, ``facility.measure``), is refused here, before anybody relies on it.
     """
+    if terms.version != 1:
+        raise Invalid("terms.version", "version: expected 1 for a facility's first terms", field="version")
     defined = sorted(kpi.definition.kpi_id for kpi in kpis)
     stepped = sorted(step.kpi_id for step in terms.ratchet.steps)
     if defined != stepped:

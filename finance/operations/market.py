@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -63,6 +63,15 @@ def import_observations(
             f"raw_sha256: expected every observation to be read from {raw.file_name}; parse that very file",
             file=raw.file_name,
         )
+    latest = now.date() + timedelta(days=1)  # the exchange's day may have begun before ours in UTC
+    for seen in observations:
+        if seen.trade_date > latest:
+            raise Invalid(
+                "market.trade_date_future",
+                f"trade_date: expected a day up to {latest}, a price of the future is none; correct the file",
+                field="trade_date",
+                instrument=seen.instrument,
+            )
     market_store.lock_market(session, organisation_id)
     market_store.save_raw_file(session, organisation_id, raw, by=actor.user_id, at=now)
     if not observations:

@@ -197,6 +197,7 @@ def test_terms_that_cannot_be_are_refused_by_name(world: World) -> None:
         ("ratchet_steps", "waste:10:0", "facility.kpis"),
         ("currency", "XXZ", "terms.currency"),
         ("surcharge", "1", "terms.unknown"),
+        ("version", "2", "terms.version"),
         ("facility_number", "", "terms.facility_number"),
     ):
         answer = world.post(world.borrower, "/facilities", world.facility_body(**{field: value}))

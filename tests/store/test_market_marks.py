@@ -186,6 +186,18 @@ def test_an_observation_of_other_bytes_is_refused(database: Database) -> None:
     assert refusal.value.code == "market.raw_mismatch"
 
 
+def test_a_price_of_the_future_is_refused_and_nothing_is_kept(database: Database) -> None:
+    tomorrow, later = NOW.date() + timedelta(days=1), NOW.date() + timedelta(days=2)
+    with database.writer() as session:
+        take_in(session, seen(trade_date=tomorrow, last_trade_date=None))  # Shanghai's day begins before UTC's
+        session.commit()
+
+    with database.writer() as session, pytest.raises(Invalid) as refusal:
+        take_in(session, seen(trade_date=later, last_trade_date=None))
+
+    assert refusal.value.code == "market.trade_date_future"
+
+
 def test_one_organisations_prices_are_not_anothers(database: Database) -> None:
     with database.writer() as session:
         take_in(session, seen())
