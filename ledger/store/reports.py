@@ -32,6 +32,7 @@ from ledger.store.tables import (
 )
 
 MAX_PAGE = 200
+_FEW_ENTRIES = 50_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -135,18 +136,26 @@ def balance_as_of(session: Session, book_id: int, path: str, *, as_of: date, kno
         or 0
     )
     if known is not None:
-        total = int(total) - int(
-            session.scalar(
-                select(func.sum(PostingRow.amount)).where(
-                    PostingRow.book_id == book_id,
-                    PostingRow.account_id == account.account_id,
-                    PostingRow.effective_on <= as_of,
-                    PostingRow.seq > known,
-                )
-            )
-            or 0
-        )
+        total = int(total) - _learned_later(session, book_id, account.account_id, as_of=as_of, known=known)
     return _position(account, int(total))
+
+
+def _learned_later(session: Session, book_id: int, account_id: int, *, as_of: date, known: int) -> int:
+    """Return what an account's postings effective by ``as_of`` and recorded after ``known`` sum to, debit positive.
+
+    When few entries came after the record point they are read by their place in the book; the account's index, in order of days,
+    would read its whole past (43 ms for a million postings, not 1).
+    """
+    size = session.scalars(select(BookRow.tree_size).where(BookRow.book_id == book_id)).one()
+    is_recent = size - known <= _FEW_ENTRIES
+    late = select(func.sum(PostingRow.amount)).where(
+        PostingRow.book_id == book_id,
+        # + 0 keeps the planner from the account's index
+        (PostingRow.account_id + 0 == account_id) if is_recent else (PostingRow.account_id == account_id),
+        PostingRow.effective_on <= as_of,
+        PostingRow.seq > known,
+    )
+    return int(session.scalar(late) or 0)
 
 
 def positions(
