@@ -144,7 +144,7 @@ def _learned_later(session: Session, book_id: int, account_id: int, *, as_of: da
     """Return what an account's postings effective by ``as_of`` and recorded after ``known`` sum to, debit positive.
 
     When few entries came after the record point they are read by their place in the book; the account's index, in order of days,
-    would read its whole past (43 ms for a million postings, not 1).
+    would read its whole past, which took 43 ms for an account of a million postings.
     """
     size = session.scalars(select(BookRow.tree_size).where(BookRow.book_id == book_id)).one()
     is_recent = size - known <= _FEW_ENTRIES
