@@ -6,9 +6,9 @@ fold (pure), save.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -27,8 +27,7 @@ from ledger.store.rows import Answer, FrozenRefusal
 RandomBytes = Callable[[int], bytes]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryReceipt:
+class EntryReceipt(NamedTuple):
     """Proof of acceptance: the entry's place, time and leaf, and the tree head that first covers it or a later one."""
 
     entry_id: UUID
@@ -40,8 +39,7 @@ class EntryReceipt:
     is_replay: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EntryRefusal:
+class EntryRefusal(NamedTuple):
     """Why a draft was not recorded; a frozen refusal is told word for word each time its id comes again."""
 
     entry_id: UUID
@@ -121,7 +119,7 @@ def post_entries(
         elif fresh[place[key]][1] != content:
             outcomes.append(_reused(draft.entry_id))
         else:
-            outcomes.append(replace(posted[place[key]], is_replay=True))
+            outcomes.append(posted[place[key]]._replace(is_replay=True))
     return outcomes
 
 
@@ -176,39 +174,37 @@ def _record(
         for outcome, (_, content) in zip(folded, fresh, strict=True)
         if isinstance(outcome, Rejected)
     ]
-    leaves = _leaves(head, entries, random_bytes)
-    peaks, size = log.append_leaves(head.tree_peaks, head.tree_size, [leaf[2] for leaf in leaves])
-    journal.save(session, head, state, entries, leaves, refusals, peaks)
+    hashes: list[bytes] = []
+    salts = random_bytes(log.SALT_BYTES * len(entries)) if entries else b""
+    journal.write(session, head.book_id, state, entries, _leaves(head, entries, salts, hashes), refusals)
+    peaks, size = log.append_leaves(head.tree_peaks, head.tree_size, hashes)
+    journal.advance(session, head.book_id, state, peaks)
     tree_root = log.root(peaks)
-    hashes = iter(leaves)
+    leaf = iter(hashes)
     return [
-        EntryRefusal(entry_id=outcome.draft.entry_id, refusal=outcome.refusal, is_replay=False)
+        EntryRefusal(outcome.draft.entry_id, outcome.refusal, is_replay=False)
         if isinstance(outcome, Rejected)
         else EntryReceipt(
-            entry_id=outcome.draft.entry_id,
-            seq=outcome.seq,
-            recorded_at=outcome.recorded_at,
-            leaf_hash=next(hashes)[2],
-            tree_size=size,
-            tree_root=tree_root,
-            is_replay=False,
+            outcome.draft.entry_id, outcome.seq, outcome.recorded_at, next(leaf), size, tree_root, is_replay=False
         )
         for outcome in folded
     ]
 
 
 def _leaves(
-    head: journal.BookHead, entries: Sequence[tuple[JournalEntry, bytes]], random_bytes: RandomBytes
-) -> list[tuple[bytes, str, bytes]]:
-    """Return (salt, canonical text, leaf hash) of each entry."""
+    head: journal.BookHead,
+    entries: Sequence[tuple[JournalEntry, bytes]],
+    salts: bytes,
+    hashes: list[bytes],
+) -> Iterator[tuple[int, bytes, str, bytes]]:
+    """Yield the leaf row of each entry as the writer asks for it, and note its hash in ``hashes``."""
     book, width = str(head.book_uuid), log.SALT_BYTES
-    salts = random_bytes(width * len(entries))
-    leaves = []
     for index, (entry, _) in enumerate(entries):
         salt = salts[width * index : width * (index + 1)]
         canonical = log.canonical_entry(book, entry)
-        leaves.append((salt, canonical, log.leaf_hash(salt, canonical.encode())))
-    return leaves
+        digest = log.leaf_hash(salt, canonical.encode())
+        hashes.append(digest)
+        yield entry.seq, salt, canonical, digest
 
 
 def _frozen(rejected: Rejected, content: bytes, now: datetime) -> FrozenRefusal:

@@ -101,8 +101,9 @@ def fold(state: BookState, drafts: Iterable[JournalDraft], now: datetime) -> lis
     outcomes: list[Outcome] = []
     now = now.astimezone(UTC)  # what is hashed spells this zone
     for draft in drafts:
+        last = state.last_recorded_at
         try:
-            outcomes.append(_fold_one(state, draft, max(now, state.last_recorded_at + _TICK)))
+            outcomes.append(_fold_one(state, draft, now if now > last else last + _TICK))
         except DomainError as refusal:
             outcomes.append(Rejected(draft, refusal))
     return outcomes
@@ -122,21 +123,18 @@ def _fold_one(state: BookState, draft: JournalDraft, recorded_at: datetime) -> J
         ]
     _check_day(state, facts, draft.effective_on)
     _check_steps(facts, legs)
+    lot_changes: dict[tuple[int, int], LotPosition] = {}
+    moves: list[LotMove] = []
     if undone is not None:
         lot_changes, moves = _returned_lots(state, undone)
     else:
-        lot_changes, moves = _moved_lots(state, draft, facts)
+        _move_lots(state, draft, facts, lot_changes, moves)
         if draft.cost_legs is not None:
             _append_cost_legs(state, draft, legs, facts, moves)
     _check_balanced(legs)
     changes = _checked_balances(state, legs, facts)
     entry = JournalEntry(
-        draft=draft,
-        seq=state.next_seq,
-        recorded_at=recorded_at,
-        legs=tuple(legs),
-        lot_moves=tuple(moves),
-        reverses_seq=undone.seq if undone is not None else None,
+        draft, state.next_seq, recorded_at, tuple(legs), tuple(moves), undone.seq if undone is not None else None
     )
     _apply(state, entry, changes, lot_changes)
     return entry
@@ -189,7 +187,8 @@ def _check_steps(facts: list[AccountFacts], legs: list[PostedLeg]) -> None:
 def _check_balanced(legs: list[PostedLeg]) -> None:
     sums: dict[str, int] = {}
     for leg in legs:
-        sums[leg.commodity] = sums.get(leg.commodity, 0) + leg.amount
+        code = leg.commodity
+        sums[code] = sums[code] + leg.amount if code in sums else leg.amount
     for commodity, total in sums.items():
         if total:
             raise Invalid(
@@ -204,33 +203,39 @@ def _checked_balances(state: BookState, legs: list[PostedLeg], facts: list[Accou
     """Return the new ``posted`` of every touched account, or refuse: a limit holds for the entry as a whole."""
     changes: dict[int, int] = {}
     for leg, account in zip(legs, facts, strict=True):
-        known = changes.get(leg.account_id)
-        if known is None:
-            known = state.posted[leg.account_id]
-        changes[leg.account_id] = known + leg.amount * account.normal_side
+        account_id = account.account_id
+        known = changes[account_id] if account_id in changes else state.posted[account_id]
+        changes[account_id] = known + leg.amount * account.normal_side
     for account in facts:
         after, before = changes[account.account_id], state.posted[account.account_id]
-        _check_range(account, after)
-        if account.floor is not None and after < before and after - state.held[account.account_id] < account.floor:
-            available = before - state.held[account.account_id] - account.floor
-            raise _insufficient(account, before - after, available)
-        if account.ceiling is not None and before < after and after > account.ceiling:
+        if not -_MAX_SUM <= after <= _MAX_SUM:
+            raise _out_of_range(account)
+        floor, ceiling = account.floor, account.ceiling
+        if floor is not None and after < before:
+            held = state.held[account.account_id]
+            if after - held < floor:
+                raise _insufficient(account, before - after, before - held - floor)
+        if ceiling is not None and before < after and after > ceiling:
             raise Conflict(
                 "ledger.ceiling_exceeded",
-                f"{account.path} takes at most {account.ceiling} smallest units",
+                f"{account.path} takes at most {ceiling} smallest units",
                 account=account.path,
-                ceiling=str(account.ceiling),
+                ceiling=str(ceiling),
             )
     return changes
 
 
 def _check_range(account: AccountFacts, total: int) -> None:
-    if abs(total) > _MAX_SUM:
-        raise Conflict(
-            "ledger.amount_range",
-            f"{account.path} would pass 10^18 smallest units; spread it over several accounts",
-            account=account.path,
-        )
+    if not -_MAX_SUM <= total <= _MAX_SUM:
+        raise _out_of_range(account)
+
+
+def _out_of_range(account: AccountFacts) -> Conflict:
+    return Conflict(
+        "ledger.amount_range",
+        f"{account.path} would pass 10^18 smallest units; spread it over several accounts",
+        account=account.path,
+    )
 
 
 def _insufficient(account: AccountFacts, asked: int, available: int) -> Conflict:
@@ -244,12 +249,14 @@ def _insufficient(account: AccountFacts, asked: int, available: int) -> Conflict
     )
 
 
-def _moved_lots(
-    state: BookState, draft: JournalDraft, facts: list[AccountFacts]
-) -> tuple[dict[tuple[int, int], LotPosition], list[LotMove]]:
-    """Return the lots as they stand after the draft, by (account id, lot id), and the moves that got them there."""
-    changed: dict[tuple[int, int], LotPosition] = {}
-    moves: list[LotMove] = []
+def _move_lots(
+    state: BookState,
+    draft: JournalDraft,
+    facts: list[AccountFacts],
+    changed: dict[tuple[int, int], LotPosition],
+    moves: list[LotMove],
+) -> None:
+    """Fill in the lots as they stand after the draft, by (account id, lot id), and the moves that got them there."""
     for line, (leg, account) in enumerate(zip(draft.postings, facts, strict=True), start=1):
         if account.lot_method is None:
             if leg.lot_cost is not None or leg.lots:
@@ -265,7 +272,6 @@ def _moved_lots(
         for relief in _relieved(account, open_lots, leg):
             changed[account.account_id, relief.lot_id] = after_relief(open_lots[relief.lot_id], relief)
             moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost))
-    return changed, moves
 
 
 def _acquired(

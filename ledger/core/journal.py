@@ -111,7 +111,7 @@ class JournalDraft:
         if self.doc_ref is not None or self.attrs:
             words = json.dumps([self.doc_ref, dict(self.attrs) if self.attrs else None], sort_keys=True)
         content = (
-            f"{self.kind}|{self.effective_on}|{self.reverses}|{self.document_on}|{words}\n"
+            f"{self.kind}|{self.effective_on.isoformat()}|{self.reverses}|{self.document_on}|{words}\n"
             f"{costs and f'{costs.cost_account}|{costs.gain_account}|{costs.loss_account}'}\n{legs}"
         )
         return hashlib.sha256(content.encode()).digest()
@@ -136,8 +136,7 @@ class PostedLeg(NamedTuple):
     amount: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class JournalEntry:
+class JournalEntry(NamedTuple):
     """An accepted entry: legs numbered from 1 in order, lot moves, place in the book and time of recording."""
 
     draft: JournalDraft

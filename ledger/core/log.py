@@ -9,11 +9,16 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from functools import lru_cache
+from uuid import UUID
 
 from ledger.core.journal import JournalEntry
 
 SALT_BYTES = 16
 _HASH_BYTES = 32
+_uuid_text = lru_cache(maxsize=4096)(UUID.__str__)
+"""Actors come again and again; spelling a uuid costs as much as the rest of a leg."""
+
 EMPTY_ROOT = hashlib.sha256(b"").digest()
 
 
@@ -24,7 +29,7 @@ def canonical_entry(book: str, entry: JournalEntry) -> str:
     [account, commodity, amount] in line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text
     goes through the JSON encoder, whose escapes are RFC 8785's.
     """
-    draft = entry.draft
+    draft, actor = entry.draft, entry.draft.actor
     attrs = doc_ref = document_on = reverses = "null"
     moves = ""
     if draft.attrs:
@@ -39,8 +44,8 @@ def canonical_entry(book: str, entry: JournalEntry) -> str:
         moves = ",".join([f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"]' for m in entry.lot_moves])
     legs = ",".join([f'["{leg.account}","{leg.commodity}","{leg.amount}"]' for leg in entry.legs])
     return (
-        f'{{"acting_for":"{draft.actor.organisation_id}","actor":"{draft.actor.user_id}","attrs":{attrs},"book":"{book}",'
-        f'"doc_ref":{doc_ref},"document_on":{document_on},"effective_on":"{draft.effective_on}",'
+        f'{{"acting_for":"{_uuid_text(actor.organisation_id)}","actor":"{_uuid_text(actor.user_id)}","attrs":{attrs},"book":"{book}",'
+        f'"doc_ref":{doc_ref},"document_on":{document_on},"effective_on":"{draft.effective_on.isoformat()}",'
         f'"entry_id":"{draft.entry_id}","kind":"{draft.kind}","lot_moves":[{moves}],"postings":[{legs}],'
         f'"recorded_at":"{entry.recorded_at.isoformat(timespec="microseconds")}","reverses_seq":{reverses},'
         f'"seq":"{entry.seq}","v":"1"}}'

@@ -41,6 +41,10 @@ SQLITE_WAL_RESET_FIX = (3, 51, 3)
 _POOL_SIZE = 45
 """Not below AnyIO's 40 worker threads, so that a request never waits for a connection while holding another."""
 
+_STATEMENTS = 1_000
+"""Prepared statements a connection keeps. pysqlite3 throws out the least used, which is always the newest: a full cache prepares
+every statement of the posting path anew, at three times its cost."""
+
 READS_ONLY = "tonne_reads_only"
 
 
@@ -265,7 +269,7 @@ def open_database(url: str) -> Database:
         hide_parameters=True,
         pool_size=5,
         max_overflow=_POOL_SIZE - 5,
-        connect_args={"check_same_thread": False},
+        connect_args={"check_same_thread": False, "cached_statements": _STATEMENTS},
     )
     event.listen(engine, "connect", _prepare_sqlite_connection)
     event.listen(engine, "begin", _begin_sqlite_transaction)

@@ -7,13 +7,13 @@ rows travels is each engine's own (``writing_postgresql``, ``writing_sqlite``).
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, LotMethod
@@ -22,11 +22,10 @@ from ledger.core.fold import AccountFacts, BookState, ReversibleEntry
 from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
 from ledger.core.lots import LotPosition
 from ledger.store import writing_postgresql, writing_sqlite
-from ledger.store.reading import as_day, as_uuid, read_among
-from ledger.store.rows import Answer, BatchRows, FrozenRefusal, batch_rows
+from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run
+from ledger.store.rows import Answer, FrozenRefusal, batch_rows
 from ledger.store.tables import (
     AccountRow,
-    BookRow,
     CommodityRow,
     EntryRow,
     LotMoveRow,
@@ -67,14 +66,9 @@ def load_head(session: Session, book_id: int) -> BookHead:
 
 def load_answers(session: Session, book_id: int, entry_ids: Sequence[UUID]) -> dict[int, Answer]:
     """Return the recorded answers to those of ``entry_ids`` that have one (an entry, or a frozen refusal), by the id's ``int``."""
-    accepted = "SELECT entry_id, request_hash, seq FROM entry WHERE entry_id {among} AND book_id = {book}"
-    refused = "SELECT entry_id, request_hash, error FROM request WHERE entry_id {among} AND book_id = {book}"
-    answers = {
-        as_uuid(entry_id).int: Answer(bytes(content), seq, None)
-        for entry_id, content, seq in read_among(session, accepted, book_id, entry_ids)
-    }
-    for entry_id, content, error in read_among(session, refused, book_id, entry_ids):
-        answers[as_uuid(entry_id).int] = Answer(bytes(content), None, json.loads(error))
+    answers: dict[int, Answer] = {}
+    for entry_id, content, seq, error in read_among(session, _ANSWERS, book_id, entry_ids):
+        answers[as_uuid(entry_id).int] = Answer(bytes(content), seq, None if error is None else json.loads(error))
     return answers
 
 
@@ -104,62 +98,71 @@ def load_state(session: Session, head: BookHead, drafts: Sequence[JournalDraft])
     )
 
 
-def save(
+def write(
     session: Session,
-    head: BookHead,
+    book_id: int,
     state: BookState,
     entries: Sequence[tuple[JournalEntry, bytes]],
-    leaves: Sequence[tuple[bytes, str, bytes]],
+    leaves: Iterable[tuple[int, bytes, str, bytes]],
     refusals: Sequence[FrozenRefusal],
-    peaks: bytes,
 ) -> None:
-    """Write what a batch adds and moves.
+    """Write what a batch adds and moves; ``entries`` come each with its request hash, ``leaves`` are rows of ``leaf`` in order.
 
-    ``entries`` come each with its request hash, ``leaves`` are (salt, canonical text, hash) in the same order.
+    The leaves are asked for only as they are sent, so that they are made while the server takes in other rows.
     """
-    _write(session, batch_rows(head.book_id, state, entries, leaves, refusals))
-    session.execute(
-        update(BookRow)
-        .where(BookRow.book_id == head.book_id)
-        .values(
-            next_seq=state.next_seq,
-            tree_size=state.next_seq - 1,
-            tree_peaks=peaks,
-            last_recorded_at=state.last_recorded_at,
-        )
-    )
-
-
-def _write(session: Session, rows: BatchRows) -> None:
+    rows = batch_rows(book_id, state, entries, leaves, refusals)
     if session.get_bind().dialect.name == "postgresql":
         writing_postgresql.write(session, rows)
     else:
         writing_sqlite.write(session, rows)
 
 
-def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
-    statement = select(BookRow).where(BookRow.book_id == book_id).execution_options(populate_existing=True)
-    row = session.scalars(statement.with_for_update() if for_update else statement).one_or_none()
-    if row is None:
-        raise NotFound("book.not_found", "no such book")
-    return BookHead(
-        book_id=row.book_id,
-        book_uuid=row.book_uuid,
-        tenant_id=row.tenant_id,
-        code=row.code,
-        functional_currency=row.functional_currency,
-        next_seq=row.next_seq,
-        tree_size=row.tree_size,
-        tree_peaks=row.tree_peaks,
-        last_recorded_at=row.last_recorded_at,
-        locked_through=row.locked_through,
+def advance(session: Session, book_id: int, state: BookState, peaks: bytes) -> None:
+    """Move the book's head to where ``state`` and its tree have come."""
+    head = (state.next_seq, state.next_seq - 1, peaks, as_bound(session, state.last_recorded_at), book_id)
+    run(
+        session,
+        "UPDATE book SET next_seq = ?, tree_size = ?, tree_peaks = ?, last_recorded_at = ? WHERE book_id = ?",
+        *head,
     )
 
 
+_HEAD = (
+    "SELECT book_id, book_uuid, tenant_id, code, functional_currency, next_seq, tree_size, tree_peaks, last_recorded_at,"
+    " locked_through FROM book WHERE book_id = ?"
+)
+
+
+def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
+    lock = " FOR UPDATE" if for_update and session.get_bind().dialect.name == "postgresql" else ""
+    row = run(session, _HEAD + lock, book_id).fetchone()
+    if row is None:
+        raise NotFound("book.not_found", "no such book")
+    return BookHead(
+        book_id=row[0],
+        book_uuid=as_uuid(row[1]),
+        tenant_id=as_uuid(row[2]),
+        code=row[3],
+        functional_currency=row[4],
+        next_seq=row[5],
+        tree_size=row[6],
+        tree_peaks=bytes(row[7]),
+        last_recorded_at=as_instant(row[8]),
+        locked_through=None if row[9] is None else as_day(row[9]),
+    )
+
+
+_ANSWERS = (
+    "SELECT e.entry_id, e.request_hash, e.seq, NULL FROM {keys} CROSS JOIN entry e WHERE e.entry_id = k.key AND e.book_id = {book}"
+    " UNION ALL SELECT r.entry_id, r.request_hash, NULL, r.error FROM {keys} CROSS JOIN request r"
+    " WHERE r.entry_id = k.key AND r.book_id = {book}"
+)
 _ACCOUNTS = (
-    "SELECT a.account_id, a.path, a.type, a.commodity_id, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling, b.posted, b.held"
-    " FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id"
-    " WHERE a.path {among} AND a.book_id = {book}"
+    "SELECT a.account_id, a.path, a.type, a.commodity_id, c.code, c.step, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling,"
+    " b.posted, b.held"
+    " FROM {keys} CROSS JOIN account a CROSS JOIN balance b CROSS JOIN commodity c"
+    " WHERE a.path = k.key AND a.book_id = {book} AND b.book_id = a.book_id AND b.account_id = a.account_id"
+    " AND c.book_id = a.book_id AND c.commodity_id = a.commodity_id"
 )
 _SIDES = {each.value: each.normal_side for each in AccountType}
 
@@ -167,17 +170,14 @@ _SIDES = {each.value: each.normal_side for each in AccountType}
 def _load_accounts(
     session: Session, book_id: int, paths: Sequence[str]
 ) -> tuple[dict[str, AccountFacts], dict[int, int], dict[int, int]]:
-    kept = select(CommodityRow.commodity_id, CommodityRow.code, CommodityRow.step).where(
-        CommodityRow.book_id == book_id
-    )
-    commodities = {row[0]: (row[1], row[2]) for row in session.execute(kept)}
     accounts, posted, held = {}, {}, {}
     days: dict[object, date] = {}  # most accounts share a few opening days
     for row in read_among(session, _ACCOUNTS, book_id, paths):
-        account_id, path, kind, commodity_id, lot_method, opened, closed, floor, ceiling, now, set_aside = row
+        account_id, path, kind, commodity_id, code, step, lot_method, opened, closed, floor, ceiling, now, set_aside = (
+            row
+        )
         if opened not in days:
             days[opened] = as_day(opened)
-        code, step = commodities[commodity_id]
         accounts[path] = AccountFacts(
             account_id,
             path,

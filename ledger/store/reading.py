@@ -1,49 +1,76 @@
-"""Reads many rows by a long list of keys on the bare driver: the hot path's few queries, without an object per row.
+"""Reads and moves rows on the bare driver: the hot path's few statements, without an object per row.
 
-Values come as the driver gives them; ``as_uuid`` and ``as_day`` make both databases alike.
+Values come as the driver gives them; ``as_uuid``, ``as_day`` and ``as_instant`` make both databases alike.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from ledger.store.database import instant_text
+
 _CHUNK = 1_000
 """Keys a statement on SQLite; far below its limit of 32,766, and few enough texts that its statement cache keeps them."""
+
+
+def run(session: Session, statement: str, *values: object) -> Any:
+    """Run one statement, whose places are ``?``, in the session's transaction and return the driver's cursor."""
+    connection = session.connection().connection.driver_connection
+    assert connection is not None, "an open session has a driver connection"
+    if session.get_bind().dialect.name == "postgresql":
+        return connection.execute(statement.replace("?", "%s"), values)
+    return connection.execute(statement, values)
 
 
 def read_among(session: Session, statement: str, book_id: int, keys: Sequence[str | UUID]) -> Iterable[tuple[Any, ...]]:
     """Return the rows of ``statement`` for one book and any of ``keys``.
 
-    The statement says ``{among}`` where the list of keys is compared and then ``{book}`` where the book is. On PostgreSQL the list is
-    one array, on SQLite a list of marks a thousand at a time.
+    The statement reads ``FROM {keys} CROSS JOIN ...``, compares with ``k.key`` and says ``{book}`` where the book is, once for each
+    ``{keys}``. On PostgreSQL the keys are one array, on SQLite a list of values, a thousand at a time.
     """
     connection = session.connection().connection.driver_connection
     assert connection is not None, "an open session has a driver connection"
+    lists = statement.count("{keys}")
     if session.get_bind().dialect.name == "postgresql":
         kind = "uuid[]" if keys and isinstance(keys[0], UUID) else "text[]"
-        text = statement.format(among=f"= ANY(%s::{kind})", book="%s")
-        # Never prepared: PostgreSQL's generic plan, which knows no length, compares each row with each key (22 ms, not 4).
-        # One text is bound, not a list: neither an id nor a path has a character that an array's text would escape.
-        bound_text = f"{{{','.join(map(str, keys))}}}"
-        rows: Iterable[tuple[Any, ...]] = connection.execute(text, (bound_text, book_id), prepare=False).fetchall()
+        text = statement.format(keys=f"unnest(%s::{kind}) AS k(key)", book="%s")
+        # Never prepared: PostgreSQL's generic plan knows no length. One text is bound, not a list: neither an id nor a path has
+        # a character that an array's text would escape.
+        texts = [f"{key.int:032x}" if isinstance(key, UUID) else key for key in keys]
+        bound_text = f"{{{','.join(texts)}}}"
+        rows: Iterable[tuple[Any, ...]] = connection.execute(
+            text, (bound_text, book_id) * lists, prepare=False
+        ).fetchall()
         return rows
     found: list[tuple[Any, ...]] = []
     bound = [key.bytes if isinstance(key, UUID) else key for key in keys]
     for start in range(0, len(keys), _CHUNK):
         chunk = bound[start : start + _CHUNK]
-        text = statement.format(among=f"IN ({','.join('?' * len(chunk))})", book="?")
-        found += connection.execute(text, (*chunk, book_id)).fetchall()
+        # CROSS JOIN keeps this order on SQLite, so each key is one look-up; an IN list was seen to read the whole book.
+        values = f"(SELECT column1 AS key FROM (VALUES {','.join(['(?)'] * len(chunk))})) AS k"  # noqa: S608 - marks only
+        text = statement.format(keys=values, book="?")
+        found += connection.execute(text, (*chunk, book_id) * lists).fetchall()
     return found
 
 
 def as_uuid(value: UUID | bytes) -> UUID:
     """Return a UUID from PostgreSQL's own or SQLite's 16 bytes."""
     return value if isinstance(value, UUID) else UUID(bytes=value)
+
+
+def as_bound(session: Session, value: datetime) -> datetime | str:
+    """Return an instant as the session's driver binds it."""
+    return value if session.get_bind().dialect.name == "postgresql" else instant_text(value)
+
+
+def as_instant(value: datetime | str) -> datetime:
+    """Return an aware UTC instant from PostgreSQL's own or SQLite's ISO text."""
+    return value if isinstance(value, datetime) else datetime.fromisoformat(value)
 
 
 def as_day(value: date | str) -> date:

@@ -6,7 +6,7 @@ Owns the shape that both writers take; touches no database.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, NamedTuple
@@ -39,9 +39,10 @@ class BatchRows:
     """Everything one batch writes. Tuples are in the column order of the table they name, ``book_id`` left out."""
 
     book_id: int
-    entries: Sequence[tuple[Any, ...]]
-    postings: Sequence[tuple[int, int, int, int, int, date]]
-    leaves: Sequence[tuple[int, bytes, str, bytes]]
+    entries: Sequence[tuple[JournalEntry, bytes]]
+    """The accepted entries with their request hashes; each writer spells their rows and their postings'."""
+    leaves: Iterable[tuple[int, bytes, str, bytes]]
+    """Asked for once, when they are written."""
     refusals: Sequence[FrozenRefusal]
     lots: Sequence[tuple[int, int, int, date, int, int]]
     lot_moves: Sequence[tuple[int, int, int, int, int]]
@@ -56,36 +57,31 @@ def batch_rows(
     book_id: int,
     state: BookState,
     entries: Sequence[tuple[JournalEntry, bytes]],
-    leaves: Sequence[tuple[bytes, str, bytes]],
+    leaves: Iterable[tuple[int, bytes, str, bytes]],
     refusals: Sequence[FrozenRefusal],
 ) -> BatchRows:
-    """Return the rows of ``entries`` (each with its request hash), which ``state`` has already taken in.
-
-    ``leaves`` are (salt, canonical, hash) in the same order.
-    """
-    entry_rows, postings, lots, lot_moves = [], [], [], []
+    """Return the rows of ``entries`` (each with its request hash), which ``state`` has already taken in; leaves in the same order."""
+    lots, lot_moves = [], []
     last_seq: dict[int, int] = {}
     deltas: dict[tuple[int, date], int] = {}
     touched_lots: dict[int, int] = {}
-    for entry, request_hash in entries:
-        draft, seq, day = entry.draft, entry.seq, entry.draft.effective_on
-        entry_rows.append(_entry_row(entry, request_hash))
-        for line, leg in enumerate(entry.legs, start=1):
-            postings.append((seq, line, leg.account_id, leg.commodity_id, leg.amount, day))
-            last_seq[leg.account_id] = seq
-            key = (leg.account_id, day)
-            deltas[key] = deltas.get(key, 0) + leg.amount
+    for entry, _ in entries:
+        seq, day = entry.seq, entry.draft.effective_on
+        for leg in entry.legs:
+            account_id = leg.account_id
+            last_seq[account_id] = seq
+            key = (account_id, day)
+            deltas[key] = deltas[key] + leg.amount if key in deltas else leg.amount
         for move in entry.lot_moves:
             account_id = entry.legs[move.line - 1].account_id
             lot_moves.append((seq, move.line, move.lot_id, move.quantity, move.cost))
             touched_lots[move.lot_id] = account_id
             if move.lot_id == seq * 1024 + move.line:
-                lots.append((move.lot_id, account_id, seq, draft.effective_on, move.quantity, move.cost))
+                lots.append((move.lot_id, account_id, seq, day, move.quantity, move.cost))
     return BatchRows(
         book_id=book_id,
-        entries=entry_rows,
-        postings=postings,
-        leaves=[(entry.seq, *leaf) for (entry, _), leaf in zip(entries, leaves, strict=True)],
+        entries=entries,
+        leaves=leaves,
         refusals=refusals,
         lots=lots,
         lot_moves=lot_moves,
@@ -99,22 +95,6 @@ def batch_rows(
     )
 
 
-def _entry_row(entry: JournalEntry, request_hash: bytes) -> tuple[Any, ...]:
-    draft = entry.draft
-    return (
-        entry.seq,
-        draft.entry_id,
-        request_hash,
-        str(draft.kind),
-        draft.effective_on,
-        entry.recorded_at,
-        draft.document_on,
-        len(entry.legs),
-        entry.reverses_seq,
-        draft.actor.user_id,
-        draft.actor.organisation_id,
-        draft.doc_ref,
-        json.dumps(dict(draft.attrs), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-        if draft.attrs
-        else None,
-    )
+def attrs_text(attrs: Mapping[str, str] | None) -> str | None:
+    """Return an entry's attributes as the text both databases keep."""
+    return json.dumps(dict(attrs), sort_keys=True, separators=(",", ":"), ensure_ascii=False) if attrs else None

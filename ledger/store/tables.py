@@ -22,6 +22,9 @@ from ledger.store.database import Base
 _STRICT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 """STRICT refuses what is not an integer; without rowid a table is clustered by its key, one tree instead of two."""
 
+_ROW_KEY = {"engines": ("sqlite",)}
+"""A key of the hottest tables. On PostgreSQL the seals in ``migrations/sql`` check it once a statement, not once a row."""
+
 
 class BookRow(Base):
     """One legal entity's ledger and its ordering domain: writers lock this row, so seq has no gaps and time never goes back."""
@@ -140,9 +143,13 @@ class PostingRow(Base):
 
     __tablename__ = "posting"
     __table_args__ = (
-        ForeignKeyConstraint(["book_id", "seq"], ["entry.book_id", "entry.seq"], deferrable=True, initially="DEFERRED"),
         ForeignKeyConstraint(
-            ["book_id", "account_id", "commodity_id"], ["account.book_id", "account.account_id", "account.commodity_id"]
+            ["book_id", "seq"], ["entry.book_id", "entry.seq"], deferrable=True, initially="DEFERRED", info=_ROW_KEY
+        ),
+        ForeignKeyConstraint(
+            ["book_id", "account_id", "commodity_id"],
+            ["account.book_id", "account.account_id", "account.commodity_id"],
+            info=_ROW_KEY,
         ),
         CheckConstraint("amount <> 0", "amount"),
         Index("ix_posting_account_day", "account_id", "book_id", "effective_on", "seq", "amount"),
@@ -274,7 +281,10 @@ class LeafRow(Base):
     """The exact bytes of an entry and their hash in the book's RFC 6962 tree: a fact, written once, never derived in SQL."""
 
     __tablename__ = "leaf"
-    __table_args__ = (ForeignKeyConstraint(["book_id", "seq"], ["entry.book_id", "entry.seq"]), _STRICT)
+    __table_args__ = (
+        ForeignKeyConstraint(["book_id", "seq"], ["entry.book_id", "entry.seq"], info=_ROW_KEY),
+        _STRICT,
+    )
 
     book_id: Mapped[int] = mapped_column(primary_key=True)
     seq: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)

@@ -5,15 +5,15 @@ COPY fires the same statement triggers and constraints as INSERT; text is built 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psycopg
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from ledger.core.journal import JournalEntry
 from ledger.store.database import json_text
-from ledger.store.rows import BatchRows
+from ledger.store.rows import BatchRows, attrs_text
 
 _ENTRY = (
     "COPY entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, document_on, leg_count, reverses_seq,"
@@ -24,20 +24,19 @@ _LEAF = "COPY leaf (book_id, seq, salt, canonical, leaf_hash) FROM STDIN"
 _REQUEST = "COPY request (book_id, entry_id, request_hash, error_code, error, answered_at) FROM STDIN"
 _LOT = "COPY lot (book_id, lot_id, account_id, acquired_seq, acquired_on, qty, cost) FROM STDIN"
 _LOT_MOVE = "COPY lot_move (book_id, seq, line, lot_id, qty, cost) FROM STDIN"
-_BALANCE = text(
+_BALANCE = (
     "UPDATE balance AS b SET posted = v.posted, last_seq = v.last_seq"
-    " FROM unnest(CAST(:accounts AS bigint[]), CAST(:posted AS bigint[]), CAST(:seqs AS bigint[])) AS v(account_id, posted, last_seq)"
-    " WHERE b.book_id = :book AND b.account_id = v.account_id"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(account_id, posted, last_seq)"
+    " WHERE b.book_id = %s AND b.account_id = v.account_id"
 )
-_BALANCE_DAY = text(
-    "INSERT INTO balance_day AS d (book_id, account_id, effective_on, delta)"
-    " SELECT :book, v.* FROM unnest(CAST(:accounts AS bigint[]), CAST(:days AS date[]), CAST(:deltas AS bigint[])) AS v"
+_BALANCE_DAY = (
+    "INSERT INTO balance_day AS d (account_id, effective_on, delta, book_id)"
+    " SELECT v.*, %s FROM unnest(%s::bigint[], %s::date[], %s::bigint[]) AS v"
     " ON CONFLICT (book_id, account_id, effective_on) DO UPDATE SET delta = d.delta + excluded.delta"
 )
-_LOT_POSITION = text(
+_LOT_POSITION = (
     "INSERT INTO lot_position (book_id, lot_id, account_id, qty, cost)"
-    " SELECT :book, v.* FROM unnest(CAST(:lots AS bigint[]), CAST(:accounts AS bigint[]), CAST(:qtys AS bigint[]),"
-    " CAST(:costs AS bigint[])) AS v"
+    " SELECT %s, v.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v"
     " ON CONFLICT (book_id, lot_id) DO UPDATE SET qty = excluded.qty, cost = excluded.cost"
 )
 
@@ -47,71 +46,83 @@ def write(session: Session, rows: BatchRows) -> None:
     book = rows.book_id
     connection = session.connection().connection.driver_connection
     assert isinstance(connection, psycopg.Connection), "PostgreSQL is reached through psycopg"
-    _copy_facts(connection, rows)
-    if rows.lot_moves:
-        _copy(
-            connection,
-            _LOT,
-            (f"{book}\t{lot}\t{a}\t{s}\t{day}\t{qty}\t{cost}" for lot, a, s, day, qty, cost in rows.lots),
-        )
-        _copy(
-            connection,
-            _LOT_MOVE,
-            (f"{book}\t{s}\t{n}\t{lot}\t{qty}\t{cost}" for s, n, lot, qty, cost in rows.lot_moves),
-        )
-        lots, accounts, qtys, costs = _columns(rows.lot_positions)
-        session.execute(_LOT_POSITION, {"book": book, "lots": lots, "accounts": accounts, "qtys": qtys, "costs": costs})
+    blocks = _blocks(rows)
     if rows.balances:
-        accounts, posted, seqs = _columns(rows.balances)
-        session.execute(_BALANCE, {"book": book, "accounts": accounts, "posted": posted, "seqs": seqs})
-        accounts, days, deltas = _columns(rows.day_deltas)
-        session.execute(_BALANCE_DAY, {"book": book, "accounts": accounts, "days": days, "deltas": deltas})
+        with connection.pipeline():  # the server moves the sums while the first lines are made
+            connection.execute(_BALANCE, (*_columns(rows.balances), book))
+            connection.execute(_BALANCE_DAY, (book, *_columns(rows.day_deltas)))
+            first = next(blocks)
+        _copy(connection, first, blocks)
+    else:
+        _copy(connection, next(blocks, None), blocks)
+    if rows.lot_positions:
+        connection.execute(_LOT_POSITION, (book, *_columns(rows.lot_positions)))
+
+
+def _copy(
+    connection: psycopg.Connection[Any], following: tuple[str, str] | None, blocks: Iterator[tuple[str, str]]
+) -> None:
+    """Send each block of lines by its COPY, and make the next while the server takes it in."""
+    with connection.cursor() as cursor:
+        while following is not None:
+            statement, lines = following
+            with cursor.copy(statement.encode()) as copy:
+                copy.write(lines)
+                following = next(blocks, None)
+
+
+def _blocks(rows: BatchRows) -> Iterator[tuple[str, str]]:
+    """Yield each COPY that has rows, with its lines, in the order that the seals ask for."""
+    book = rows.book_id
+    if rows.entries:
+        yield _ENTRY, "\n".join([_entry_line(book, entry, request_hash) for entry, request_hash in rows.entries])
+        yield (
+            _POSTING,
+            "\n".join(
+                [
+                    f"{place}\t{line}\t{leg.account_id}\t{leg.commodity_id}\t{leg.amount}\t{day}"
+                    for entry, _ in rows.entries
+                    for place, day in ((f"{book}\t{entry.seq}", entry.draft.effective_on.isoformat()),)
+                    for line, leg in enumerate(entry.legs, start=1)
+                ]
+            ),
+        )
+        yield _LEAF, "\n".join([_leaf_line(book, *leaf) for leaf in rows.leaves])
+    if rows.refusals:
+        yield (
+            _REQUEST,
+            "\n".join(
+                f"{book}\t{r.entry_id}\t\\\\x{r.request_hash.hex()}\t{r.error_code}\t{_escaped(json_text(r.error))}\t{r.answered_at}"
+                for r in rows.refusals
+            ),
+        )
+    if rows.lots:
+        yield (
+            _LOT,
+            "\n".join(f"{book}\t{lot}\t{a}\t{s}\t{day}\t{qty}\t{cost}" for lot, a, s, day, qty, cost in rows.lots),
+        )
+    if rows.lot_moves:
+        yield _LOT_MOVE, "\n".join(f"{book}\t{s}\t{n}\t{lot}\t{qty}\t{cost}" for s, n, lot, qty, cost in rows.lot_moves)
+
+
+def _leaf_line(book: int, seq: int, salt: bytes, canonical: str, digest: bytes) -> str:
+    if "\\" in canonical:  # JSON has no raw tab or line end
+        canonical = canonical.replace("\\", "\\\\")
+    return f"{book}\t{seq}\t\\\\x{salt.hex()}\t{canonical}\t\\\\x{digest.hex()}"
+
+
+def _entry_line(book: int, entry: JournalEntry, request_hash: bytes) -> str:
+    draft, actor = entry.draft, entry.draft.actor
+    return (
+        f"{book}\t{entry.seq}\t{draft.entry_id.int:032x}\t\\\\x{request_hash.hex()}\t{draft.kind}\t{draft.effective_on.isoformat()}"
+        f"\t{entry.recorded_at.isoformat()}\t{_or_null(draft.document_on)}\t{len(entry.legs)}\t{_or_null(entry.reverses_seq)}"
+        f"\t{actor.user_id.int:032x}\t{actor.organisation_id.int:032x}\t{_escaped(draft.doc_ref)}\t{_escaped(attrs_text(draft.attrs))}"
+    )
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[str]:
     """Return each column of numbers or days as the text of one array: binding one text is far cheaper than a list."""
     return [f"{{{','.join(map(str, column))}}}" for column in zip(*rows, strict=True)]
-
-
-def _copy_facts(connection: psycopg.Connection[Any], rows: BatchRows) -> None:
-    book = rows.book_id
-    _copy(
-        connection,
-        _ENTRY,
-        (
-            f"{book}\t{e[0]}\t{e[1]}\t\\\\x{e[2].hex()}\t{e[3]}\t{e[4]}\t{e[5]}\t{_or_null(e[6])}\t{e[7]}\t{_or_null(e[8])}"
-            f"\t{e[9]}\t{e[10]}\t{_escaped(e[11])}\t{_escaped(e[12])}"
-            for e in rows.entries
-        ),
-    )
-    _copy(
-        connection,
-        _POSTING,
-        (f"{book}\t{s}\t{n}\t{a}\t{c}\t{amount}\t{day}" for s, n, a, c, amount, day in rows.postings),
-    )
-    _copy(
-        connection,
-        _LEAF,
-        (
-            f"{book}\t{seq}\t\\\\x{salt.hex()}\t{_escaped(canonical)}\t\\\\x{digest.hex()}"
-            for seq, salt, canonical, digest in rows.leaves
-        ),
-    )
-    _copy(
-        connection,
-        _REQUEST,
-        (
-            f"{book}\t{r.entry_id}\t\\\\x{r.request_hash.hex()}\t{r.error_code}\t{_escaped(json_text(r.error))}\t{r.answered_at}"
-            for r in rows.refusals
-        ),
-    )
-
-
-def _copy(connection: psycopg.Connection[Any], statement: str, lines: Iterable[str]) -> None:
-    block = "\n".join(lines)
-    if block:
-        with connection.cursor() as cursor, cursor.copy(statement.encode()) as copy:
-            copy.write(block)
 
 
 def _or_null(value: object) -> str:

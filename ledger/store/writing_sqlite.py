@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sqlalchemy.orm import Session
 
+from ledger.core.journal import JournalEntry
 from ledger.store.database import instant_text, json_text
-from ledger.store.rows import BatchRows
+from ledger.store.rows import BatchRows, attrs_text
 
 _POSTING = (
     "INSERT INTO posting (book_id, seq, line, account_id, commodity_id, amount, effective_on) VALUES (?,?,?,?,?,?,?)"
@@ -35,29 +36,16 @@ def write(session: Session, rows: BatchRows) -> None:
     connection = session.connection().connection.driver_connection
     assert connection is not None, "an open session has a driver connection"
     run = connection.executemany
-    run(_POSTING, [(book, s, n, a, c, amount, day.isoformat()) for s, n, a, c, amount, day in rows.postings])
     run(
-        _ENTRY,
+        _POSTING,
         [
-            (
-                book,
-                e[0],
-                e[1].bytes,
-                e[2],
-                e[3],
-                e[4].isoformat(),
-                e[5].isoformat(timespec="microseconds"),
-                e[6] and e[6].isoformat(),
-                e[7],
-                e[8],
-                e[9].bytes,
-                e[10].bytes,
-                e[11],
-                e[12],
-            )
-            for e in rows.entries
+            (book, entry.seq, line, leg.account_id, leg.commodity_id, leg.amount, day)
+            for entry, _ in rows.entries
+            for day in (entry.draft.effective_on.isoformat(),)
+            for line, leg in enumerate(entry.legs, start=1)
         ],
     )
+    run(_ENTRY, [_entry_row(book, entry, request_hash) for entry, request_hash in rows.entries])
     run(_LEAF, [(book, *leaf) for leaf in rows.leaves])
     if rows.refusals:
         run(
@@ -81,3 +69,23 @@ def write(session: Session, rows: BatchRows) -> None:
         run(_LOT_POSITION, [(book, *position) for position in rows.lot_positions])
     run(_BALANCE, [(posted, seq, book, account) for account, posted, seq in rows.balances])
     run(_BALANCE_DAY, [(book, account, day.isoformat(), delta) for account, day, delta in rows.day_deltas])
+
+
+def _entry_row(book: int, entry: JournalEntry, request_hash: bytes) -> tuple[object, ...]:
+    draft = entry.draft
+    return (
+        book,
+        entry.seq,
+        draft.entry_id.bytes,
+        request_hash,
+        draft.kind.value,
+        draft.effective_on.isoformat(),
+        entry.recorded_at.isoformat(timespec="microseconds"),
+        draft.document_on and draft.document_on.isoformat(),
+        len(entry.legs),
+        entry.reverses_seq,
+        draft.actor.user_id.bytes,
+        draft.actor.organisation_id.bytes,
+        draft.doc_ref,
+        attrs_text(draft.attrs),
+    )

@@ -271,6 +271,10 @@ def upgrade() -> None:
 
     op.create_index("ix_lot_position_open", "lot_position", ["account_id", "book_id", "lot_id"], unique=False)
 
+    if op.get_bind().dialect.name == "postgresql":  # its guards check the same per statement: decision 0008
+        op.drop_constraint("fk_leaf_entry_book_id_seq", "leaf")
+        op.drop_constraint("fk_posting_account_book_id_account_id_commodity_id", "posting")
+        op.drop_constraint("fk_posting_entry_book_id_seq", "posting")
     for statement in statements("ledger_guards", op.get_bind().dialect.name):
         op.execute(statement)
 

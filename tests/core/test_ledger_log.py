@@ -212,7 +212,7 @@ def test_the_time_of_recording_is_spelled_in_utc_whatever_zone_the_clock_has() -
 def test_any_changed_fact_changes_the_text(change: dict[str, object]) -> None:
     entry = _entry(_payment())
 
-    assert log.canonical_entry(str(BOOK_UUID), replace(entry, **change)) != log.canonical_entry(str(BOOK_UUID), entry)  # type: ignore[arg-type]  # one field a case
+    assert log.canonical_entry(str(BOOK_UUID), entry._replace(**change)) != log.canonical_entry(str(BOOK_UUID), entry)  # type: ignore[arg-type]  # one field a case
 
 
 def test_the_book_is_part_of_the_text() -> None:

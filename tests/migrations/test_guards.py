@@ -21,8 +21,9 @@ LEDGER_TRIGGERS = {
         *(f"{table}_no_truncate" for table in LEDGER_TABLES),
         *_IDENTITY,
         "posting_seal",
-        "entry_has_legs",
-        "entry_period",
+        "leaf_seal",
+        "entry_place",
+        "book_complete",
     },
     "sqlite": {
         *(f"{fact}_no_{change}" for fact in (*FACTS, "commodity") for change in ("update", "delete")),

@@ -58,6 +58,10 @@ def posting_rows(seq: int, *legs: tuple[int, int, int], day: str = _DAY) -> str:
     return f"INSERT INTO posting (book_id, seq, line, account_id, commodity_id, amount, effective_on) VALUES {values}"
 
 
+def leaf_row(engine: str, seq: int) -> str:
+    return f"INSERT INTO leaf (book_id, seq, salt, canonical, leaf_hash) VALUES (1, {seq}, {_BYTES[engine]}, '{{}}', {_BYTES[engine]})"
+
+
 def in_order(engine: str, entry: str, postings: str) -> Sequence[str]:
     """Return the two inserts in the engine's own order: postings first on SQLite, the entry first on PostgreSQL."""
     return (postings, entry) if engine == "sqlite" else (entry, postings)
@@ -68,7 +72,12 @@ def test_a_whole_entry_by_raw_sql_is_the_measure_that_the_refusals_below_are_for
 ) -> None:
     engine = engine_of(full)
 
-    run(full.database, *in_order(engine, entry_row(engine, 6, legs=2), posting_rows(6, (1, 4, 5), (2, 6, -5))))
+    run(
+        full.database,
+        *in_order(engine, entry_row(engine, 6, legs=2), posting_rows(6, (1, 4, 5), (2, 6, -5))),
+        leaf_row(engine, 6),
+        "UPDATE book SET next_seq = next_seq + 1, tree_size = tree_size + 1 WHERE book_id = 1",
+    )
 
     assert len(snapshot(full.database)["entry"]) == 6
 
@@ -180,6 +189,43 @@ def test_an_entry_that_balances_only_across_commodities_is_refused(standing: Exa
 
 def test_an_entry_without_any_legs_is_refused(standing: ExampleBook) -> None:
     assert "ledger.entry_incomplete" in refused(standing, entry_row(engine_of(standing), 6, legs=2))
+
+
+def test_a_leaf_without_an_entry_is_refused(standing: ExampleBook) -> None:
+    assert re.search(r"ledger\.leaf_without_entry|FOREIGN KEY", refused(standing, leaf_row(engine_of(standing), 6)))
+
+
+def test_a_leg_of_an_account_that_is_not_there_is_refused(standing: ExampleBook) -> None:
+    engine = engine_of(standing)
+    legs = posting_rows(6, (1, 4, 5), (2, 999, -5))
+
+    message = refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), legs), leaf_row(engine, 6))
+
+    assert re.search(r"ledger\.account_unknown|FOREIGN KEY", message)
+
+
+@pytest.mark.parametrize("missing", ["the leaf", "the book's count", "a place in order"])
+def test_postgresql_takes_an_entry_only_with_its_leaf_and_counted_by_its_book(full: ExampleBook, missing: str) -> None:
+    engine = engine_of(full)
+    seq = 7 if missing == "a place in order" else 6
+    whole = [
+        *in_order(engine, entry_row(engine, seq, legs=2), posting_rows(seq, (1, 4, 5), (2, 6, -5))),
+        *([] if missing == "the leaf" else [leaf_row(engine, seq)]),
+        *(
+            []
+            if missing == "the book's count"
+            else ["UPDATE book SET next_seq = next_seq + 1, tree_size = tree_size + 1"]
+        ),
+    ]
+
+    if engine == "postgresql":
+        assert "ledger.entry_incomplete" in refused(full, *whole)
+        return
+    run(
+        full.database, *whole
+    )  # SQLite judges each row as it comes; what is left over is for the check of the book to find
+
+    assert len(snapshot(full.database)["entry"]) == 6
 
 
 def test_legs_without_an_entry_are_refused(standing: ExampleBook) -> None:
