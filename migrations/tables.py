@@ -7,7 +7,11 @@ import finance.store.tables.activity
 import finance.store.tables.loans
 import finance.store.tables.market
 import finance.store.tables.trades
-import ledger.store.tables
+import ledger.store.tables.checkpoints
+import ledger.store.tables.holds
+import ledger.store.tables.journal
+import ledger.store.tables.persons
+import ledger.store.tables.reconciliation
 from ledger.store.database import Base
 
 __all__ = ["api", "finance", "ledger"]

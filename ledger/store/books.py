@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
 from ledger.core.errors import Conflict, Invalid, NotFound
-from ledger.store.tables import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
+from ledger.store.tables.journal import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
 
 _TRIES = 64
 """Transactions that may open books at once before one of them is asked to try again."""

@@ -24,7 +24,7 @@ from ledger.core.lots import LotPosition
 from ledger.store import writing_postgresql, writing_sqlite
 from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run
 from ledger.store.rows import Answer, FrozenRefusal, batch_rows
-from ledger.store.tables import (
+from ledger.store.tables.journal import (
     AccountRow,
     CommodityRow,
     EntryRow,

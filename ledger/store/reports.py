@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from ledger.core import log
 from ledger.core.accounts import AccountType, is_path
 from ledger.core.errors import Invalid, NotFound
-from ledger.store.tables import (
+from ledger.store.tables.journal import (
     AccountRow,
     BalanceDayRow,
     BookRow,

@@ -1,0 +1,1 @@
+"""The ledger's tables, private to its store: facts that are only ever added, and projections that are rebuilt from them."""

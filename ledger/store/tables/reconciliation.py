@@ -1,0 +1,1 @@
+"""Statements of banks and registries, their lines, matches with postings, breaks and balance assertions."""
