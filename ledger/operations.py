@@ -1,4 +1,4 @@
-"""What a caller can do to a book: open it, add commodities and accounts, post, reverse, close a period.
+"""What a caller can do to a book: open it, add commodities and accounts, post, reverse, transfer, close a period.
 
 Each function joins the caller's transaction and takes the book last; nothing here commits. They read like recipes: lock, load,
 fold (pure), save.
@@ -6,8 +6,9 @@ fold (pure), save.
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
 from uuid import UUID
 
@@ -18,9 +19,11 @@ from ledger.core.accounts import AccountOpening
 from ledger.core.amounts import Commodity
 from ledger.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from ledger.core.fold import Rejected, fold
+from ledger.core.holds import HoldExpiry, HoldPosition
 from ledger.core.journal import MAX_BATCH, EntryKind, JournalDraft, JournalEntry
-from ledger.core.parties import Actor
-from ledger.core.periods import next_lock
+from ledger.core.parties import SERVICE, Actor
+from ledger.core.periods import next_lock, state_root
+from ledger.core.transfers import check_transfer, clearing_sums
 from ledger.store import books, journal, reports
 from ledger.store.rows import Answer, FrozenRefusal
 
@@ -80,19 +83,82 @@ def close_account(session: Session, book_id: int, path: str, closed_on: date) ->
     books.close_account(session, book_id, path, closed_on)
 
 
-def close_period(session: Session, book_id: int, through: date) -> None:
-    """Close every day through ``through``, inclusive; a period closed once stays closed."""
+def close_period(
+    session: Session, book_id: int, through: date, *, actor: Actor, now: datetime, random_bytes: RandomBytes
+) -> bytes:
+    """Close every day through ``through``, inclusive, for good; return the state root.
+
+    An entry of kind close, dated that day, keeps the state root in the tree: SHA-256 over the balances of that day's close
+    (``ledger.core.periods.state_root``), so that a checkpoint signed later vouches for them.
+    """
     head = journal.lock_book(session, book_id)
-    books.set_locked_through(session, book_id, next_lock(head.locked_through, through))
+    locked = next_lock(head.locked_through, through)
+    held = reports.positions(session, book_id, as_of=through)
+    root = state_root((row.path, row.commodity, row.balance) for row in held)
+    if locked == head.locked_through:
+        return root  # closed days do not change: it is the root that was kept
+    _note_closing(session, book_id, through, "hard", actor, now, random_bytes, state_root=root.hex())
+    softly = head.soft_locked_through
+    books.set_locks(session, book_id, locked=locked, softly=softly if softly is not None and softly > locked else None)
+    return root
+
+
+def close_softly(
+    session: Session, book_id: int, through: date | None, *, actor: Actor, now: datetime, random_bytes: RandomBytes
+) -> None:
+    """Let only closers post through ``through``, inclusive; None opens again what is not closed for good."""
+    head = journal.lock_book(session, book_id)
+    if through is not None and head.locked_through is not None and through <= head.locked_through:
+        raise Conflict(
+            "ledger.period_closed",
+            f"the book is closed through {head.locked_through} already",
+            locked_through=head.locked_through.isoformat(),
+        )
+    closing = "reopened" if through is None else "soft"
+    _note_closing(session, book_id, through or now.date(), closing, actor, now, random_bytes)
+    books.set_locks(session, book_id, locked=head.locked_through, softly=through)
+
+
+def _note_closing(
+    session: Session,
+    book_id: int,
+    through: date,
+    closing: str,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
+    **attrs: str,
+) -> None:
+    draft = JournalDraft(
+        entry_id=_server_id(random_bytes),
+        kind=EntryKind.CLOSE,
+        effective_on=through,
+        actor=actor,
+        attrs={"closing": closing, "through": through.isoformat(), **attrs},
+    )
+    post_entries(session, book_id, [draft], now=now, random_bytes=random_bytes, is_closer=True)
+
+
+def _server_id(random_bytes: RandomBytes) -> UUID:
+    """Return an id that the server makes itself: random, version 4."""
+    return UUID(bytes=random_bytes(16), version=4)
 
 
 def post_entries(
-    session: Session, book_id: int, drafts: Sequence[JournalDraft], *, now: datetime, random_bytes: RandomBytes
+    session: Session,
+    book_id: int,
+    drafts: Sequence[JournalDraft],
+    *,
+    now: datetime,
+    random_bytes: RandomBytes,
+    is_closer: bool = False,
 ) -> list[EntryOutcome]:
     """Record a batch of at most 8,000 drafts and return one outcome each, in order.
 
     Every accepted entry is in one tree; a refused draft leaves no trace but its answer. An id seen before gets its recorded
-    answer, refusals included; with other content it is refused (``ledger.id_reused``) and nothing changes.
+    answer, refusals included; with other content it is refused (``ledger.id_reused``) and nothing changes. Of a linked group all
+    or none is recorded; a group of which a part was recorded before is refused (``ledger.link_broken``). Holds on the touched
+    accounts that have run out by ``now`` expire first. ``is_closer`` lets the batch into softly closed days.
     """
     if not 1 <= len(drafts) <= MAX_BATCH:
         raise Invalid("ledger.batch_size", f"a batch has 1 to {MAX_BATCH} entries", entries=str(len(drafts)))
@@ -105,7 +171,11 @@ def post_entries(
         if key not in recorded and key not in place:
             place[key] = len(fresh)
             fresh.append((draft, content))
-    posted = _record(session, head, fresh, now, random_bytes) if fresh else []
+    broken = _broken_links(drafts, recorded)
+    if broken:
+        fresh = [(draft, content) for draft, content in fresh if draft.link not in broken]
+        place = {draft.entry_id.int: index for index, (draft, _) in enumerate(fresh)}
+    posted = _record(session, head, fresh, now, random_bytes, is_closer=is_closer) if fresh else []
     seqs = [answer.seq for answer in recorded.values() if answer.seq is not None]
     receipts = _receipts_again(session, head, seqs) if seqs else {}
     outcomes: list[EntryOutcome] = []
@@ -113,6 +183,8 @@ def post_entries(
     for draft, (key, content) in zip(drafts, requests, strict=True):
         if key in recorded:
             outcomes.append(_told_again(draft.entry_id, content, recorded[key], receipts))
+        elif draft.link in broken:
+            outcomes.append(EntryRefusal(draft.entry_id, _BROKEN, is_replay=False))
         elif key not in told:
             told.add(key)
             outcomes.append(posted[place[key]])
@@ -121,6 +193,21 @@ def post_entries(
         else:
             outcomes.append(posted[place[key]]._replace(is_replay=True))
     return outcomes
+
+
+_BROKEN = Conflict(
+    "ledger.link_broken",
+    "part of this linked group was answered before; repeat the whole group as it was, or use new ids",
+)
+
+
+def _broken_links(drafts: Sequence[JournalDraft], recorded: Mapping[int, Answer]) -> frozenset[UUID]:
+    """Return the links of groups of which some, not all, have a recorded answer."""
+    known: dict[UUID, set[bool]] = {}
+    for draft in drafts:
+        if draft.link is not None:
+            known.setdefault(draft.link, set()).add(draft.entry_id.int in recorded)
+    return frozenset(link for link, answers in known.items() if len(answers) > 1)
 
 
 def post_entry(
@@ -154,15 +241,59 @@ def reverse_entry(
     return post_entry(session, book_id, draft, now=now, random_bytes=random_bytes)
 
 
+def expire_holds(session: Session, book_id: int, *, now: datetime, random_bytes: RandomBytes) -> int:
+    """Record the expiry of every hold of the book that has run out by ``now``; return how many."""
+    head = journal.lock_book(session, book_id)
+    over = journal.load_lapsed(session, head, None, now)
+    for start in range(0, len(over), MAX_BATCH):
+        drafts = [_expiry(head, hold, now) for hold in over[start : start + MAX_BATCH]]
+        post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes, is_closer=True)
+    return len(over)
+
+
+def post_transfer(
+    session: Session,
+    out_of: tuple[int, JournalDraft],
+    into: tuple[int, JournalDraft],
+    *,
+    now: datetime,
+    random_bytes: RandomBytes,
+) -> tuple[EntryReceipt, EntryReceipt]:
+    """Record one transfer between two books, each (book, draft), in the caller's transaction; return both receipts.
+
+    The drafts share a ``transfer_id``, and what one adds to its clearing accounts (``Equity:Clearing...``) the other takes from
+    its own, per commodity (``ledger.transfer_unmatched``). Books are locked in the order of their numbers.
+    """
+    check_transfer(out_of[1], into[1])
+    if out_of[0] == into[0]:
+        raise Invalid(
+            "ledger.transfer_unmatched", "a transfer has its two sides in two books; inside a book post one entry"
+        )
+    for book_id in sorted((out_of[0], into[0])):
+        journal.lock_book(session, book_id)
+    books.check_same_commodities(session, out_of[0], into[0], clearing_sums(out_of[1]))
+    receipts = {
+        book_id: post_entry(session, book_id, draft, now=now, random_bytes=random_bytes)
+        for book_id, draft in sorted((out_of, into), key=lambda side: side[0])
+    }
+    return receipts[out_of[0]], receipts[into[0]]
+
+
 def _record(
     session: Session,
     head: journal.BookHead,
     fresh: Sequence[tuple[JournalDraft, bytes]],
     now: datetime,
     random_bytes: RandomBytes,
+    *,
+    is_closer: bool,
 ) -> list[EntryOutcome]:
     """Fold and save drafts whose ids are new, each with its content hash; return their outcomes in order."""
-    state = journal.load_state(session, head, [draft for draft, _ in fresh])
+    over = journal.load_lapsed(session, head, [draft for draft, _ in fresh], now)
+    if over:
+        expiries = [_expiry(head, hold, now) for hold in over]
+        fresh = [*((draft, draft.content_hash()) for draft in expiries), *fresh]
+    state = journal.load_state(session, head, [draft for draft, _ in fresh], is_closer=is_closer)
     folded = fold(state, [draft for draft, _ in fresh], now)
     entries = [
         (outcome, content)
@@ -188,7 +319,22 @@ def _record(
             outcome.draft.entry_id, outcome.seq, outcome.recorded_at, next(leaf), size, tree_root, is_replay=False
         )
         for outcome in folded
-    ]
+    ][len(over) :]
+
+
+def _expiry(head: journal.BookHead, hold: HoldPosition, now: datetime) -> JournalDraft:
+    """Return the ledger's own entry that a hold has run out; its id follows from the hold's, so that it is recorded once."""
+    named = hashlib.sha256(b"tonne hold expiry" + hold.hold_id.bytes).digest()[:16]
+    day = now.astimezone(UTC).date()
+    if head.locked_through is not None and day <= head.locked_through:
+        day = head.locked_through + timedelta(days=1)
+    return JournalDraft(
+        entry_id=UUID(bytes=named, version=8),
+        kind=EntryKind.EXPIRE,
+        effective_on=day,
+        actor=Actor(user_id=SERVICE, organisation_id=head.tenant_id),
+        hold=HoldExpiry(hold_id=hold.hold_id),
+    )
 
 
 def _leaves(

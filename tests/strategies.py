@@ -13,14 +13,18 @@ from hypothesis import strategies as st
 
 from ledger.core.accounts import AccountOpening, LotMethod
 from ledger.core.amounts import Commodity, CommodityKind
-from ledger.core.fold import AccountFacts, BookState
+from ledger.core.holds import HoldCapture, HoldKind, HoldPlacement, HoldRelease
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
 from ledger.core.parties import Actor
+from ledger.core.state import AccountFacts, BookState
 
 NOW = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
 FIRST_DAY = date(2025, 1, 1)
 BOOK_UUID = UUID("019b0000-0000-7000-8000-00000000b00c")
 TENANT = UUID("019b0000-0000-7000-8000-0000000000aa")
+BENEFICIARY = Actor(
+    user_id=UUID("019b0000-0000-7000-8000-0000000000cc"), organisation_id=UUID("019b0000-0000-7000-8000-0000000000dd")
+)
 ACTOR = Actor(user_id=UUID("019b0000-0000-7000-8000-0000000000bb"), organisation_id=TENANT)
 
 CEA25 = Commodity(code="CEA25", kind=CommodityKind.ALLOWANCE, scale=0)
@@ -123,6 +127,61 @@ def transfer(number: int, source: str, target: str, amount: int, *, day: date = 
     """Return a transfer of ``amount`` from one account without lots to another of the same commodity."""
     commodity = _COMMODITY_OF[source]
     return draft(number, Posting(target, commodity, amount), Posting(source, commodity, -amount), day=day)
+
+
+def hold(
+    number: int,
+    account: str,
+    amount: int | None,
+    *,
+    kind: HoldKind = HoldKind.HOLD,
+    lots: tuple[tuple[int, int], ...] = (),
+    until: datetime = NOW + timedelta(days=365),
+    day: date = FIRST_DAY,
+) -> JournalDraft:
+    """Return a draft that sets an amount aside; an encumbrance is for ``BENEFICIARY``."""
+    is_plain = kind is HoldKind.HOLD
+    placement = HoldPlacement(
+        account=account,
+        kind=kind,
+        amount=amount,
+        lots=lots,
+        beneficiary_id=None if is_plain else BENEFICIARY.organisation_id,
+        rank=None if is_plain else 1,
+        agreement_ref=None if is_plain else "P-1",
+        expires_at=until if is_plain else None,
+    )
+    return JournalDraft(entry_id=entry_id(number), kind=EntryKind.HOLD, effective_on=day, actor=ACTOR, hold=placement)
+
+
+def release(
+    number: int,
+    placed: int,
+    amount: int | None = None,
+    *,
+    actor: Actor = ACTOR,
+    is_enforced: bool = False,
+    day: date = FIRST_DAY,
+) -> JournalDraft:
+    """Return a draft that lets go of the hold that draft ``placed`` set aside."""
+    action = HoldRelease(hold_id=entry_id(placed), amount=amount, is_enforced=is_enforced)
+    return JournalDraft(entry_id=entry_id(number), kind=EntryKind.RELEASE, effective_on=day, actor=actor, hold=action)
+
+
+def capture(
+    number: int, placed: int, amount: int, *postings: Posting, actor: Actor = ACTOR, cost_legs: CostLegs | None = None
+) -> JournalDraft:
+    """Return a draft that uses ``amount`` of the hold that draft ``placed`` set aside."""
+    action = HoldCapture(hold_id=entry_id(placed), amount=amount)
+    return JournalDraft(
+        entry_id=entry_id(number),
+        kind=EntryKind.CAPTURE,
+        effective_on=FIRST_DAY,
+        actor=actor,
+        postings=postings,
+        cost_legs=cost_legs,
+        hold=action,
+    )
 
 
 def empty_state() -> BookState:

@@ -9,6 +9,7 @@ from api.deps import ThisCall
 from api.schemas.books import BookIn, BookOut, BooksOut, PeriodCloseIn
 from api.schemas.fields import UuidString
 from ledger import operations as ledger
+from ledger.core.parties import Actor
 from ledger.store import books
 
 routes = Routes(tag="books")
@@ -45,5 +46,8 @@ def read_book(book_id: UuidString, call: ThisCall) -> BookOut:
 def close_period(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> BookOut:
     """Close every day through the one given, inclusive; a closed day stays closed."""
     book = call.load(BOOK, book_id)
-    ledger.close_period(call.session, book.book_id, body.through)
+    actor = Actor(user_id=call.principal.user_id, organisation_id=call.principal.organisation_id)
+    ledger.close_period(
+        call.session, book.book_id, body.through, actor=actor, now=call.now, random_bytes=call.random_bytes
+    )
     return BookOut.from_core(call.load(BOOK, book_id))

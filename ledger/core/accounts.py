@@ -34,10 +34,12 @@ class AccountType(StrEnum):
 
 
 class LotMethod(StrEnum):
-    """Which lots a disposal draws on when it names none."""
+    """Which lots a disposal draws on when it names none; ``specific`` has it name them always."""
 
     FIFO = "fifo"
+    LIFO = "lifo"
     AVERAGE = "average"
+    SPECIFIC = "specific"
 
 
 _TYPE_OF_ROOT = {

@@ -3,82 +3,40 @@
 Drafts fold in order, each seeing what those before it did. Every check that decides money or tonnes is here; the database's
 constraints stand behind it. Knows no SQL, clock or random source: the time of recording is given.
 
-A draft meets its refusals in this order, and the first is its code: ``ledger.reversal_unknown`` / ``already_reversed``,
-``ledger.account_unknown``, ``ledger.commodity_mismatch``, ``ledger.account_not_open``, ``ledger.period_closed``,
-``ledger.amount_step``, ``ledger.lot_cost_missing`` / ``lot_cost_unexpected``, ``ledger.insufficient_available`` and other lot
-refusals, those of the cost legs (the first three and ``ledger.cost_account``), ``ledger.entry_unbalanced``,
-``ledger.amount_range``, ``ledger.insufficient_available`` (floor), ``ledger.ceiling_exceeded``.
+A draft meets its refusals in this order, and the first is its code: ``ledger.reversal_unknown`` / ``already_reversed`` /
+``reversal_of_hold``, those of its hold (``ledger.core.fold_holds``), ``ledger.account_unknown``, ``ledger.commodity_mismatch``,
+``ledger.account_not_open``, ``ledger.period_closed`` / ``period_soft_closed``, ``ledger.amount_step``, ``ledger.lot_cost_unexpected``,
+``ledger.lot_cost_missing``, ``ledger.insufficient_available`` and other lot refusals, ``ledger.carry_mismatch``, those of the cost
+legs (the first three and ``ledger.cost_account``), ``ledger.entry_unbalanced``, ``ledger.amount_range``,
+``ledger.insufficient_available`` (floor), ``ledger.ceiling_exceeded``.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import NamedTuple
-from uuid import UUID
+from typing import Any
 
 from ledger.core.accounts import LotMethod
 from ledger.core.errors import Conflict, DomainError, Invalid
+from ledger.core.fold_holds import captured_legs, let_go, place_hold
+from ledger.core.fold_lots import carry_lots, check_keeps_no_lots, move_lots, return_lots
+from ledger.core.holds import HoldCapture, HoldPlacement
 from ledger.core.journal import MAX_LEGS, JournalDraft, JournalEntry, LotMove, PostedLeg, Posting
-from ledger.core.lots import LotPosition, Relief, add_to_pool, after_relief, relieve
 from ledger.core.periods import is_closed
-
-_LINES = 1024
-"""More than an entry's legs, so that seq x 1024 + line names a lot."""
+from ledger.core.state import (
+    MAX_SUM,
+    AccountFacts,
+    BookState,
+    Changes,
+    ReversibleEntry,
+    check_range,
+    insufficient,
+    out_of_range,
+)
 
 _TICK = timedelta(microseconds=1)
-
-_MAX_SUM = 10**18
-"""Largest absolute balance, pool or cost leg, in smallest units: sums of accepted amounts stay inside BIGINT."""
-
-
-class AccountFacts(NamedTuple):
-    """What the fold must know of an account that does not change while folding."""
-
-    account_id: int
-    path: str
-    normal_side: int
-    commodity_id: int
-    commodity: str
-    step: int
-    lot_method: LotMethod | None
-    opened_on: date
-    closed_on: date | None
-    floor: int | None
-    ceiling: int | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ReversibleEntry:
-    """An entry as far as a reversal needs it."""
-
-    seq: int
-    legs: tuple[PostedLeg, ...]
-    lot_moves: tuple[LotMove, ...]
-    is_reversed: bool
-    is_reversal: bool
-
-
-@dataclass(slots=True, kw_only=True)
-class BookState:
-    """What the book holds where the drafts touch it; the fold changes it in place as it accepts.
-
-    ``posted`` and ``held`` are per account id on the normal side. ``lots`` is per account id and lot id. ``reversible`` holds
-    the entries that drafts name for reversal, by entry id.
-    """
-
-    next_seq: int
-    last_recorded_at: datetime
-    locked_through: date | None
-    functional_currency: str
-    accounts: Mapping[str, AccountFacts]
-    posted: dict[int, int]
-    held: dict[int, int]
-    lots: dict[int, dict[int, LotPosition]] = field(default_factory=dict)
-    reversible: dict[UUID, ReversibleEntry] = field(default_factory=dict)
-    wanted: frozenset[UUID] = frozenset()
-    """Ids that drafts of this batch name for reversal; an entry of the batch itself may be among them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,52 +50,163 @@ class Rejected:
 Outcome = JournalEntry | Rejected
 
 
-def fold(state: BookState, drafts: Iterable[JournalDraft], now: datetime) -> list[Outcome]:
+def fold(state: BookState, drafts: Sequence[JournalDraft], now: datetime) -> list[Outcome]:
     """Return one outcome a draft, in order, and leave ``state`` as it is after them.
 
     Accepted entries take dense ``seq`` from ``state.next_seq`` and a ``recorded_at`` of ``now``, or one microsecond after the entry
-    before where the clock has not moved. A rejected draft changes nothing.
+    before where the clock has not moved. A rejected draft changes nothing. Of a linked group all are accepted or none: beside
+    the one that is refused, the others are refused with ``ledger.linked_refused``.
     """
     outcomes: list[Outcome] = []
     now = now.astimezone(UTC)  # what is hashed spells this zone
-    for draft in drafts:
-        last = state.last_recorded_at
-        try:
-            outcomes.append(_fold_one(state, draft, now if now > last else last + _TICK))
-        except DomainError as refusal:
-            outcomes.append(Rejected(draft, refusal))
+    count, index = len(drafts), 0
+    while index < count:
+        draft = drafts[index]
+        if draft.link is None:
+            outcomes.append(_judge(state, draft, now, None))
+            index += 1
+            continue
+        end = index + 1
+        while end < count and drafts[end].link == draft.link:
+            end += 1
+        outcomes += _judge_group(state, drafts[index:end], now)
+        index = end
     return outcomes
 
 
-def _fold_one(state: BookState, draft: JournalDraft, recorded_at: datetime) -> JournalEntry:
+def _judge(state: BookState, draft: JournalDraft, now: datetime, undo: _Undo | None) -> Outcome:
+    last = state.last_recorded_at
+    try:
+        return _fold_one(state, draft, now if now > last else last + _TICK, undo)
+    except DomainError as refusal:
+        return Rejected(draft, refusal)
+
+
+def _judge_group(state: BookState, group: Sequence[JournalDraft], now: datetime) -> list[Outcome]:
+    undo = _Undo(state)
+    outcomes: list[Outcome] = []
+    for draft in group:
+        outcome = _judge(state, draft, now, undo)
+        if isinstance(outcome, Rejected):
+            undo.run()
+            linked = Conflict(
+                "ledger.linked_refused",
+                f"its group is all or nothing, and entry {draft.entry_id} was refused: {outcome.refusal.code}",
+                refused_entry_id=str(draft.entry_id),
+                refused_code=outcome.refusal.code,
+            )
+            return [outcome if each is draft else Rejected(each, linked) for each in group]
+        outcomes.append(outcome)
+    return outcomes
+
+
+class _Undo:
+    """What a linked group has overwritten, so that its refusal leaves the state as it was."""
+
+    def __init__(self, state: BookState) -> None:
+        self._state = state
+        self._head = (state.next_seq, state.last_recorded_at)
+        self._was: list[tuple[dict[Any, Any], Any, Any]] = []
+
+    def note(self, kept: dict[Any, Any], keys: Iterable[Any]) -> None:
+        """Remember what stands under ``keys`` before it is overwritten."""
+        self._was += [(kept, key, kept.get(key)) for key in keys]
+
+    def run(self) -> None:
+        """Put everything back, latest first."""
+        for kept, key, was in reversed(self._was):
+            if was is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = was
+        self._state.next_seq, self._state.last_recorded_at = self._head
+
+
+def _fold_one(state: BookState, draft: JournalDraft, recorded_at: datetime, undo: _Undo | None) -> JournalEntry:
     """Check ``draft`` against ``state`` and apply it; raising leaves the state untouched."""
-    undone = _reversed_entry(state, draft)
+    undone = _reversed_entry(state, draft) if draft.reverses is not None else None
+    changes: Changes | None = None
+    postings = draft.postings
+    if draft.hold is not None:
+        changes = Changes()
+        if isinstance(draft.hold, HoldPlacement):
+            held_on = _named(state, draft.hold.account)
+            _check_day(state, [held_on], draft.effective_on)
+            _check_step(held_on, draft.hold.amount or 0)
+            place_hold(state, draft, held_on, changes, recorded_at)
+        else:
+            hold = let_go(state, draft, changes, recorded_at)
+            if isinstance(draft.hold, HoldCapture):
+                is_pool = state.accounts[hold.account].lot_method is LotMethod.AVERAGE
+                postings = captured_legs(hold, draft, changes, is_pool=is_pool)
     if undone is not None:
         legs = [PostedLeg(g.account_id, g.commodity_id, g.account, g.commodity, -g.amount) for g in undone.legs]
         facts = [state.accounts[leg.account] for leg in legs]
     else:
-        facts = [_account(state, leg.account, leg.commodity) for leg in draft.postings]
+        facts = [_account(state, leg.account, leg.commodity) for leg in postings]
         legs = [
             PostedLeg(account.account_id, account.commodity_id, leg.account, leg.commodity, leg.amount)
-            for account, leg in zip(facts, draft.postings, strict=True)
+            for account, leg in zip(facts, postings, strict=True)
         ]
     _check_day(state, facts, draft.effective_on)
     _check_steps(facts, legs)
-    lot_changes: dict[tuple[int, int], LotPosition] = {}
-    moves: list[LotMove] = []
     if undone is not None:
-        lot_changes, moves = _returned_lots(state, undone)
+        changes = Changes()
+        return_lots(state, undone, changes)
     else:
-        _move_lots(state, draft, facts, lot_changes, moves)
-        if draft.cost_legs is not None:
-            _append_cost_legs(state, draft, legs, facts, moves)
+        legs, facts, changes = _with_lots(state, draft, postings, legs, facts, changes)
     _check_balanced(legs)
-    changes = _checked_balances(state, legs, facts)
+    posted = _checked_balances(state, legs, facts, changes)
     entry = JournalEntry(
-        draft, state.next_seq, recorded_at, tuple(legs), tuple(moves), undone.seq if undone is not None else None
+        draft,
+        state.next_seq,
+        recorded_at,
+        tuple(legs),
+        () if changes is None else tuple(changes.moves),
+        None if undone is None else undone.seq,
+        () if changes is None else tuple(changes.opened),
+        () if changes is None else tuple(changes.hold_moves),
+        None if changes is None else changes.placed,
     )
-    _apply(state, entry, changes, lot_changes)
+    _apply(state, entry, posted, changes, undo)
     return entry
+
+
+def _with_lots(
+    state: BookState,
+    draft: JournalDraft,
+    postings: Sequence[Posting],
+    legs: list[PostedLeg],
+    facts: list[AccountFacts],
+    changes: Changes | None,
+) -> tuple[list[PostedLeg], list[AccountFacts], Changes | None]:
+    """Return the legs with what lots and cost add to them."""
+    keeps_lots = False
+    for leg, account in zip(postings, facts, strict=True):
+        if account.lot_method is not None:
+            keeps_lots = True
+        else:
+            check_keeps_no_lots(leg, account)
+    if keeps_lots:
+        changes = changes or Changes()
+        if any(leg.is_carried for leg in postings):
+            legs, facts = carry_lots(state, postings, facts, changes)
+        else:
+            move_lots(state, postings, facts, changes, day=draft.effective_on)
+    if draft.cost_legs is not None:
+        _append_cost_legs(state, draft, legs, facts, changes.moves if changes else ())
+    if len(legs) > MAX_LEGS:
+        raise Invalid(
+            "ledger.entry_malformed", f"an entry has at most {MAX_LEGS} legs, one a carried lot; move it in parts"
+        )
+    return legs, facts, changes
+
+
+def _named(state: BookState, path: str) -> AccountFacts:
+    account = state.accounts.get(path)
+    if account is None:
+        raise Conflict("ledger.account_unknown", f"no account {path} in this book; open it first", account=path)
+    return account
 
 
 def _account(state: BookState, path: str, commodity: str) -> AccountFacts:
@@ -171,17 +240,29 @@ def _check_day(state: BookState, facts: list[AccountFacts], day: date) -> None:
             effective_on=day.isoformat(),
             locked_through=str(state.locked_through),
         )
+    if not state.is_closer and is_closed(day, state.soft_locked_through):
+        raise Conflict(
+            "ledger.period_soft_closed",
+            f"{day} is softly closed (through {state.soft_locked_through}); only a closer still posts there",
+            effective_on=day.isoformat(),
+            soft_locked_through=str(state.soft_locked_through),
+        )
 
 
 def _check_steps(facts: list[AccountFacts], legs: list[PostedLeg]) -> None:
     for account, leg in zip(facts, legs, strict=True):
-        if account.step != 1 and leg.amount % account.step:
-            raise Invalid(
-                "ledger.amount_step",
-                f"{leg.commodity} moves in steps of {account.step} smallest units",
-                account=leg.account,
-                amount=str(leg.amount),
-            )
+        if account.step != 1:
+            _check_step(account, leg.amount)
+
+
+def _check_step(account: AccountFacts, amount: int) -> None:
+    if amount % account.step:
+        raise Invalid(
+            "ledger.amount_step",
+            f"{account.commodity} moves in steps of {account.step} smallest units",
+            account=account.path,
+            amount=str(amount),
+        )
 
 
 def _check_balanced(legs: list[PostedLeg]) -> None:
@@ -199,22 +280,24 @@ def _check_balanced(legs: list[PostedLeg]) -> None:
             )
 
 
-def _checked_balances(state: BookState, legs: list[PostedLeg], facts: list[AccountFacts]) -> dict[int, int]:
+def _checked_balances(
+    state: BookState, legs: list[PostedLeg], facts: list[AccountFacts], changes: Changes | None
+) -> dict[int, int]:
     """Return the new ``posted`` of every touched account, or refuse: a limit holds for the entry as a whole."""
-    changes: dict[int, int] = {}
+    after_all: dict[int, int] = {}
     for leg, account in zip(legs, facts, strict=True):
         account_id = account.account_id
-        known = changes[account_id] if account_id in changes else state.posted[account_id]
-        changes[account_id] = known + leg.amount * account.normal_side
+        known = after_all[account_id] if account_id in after_all else state.posted[account_id]
+        after_all[account_id] = known + leg.amount * account.normal_side
     for account in facts:
-        after, before = changes[account.account_id], state.posted[account.account_id]
-        if not -_MAX_SUM <= after <= _MAX_SUM:
-            raise _out_of_range(account)
+        after, before = after_all[account.account_id], state.posted[account.account_id]
+        if not -MAX_SUM <= after <= MAX_SUM:
+            raise out_of_range(account)
         floor, ceiling = account.floor, account.ceiling
         if floor is not None and after < before:
-            held = state.held[account.account_id]
+            held = state.held[account.account_id] + (changes.held.get(account.account_id, 0) if changes else 0)
             if after - held < floor:
-                raise _insufficient(account, before - after, before - held - floor)
+                raise insufficient(account, before - after, before - held - floor)
         if ceiling is not None and before < after and after > ceiling:
             raise Conflict(
                 "ledger.ceiling_exceeded",
@@ -222,101 +305,11 @@ def _checked_balances(state: BookState, legs: list[PostedLeg], facts: list[Accou
                 account=account.path,
                 ceiling=str(ceiling),
             )
-    return changes
-
-
-def _check_range(account: AccountFacts, total: int) -> None:
-    if not -_MAX_SUM <= total <= _MAX_SUM:
-        raise _out_of_range(account)
-
-
-def _out_of_range(account: AccountFacts) -> Conflict:
-    return Conflict(
-        "ledger.amount_range",
-        f"{account.path} would pass 10^18 smallest units; spread it over several accounts",
-        account=account.path,
-    )
-
-
-def _insufficient(account: AccountFacts, asked: int, available: int) -> Conflict:
-    return Conflict(
-        "ledger.insufficient_available",
-        f"{account.path}: {asked} smallest units of {account.commodity} asked, {available} available",
-        account=account.path,
-        commodity=account.commodity,
-        asked=str(asked),
-        available=str(available),
-    )
-
-
-def _move_lots(
-    state: BookState,
-    draft: JournalDraft,
-    facts: list[AccountFacts],
-    changed: dict[tuple[int, int], LotPosition],
-    moves: list[LotMove],
-) -> None:
-    """Fill in the lots as they stand after the draft, by (account id, lot id), and the moves that got them there."""
-    for line, (leg, account) in enumerate(zip(draft.postings, facts, strict=True), start=1):
-        if account.lot_method is None:
-            if leg.lot_cost is not None or leg.lots:
-                raise Invalid("ledger.lot_cost_unexpected", f"{account.path} keeps no lots", account=account.path)
-            continue
-        if leg.amount > 0:
-            lot = _acquired(state, changed, account, leg, _LINES * state.next_seq + line, draft.effective_on)
-            changed[account.account_id, lot.lot_id] = lot
-            moves.append(LotMove(line, lot.lot_id, leg.amount, leg.lot_cost or 0))
-            continue
-        here = {key[1]: lot for key, lot in changed.items() if key[0] == account.account_id}
-        open_lots = {**state.lots.get(account.account_id, {}), **here}
-        for relief in _relieved(account, open_lots, leg):
-            changed[account.account_id, relief.lot_id] = after_relief(open_lots[relief.lot_id], relief)
-            moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost))
-
-
-def _acquired(
-    state: BookState,
-    changed: Mapping[tuple[int, int], LotPosition],
-    account: AccountFacts,
-    leg: Posting,
-    lot_id: int,
-    acquired_on: date,
-) -> LotPosition:
-    if leg.lot_cost is None:
-        raise Invalid(
-            "ledger.lot_cost_missing",
-            f"a debit into {account.path} says the lot's total cost, zero when free",
-            account=account.path,
-        )
-    if account.lot_method is LotMethod.AVERAGE:
-        pools = [lot for key, lot in changed.items() if key[0] == account.account_id]
-        pools = pools or list(state.lots.get(account.account_id, {}).values())
-        if pools:
-            pool = add_to_pool(pools[0], leg.amount, leg.lot_cost)
-            _check_range(account, max(pool.quantity, pool.cost))
-            return pool
-    return LotPosition(
-        lot_id=lot_id,
-        acquired_on=acquired_on,
-        quantity=leg.amount,
-        cost=leg.lot_cost,
-        lot_quantity=leg.amount,
-        lot_cost=leg.lot_cost,
-    )
-
-
-def _relieved(account: AccountFacts, open_lots: Mapping[int, LotPosition], leg: Posting) -> tuple[Relief, ...]:
-    assert account.lot_method is not None, "only a lot-keeping account relieves lots"
-    try:
-        return relieve(open_lots.values(), -leg.amount, account.lot_method, leg.lots)
-    except Conflict as refusal:
-        if refusal.code != "ledger.insufficient_available":
-            raise
-        raise _insufficient(account, -leg.amount, int(refusal.data["available"])) from refusal
+    return after_all
 
 
 def _append_cost_legs(
-    state: BookState, draft: JournalDraft, legs: list[PostedLeg], facts: list[AccountFacts], moves: list[LotMove]
+    state: BookState, draft: JournalDraft, legs: list[PostedLeg], facts: list[AccountFacts], moves: Sequence[LotMove]
 ) -> None:
     assert draft.cost_legs is not None, "only a draft with cost legs gets them"
     currency = state.functional_currency
@@ -329,7 +322,7 @@ def _append_cost_legs(
             account = _account(state, path, currency)
             if account.lot_method is not None:
                 raise Invalid("ledger.cost_account", f"{path} keeps lots; cost legs name no lots", account=path)
-            _check_range(account, amount)
+            check_range(account, amount)
             _check_day(state, [account], draft.effective_on)
             legs.append(PostedLeg(account.account_id, account.commodity_id, path, currency, amount))
             facts.append(account)
@@ -337,9 +330,8 @@ def _append_cost_legs(
         raise Invalid("ledger.entry_malformed", f"an entry has 2 to {MAX_LEGS} legs")
 
 
-def _reversed_entry(state: BookState, draft: JournalDraft) -> ReversibleEntry | None:
-    if draft.reverses is None:
-        return None
+def _reversed_entry(state: BookState, draft: JournalDraft) -> ReversibleEntry:
+    assert draft.reverses is not None, "only a reversal names an entry"
     undone = state.reversible.get(draft.reverses)
     if undone is None or undone.is_reversal:
         raise Conflict(
@@ -349,53 +341,47 @@ def _reversed_entry(state: BookState, draft: JournalDraft) -> ReversibleEntry | 
         )
     if undone.is_reversed:
         raise Conflict("ledger.already_reversed", "that entry has been reversed before", entry_id=str(draft.reverses))
+    if not undone.legs:
+        raise Conflict(
+            "ledger.reversal_of_hold",
+            "that entry moved no amount; a hold is released, not reversed",
+            entry_id=str(draft.reverses),
+        )
     return undone
 
 
-def _returned_lots(
-    state: BookState, undone: ReversibleEntry
-) -> tuple[dict[tuple[int, int], LotPosition], list[LotMove]]:
-    """Return the lots after every move of the undone entry is given back, at the same quantity and cost, to the same lot."""
-    changed: dict[tuple[int, int], LotPosition] = {}
-    moves: list[LotMove] = []
-    last_leg: dict[tuple[int, int], PostedLeg] = {}
-    for move in undone.lot_moves:
-        leg = undone.legs[move.line - 1]
-        key = (leg.account_id, move.lot_id)
-        lot = changed.get(key) or state.lots[leg.account_id][move.lot_id]
-        changed[key] = replace(lot, quantity=lot.quantity - move.quantity, cost=lot.cost - move.cost)
-        last_leg[key] = leg
-        moves.append(LotMove(move.line, move.lot_id, -move.quantity, -move.cost))
-    for key, lot in changed.items():
-        # Judged when all moves are given back: an entry may have sold of the very lot it acquired. An emptied lot keeps no cost.
-        if lot.quantity < 0 or lot.cost < 0 or (lot.quantity == 0 and lot.cost != 0):
-            leg, available = last_leg[key], state.lots[key[0]][key[1]].quantity
-            raise Conflict(
-                "ledger.insufficient_available",
-                f"{leg.account}: what the entry acquired has partly been disposed of; reverse those disposals first",
-                account=leg.account,
-                commodity=leg.commodity,
-                asked=str(available - lot.quantity),
-                available=str(available),
-            )
-    return changed, moves
-
-
 def _apply(
-    state: BookState, entry: JournalEntry, posted: Mapping[int, int], lots: Mapping[tuple[int, int], LotPosition]
+    state: BookState,
+    entry: JournalEntry,
+    posted: Mapping[int, int],
+    changes: Changes | None,
+    undo: _Undo | None,
 ) -> None:
+    draft = entry.draft
+    if undo is not None:
+        undo.note(state.posted, posted)
+        undo.note(state.reversible, [draft.entry_id, *([] if draft.reverses is None else [draft.reverses])])
+        if changes is not None:
+            undo.note(state.held, changes.held)
+            undo.note(state.holds, changes.holds)
+            for account_id, lot_id in changes.lots:
+                undo.note(state.lots.setdefault(account_id, {}), [lot_id])
     state.posted.update(posted)
-    for (account_id, lot_id), lot in lots.items():
-        state.lots.setdefault(account_id, {})[lot_id] = lot
+    if changes is not None:
+        for (account_id, lot_id), lot in changes.lots.items():
+            state.lots.setdefault(account_id, {})[lot_id] = lot
+        for account_id, added in changes.held.items():
+            state.held[account_id] += added
+        state.holds.update(changes.holds)
     state.next_seq = entry.seq + 1
     state.last_recorded_at = entry.recorded_at
-    if state.wanted and entry.draft.entry_id in state.wanted:
-        state.reversible[entry.draft.entry_id] = ReversibleEntry(
+    if state.wanted and draft.entry_id in state.wanted:
+        state.reversible[draft.entry_id] = ReversibleEntry(
             seq=entry.seq,
             legs=entry.legs,
             lot_moves=entry.lot_moves,
             is_reversed=False,
             is_reversal=entry.reverses_seq is not None,
         )
-    if entry.draft.reverses is not None:
-        state.reversible[entry.draft.reverses] = replace(state.reversible[entry.draft.reverses], is_reversed=True)
+    if draft.reverses is not None:
+        state.reversible[draft.reverses] = replace(state.reversible[draft.reverses], is_reversed=True)

@@ -19,6 +19,17 @@ from uuid import UUID
 from ledger.core.accounts import is_path
 from ledger.core.amounts import MAX_UNITS, is_commodity_code
 from ledger.core.errors import Invalid
+from ledger.core.holds import (
+    HoldAction,
+    HoldCapture,
+    HoldExpiry,
+    HoldMove,
+    HoldPlacement,
+    HoldPosition,
+    HoldRelease,
+    malformed_hold,
+)
+from ledger.core.lots import LotPosition
 from ledger.core.parties import Actor
 
 MAX_LEGS = 1000
@@ -43,6 +54,24 @@ class EntryKind(StrEnum):
     ADJUSTMENT = "adjustment"
     REVERSAL = "reversal"
     GENERAL = "general"
+    CARRY_OVER = "carry_over"  # 结转: an old vintage becomes a new one, 1:1, with its cost
+    HOLD = "hold"
+    CAPTURE = "capture"
+    RELEASE = "release"
+    EXPIRE = "expire"
+    CLOSE = "close"
+    RECORD = "record"
+
+
+NO_LEGS = frozenset((EntryKind.HOLD, EntryKind.RELEASE, EntryKind.EXPIRE, EntryKind.CLOSE, EntryKind.RECORD))
+"""Kinds that move no amount: the entry is there to be dated, ordered and proven."""
+
+_ACTION_OF = {
+    EntryKind.HOLD: HoldPlacement,
+    EntryKind.CAPTURE: HoldCapture,
+    EntryKind.RELEASE: HoldRelease,
+    EntryKind.EXPIRE: HoldExpiry,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +80,8 @@ class Posting:
 
     ``lot_cost`` on a debit into a lot-keeping account is the total cost of the lot it brings, in the functional currency's
     smallest units. ``lots`` on a credit picks given lots as (lot_id, quantity); without it the account's method decides.
+    ``is_carried`` on a debit into a lot-keeping account has it take over, with cost and acquisition day, the lots that the entry's
+    credits give up.
     """
 
     account: str
@@ -58,6 +89,7 @@ class Posting:
     amount: int
     lot_cost: int | None = None
     lots: tuple[tuple[int, int], ...] = ()
+    is_carried: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +110,10 @@ class JournalDraft:
     """An entry as its client asks for it. ``entry_id`` is the client's (UUIDv7) and makes a repeat harmless.
 
     ``effective_on`` is the business day, ``document_on`` the paper's own date. ``reverses`` is the id of the entry whose legs
-    and lots are to be given back; such a draft carries no postings of its own.
+    and lots are to be given back; such a draft carries no postings of its own. ``hold`` places, uses or lets go of a hold.
+
+    Neighbouring drafts of one ``link`` are a linked group: all are recorded or none. ``transfer_id`` is shared by the two entries, in
+    two books, of one transfer. ``pii_commitment`` is a salted commitment to personal data kept apart.
     """
 
     entry_id: UUID
@@ -91,6 +126,10 @@ class JournalDraft:
     document_on: date | None = None
     doc_ref: str | None = None
     attrs: Mapping[str, str] | None = None
+    hold: HoldAction | None = None
+    link: UUID | None = None
+    transfer_id: UUID | None = None
+    pii_commitment: bytes | None = None
 
     def __post_init__(self) -> None:
         """Refuse what no state could accept: code ``ledger.entry_malformed``."""
@@ -104,15 +143,20 @@ class JournalDraft:
         Pieces whose grammar has neither ``|`` nor line end are joined by them; free text is spelled as JSON.
         """
         legs = "\n".join(
-            [f"{leg.account}|{leg.commodity}|{leg.amount}|{leg.lot_cost}|{leg.lots or None}" for leg in self.postings]
+            [
+                f"{leg.account}|{leg.commodity}|{leg.amount}|{leg.lot_cost}|{leg.lots or leg.is_carried or None}"
+                for leg in self.postings
+            ]
         )
         costs = self.cost_legs
-        words = ""
+        words = more = ""
         if self.doc_ref is not None or self.attrs:
             words = json.dumps([self.doc_ref, dict(self.attrs) if self.attrs else None], sort_keys=True)
+        if self.hold is not None or self.link or self.transfer_id or self.pii_commitment:
+            more = f"\n{self.hold!r}|{self.link}|{self.transfer_id}|{self.pii_commitment!r}"
         content = (
             f"{self.kind}|{self.effective_on.isoformat()}|{self.reverses}|{self.document_on}|{words}\n"
-            f"{costs and f'{costs.cost_account}|{costs.gain_account}|{costs.loss_account}'}\n{legs}"
+            f"{costs and f'{costs.cost_account}|{costs.gain_account}|{costs.loss_account}'}\n{legs}{more}"
         )
         return hashlib.sha256(content.encode()).digest()
 
@@ -145,9 +189,16 @@ class JournalEntry(NamedTuple):
     legs: tuple[PostedLeg, ...]
     lot_moves: tuple[LotMove, ...] = ()
     reverses_seq: int | None = None
+    lots: tuple[LotPosition, ...] = ()
+    """The lots that this entry opened, as it opened them."""
+    hold_moves: tuple[HoldMove, ...] = ()
+    hold: HoldPosition | None = None
+    """The hold that this entry placed, as it placed it."""
 
 
 def _malformed(draft: JournalDraft) -> str | None:
+    if draft.hold is not None or draft.kind in _ACTION_OF or draft.kind in NO_LEGS:
+        return _malformed_action(draft) or _malformed_words(draft)
     if (draft.reverses is not None) != (draft.kind is EntryKind.REVERSAL):
         return "a draft of kind reversal, and no other, names the entry it reverses"
     if draft.reverses is not None:
@@ -159,6 +210,22 @@ def _malformed(draft: JournalDraft) -> str | None:
     return _malformed_legs(draft) or _malformed_words(draft)
 
 
+def _malformed_action(draft: JournalDraft) -> str | None:
+    wanted = _ACTION_OF.get(draft.kind)
+    if (wanted is None) != (draft.hold is None) or (wanted is not None and not isinstance(draft.hold, wanted)):
+        return "an entry of kind hold, capture, release or expire, and no other, carries that action on a hold"
+    if draft.reverses is not None:
+        return "an entry of this kind reverses nothing"
+    if draft.kind in NO_LEGS:
+        if draft.postings or draft.cost_legs:
+            return f"an entry of kind {draft.kind} has no legs"
+        return None if draft.hold is None else malformed_hold(draft.hold)
+    if not 1 <= len(draft.postings) <= MAX_LEGS - 2:
+        return f"a capture names 1 to {MAX_LEGS - 2} legs"
+    assert draft.hold is not None, "only a capture is left"
+    return malformed_hold(draft.hold) or _malformed_legs(draft)
+
+
 def _malformed_legs(draft: JournalDraft) -> str | None:
     costs = draft.cost_legs
     if costs and not all(map(is_path, (costs.cost_account, costs.gain_account, costs.loss_account))):
@@ -168,18 +235,34 @@ def _malformed_legs(draft: JournalDraft) -> str | None:
             return "a leg names an account such as Assets:Carbon:CEA25 and a commodity such as CEA25"
         if leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
             return "a leg's amount is not zero and at most 10^15 smallest units"
-        if leg.lot_cost is not None and (leg.amount < 0 or not 0 <= leg.lot_cost <= MAX_UNITS):
-            return "lot_cost stands on a debit and is zero to 10^15"
-        if leg.lots and (
-            leg.amount > 0 or sum(pick[1] for pick in leg.lots) != -leg.amount or min(p[1] for p in leg.lots) <= 0
-        ):
-            return "picked lots stand on a credit, are positive and sum to its amount"
+        if leg.lot_cost is not None or leg.lots or leg.is_carried:
+            problem = _malformed_lots(leg)
+            if problem:
+                return problem
+    if any(leg.is_carried for leg in draft.postings) and (
+        costs or any(leg.lot_cost is not None for leg in draft.postings)
+    ):
+        return "an entry that carries lots over keeps their cost: it has no cost legs and acquires no other lots"
+    return None
+
+
+def _malformed_lots(leg: Posting) -> str | None:
+    if leg.lot_cost is not None and (leg.amount < 0 or not 0 <= leg.lot_cost <= MAX_UNITS):
+        return "lot_cost stands on a debit and is zero to 10^15"
+    if leg.is_carried and (leg.amount < 0 or leg.lot_cost is not None):
+        return "is_carried stands on a debit without lot_cost: the lots bring their cost"
+    if leg.lots and (
+        leg.amount > 0 or sum(pick[1] for pick in leg.lots) != -leg.amount or min(p[1] for p in leg.lots) <= 0
+    ):
+        return "picked lots stand on a credit, are positive and sum to its amount"
     return None
 
 
 def _malformed_words(draft: JournalDraft) -> str | None:
     if draft.doc_ref is not None and not _plain(draft.doc_ref, 200):
         return "doc_ref is 1 to 200 printable characters"
+    if draft.pii_commitment is not None and len(draft.pii_commitment) != 32:  # noqa: PLR2004 - SHA-256
+        return "pii_commitment is 32 bytes"
     if draft.attrs is not None:
         if any(not _ATTR_NAME.fullmatch(name) or not _plain(value, 2000) for name, value in draft.attrs.items()):
             return "attrs are names of a-z 0-9 _ with printable text of at most 2000 characters"

@@ -9,9 +9,11 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable
+from datetime import UTC
 from functools import lru_cache
 from uuid import UUID
 
+from ledger.core.holds import HoldPosition
 from ledger.core.journal import JournalEntry
 
 SALT_BYTES = 16
@@ -25,13 +27,14 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 def canonical_entry(book: str, entry: JournalEntry) -> str:
     """Return the text whose UTF-8 the leaf commits to, version 1, keys in RFC 8785 order; ``book`` is the book's uuid as text.
 
-    Amounts, seq and lot numbers are decimal strings; ``lot_moves`` are [line, lot, quantity, cost], ``postings`` are
-    [account, commodity, amount] in line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text
+    Amounts, seq and lot numbers are decimal strings; ``lot_moves`` are [line, lot, quantity, cost], ``lots`` the lots opened as
+    [lot, acquired_on, lot it was part of or null], ``hold_moves`` [hold, lot, amount], ``postings`` [account, commodity, amount] in
+    line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text
     goes through the JSON encoder, whose escapes are RFC 8785's.
     """
     draft, actor = entry.draft, entry.draft.actor
-    attrs = doc_ref = document_on = reverses = "null"
-    moves = ""
+    attrs = doc_ref = document_on = reverses = hold = commitment = transfer = "null"
+    moves = lots = hold_moves = ""
     if draft.attrs:
         attrs = json.dumps(dict(draft.attrs), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     if draft.doc_ref is not None:
@@ -42,14 +45,45 @@ def canonical_entry(book: str, entry: JournalEntry) -> str:
         reverses = f'"{entry.reverses_seq}"'
     if entry.lot_moves:
         moves = ",".join([f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"]' for m in entry.lot_moves])
+        lots = ",".join(
+            [f'["{lot.lot_id}","{lot.acquired_on}",{_number_or_null(lot.origin_lot_id)}]' for lot in entry.lots]
+        )
+    if draft.hold is not None:
+        hold_moves = ",".join([f'["{m.hold_id}","{m.lot_id}","{m.amount}"]' for m in entry.hold_moves])
+        hold = "null" if entry.hold is None else _canonical_hold(entry.hold)
+    if draft.pii_commitment is not None:
+        commitment = f'"{draft.pii_commitment.hex()}"'
+    if draft.transfer_id is not None:
+        transfer = f'"{draft.transfer_id}"'
     legs = ",".join([f'["{leg.account}","{leg.commodity}","{leg.amount}"]' for leg in entry.legs])
     return (
         f'{{"acting_for":"{_uuid_text(actor.organisation_id)}","actor":"{_uuid_text(actor.user_id)}","attrs":{attrs},"book":"{book}",'
         f'"doc_ref":{doc_ref},"document_on":{document_on},"effective_on":"{draft.effective_on.isoformat()}",'
-        f'"entry_id":"{draft.entry_id}","kind":"{draft.kind}","lot_moves":[{moves}],"postings":[{legs}],'
+        f'"entry_id":"{draft.entry_id}","hold":{hold},"hold_moves":[{hold_moves}],"kind":"{draft.kind}",'
+        f'"lot_moves":[{moves}],"lots":[{lots}],"pii_commitment":{commitment},"postings":[{legs}],'
         f'"recorded_at":"{entry.recorded_at.isoformat(timespec="microseconds")}","reverses_seq":{reverses},'
-        f'"seq":"{entry.seq}","v":"1"}}'
+        f'"seq":"{entry.seq}","transfer_id":{transfer},"v":"1"}}'
     )
+
+
+def _canonical_hold(hold: HoldPosition) -> str:
+    """Return a placed hold's terms as canonical JSON; parts are in ``hold_moves``."""
+    terms = {
+        "account": hold.account,
+        "agreement_ref": hold.agreement_ref,
+        "amount": str(hold.amount),
+        "beneficiary": None if hold.beneficiary_id is None else str(hold.beneficiary_id),
+        "expires_at": None
+        if hold.expires_at is None
+        else hold.expires_at.astimezone(UTC).isoformat(timespec="microseconds"),
+        "kind": hold.kind.value,
+        "rank": None if hold.rank is None else str(hold.rank),
+    }
+    return json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _number_or_null(value: int | None) -> str:
+    return "null" if value is None else f'"{value}"'
 
 
 def leaf_hash(salt: bytes, canonical: bytes) -> bytes:

@@ -1,7 +1,8 @@
 """Lots: a quantity with a cost, from which disposals draw; exact integer cost, so that parts always sum to the whole.
 
-FIFO draws in order of (acquired_on, lot_id). Under the average method an account has one lot, its pool, that acquisitions
-add to. Owns relief and nothing else: what is sold and at what price is told to it.
+FIFO draws in order of (acquired_on, lot_id), LIFO in the reverse, specific identification as picked. Under the average method
+an account has one lot, its pool, that acquisitions add to. Owns relief and nothing else: what is sold and at what price is
+told to it.
 """
 
 from __future__ import annotations
@@ -20,7 +21,8 @@ from ledger.core.errors import Conflict, Invalid
 class LotPosition:
     """What is left of a lot: ``quantity`` and ``cost`` in smallest units, neither negative.
 
-    ``lot_quantity`` and ``lot_cost`` are what the lot was acquired with; a pool has no use for them.
+    ``lot_quantity`` and ``lot_cost`` are what the lot was acquired with; a pool has no use for them. ``held`` of the quantity is
+    set aside under holds that name this lot. A lot carried here inside the book names the lot it was part of.
     """
 
     lot_id: int
@@ -29,6 +31,13 @@ class LotPosition:
     cost: int
     lot_quantity: int
     lot_cost: int
+    held: int = 0
+    origin_lot_id: int | None = None
+
+    @property
+    def available(self) -> int:
+        """Return what of the lot no hold sets aside."""
+        return self.quantity - self.held
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +62,25 @@ def relieve(
     quantity; the last disposal takes the rest. Source: the ledger's own rule of exact integer cost.
 
     Refused with ``ledger.insufficient_available`` when the lots hold less, ``ledger.lot_unknown`` for a lot that is not
-    here, ``ledger.lot_pick`` when a pool is asked for given lots.
+    here, ``ledger.lot_pick`` when a pool is asked for given lots or none is named under specific identification. What a hold sets
+    aside is not drawn on.
     """
     if quantity <= 0:
         raise Invalid("ledger.lot_quantity", "a disposal takes a positive quantity")
-    in_order = sorted((p for p in positions if p.quantity > 0), key=lambda p: (p.acquired_on, p.lot_id))
+    in_order = sorted(
+        (p for p in positions if p.available > 0),
+        key=lambda p: (p.acquired_on, p.lot_id),
+        reverse=method is LotMethod.LIFO,
+    )
     if picks:
         return _relieve_picked(in_order, picks, method)
+    if method is LotMethod.SPECIFIC:
+        raise Invalid("ledger.lot_pick", "this account is kept by specific identification: name the lots (lots)")
     reliefs, missing = [], quantity
     for position in in_order:
         if missing == 0:
             break
-        taken = min(missing, position.quantity)
+        taken = min(missing, position.available)
         reliefs.append(_take(position, taken, method))
         missing -= taken
     if missing:
@@ -86,6 +102,20 @@ def after_relief(position: LotPosition, relief: Relief) -> LotPosition:
     return left
 
 
+def cost_of_parts(cost: int, quantity: int, parts: Sequence[int]) -> tuple[int, ...]:
+    """Return the cost of each of ``parts`` (which sum to ``quantity``), by cumulative floor, so that they sum to ``cost`` exactly.
+
+    1,000 over 3 units as parts 1, 1, 1: 333, 333, 334.
+    """
+    shares, out, given = [], 0, 0
+    for part in parts:
+        out += part
+        share = cost * out // quantity - given
+        given += share
+        shares.append(share)
+    return tuple(shares)
+
+
 def _relieve_picked(
     in_order: list[LotPosition], picks: Sequence[tuple[int, int]], method: LotMethod
 ) -> tuple[Relief, ...]:
@@ -99,8 +129,8 @@ def _relieve_picked(
             raise Conflict(
                 "ledger.lot_unknown", "no open lot of that id in this account, or named twice", lot_id=str(lot_id)
             )
-        if taken > position.quantity:
-            raise _insufficient(taken, position.quantity)
+        if taken > position.available:
+            raise _insufficient(taken, position.available)
         reliefs.append(_take(position, taken, method))
     return tuple(reliefs)
 

@@ -12,3 +12,7 @@ class Actor:
 
     user_id: UUID
     organisation_id: UUID
+
+
+SERVICE = UUID(int=0)
+"""The service itself, where no person acts: a hold that runs out."""

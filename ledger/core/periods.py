@@ -5,6 +5,8 @@ Owns the rule; the fold and a database trigger both keep it.
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Iterable
 from datetime import date
 
 from ledger.core.errors import Conflict
@@ -24,3 +26,12 @@ def next_lock(locked_through: date | None, through: date) -> date:
             locked_through=locked_through.isoformat(),
         )
     return through
+
+
+def state_root(balances: Iterable[tuple[str, str, int]]) -> bytes:
+    """Return SHA-256 over the balances of a day's close: a line ``path|commodity|balance`` each, in order of path, zeros left out.
+
+    Neither a path nor a code has ``|`` or a line end, so no two states share a text. Of no balances it is SHA-256 of nothing.
+    """
+    lines = sorted(f"{path}|{commodity}|{balance}\n" for path, commodity, balance in balances if balance)
+    return hashlib.sha256("".join(lines).encode()).digest()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -37,6 +37,7 @@ class Book:
     tree_peaks: bytes
     last_recorded_at: datetime
     locked_through: date | None
+    soft_locked_through: date | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,6 +96,7 @@ def _is_inserted(session: Session, book_id: int, facts: tuple[UUID, UUID, str, s
                     tree_peaks=b"",
                     last_recorded_at=now,
                     locked_through=None,
+                    soft_locked_through=None,
                 )
             )
     except IntegrityError:
@@ -125,6 +127,17 @@ def add_commodity(session: Session, book_id: int, commodity: Commodity, attrs: M
             attrs=dict(attrs),
         )
     )
+
+
+def check_same_commodities(session: Session, one: int, other: int, codes: Iterable[str]) -> None:
+    """Refuse where two books know one of ``codes`` with different kind or scale (``ledger.transfer_unmatched``)."""
+    here, there = commodities(session, one), commodities(session, other)
+    for code in codes:
+        ours, theirs = here.get(code), there.get(code)
+        if ours is None or theirs is None or (ours[0].kind, ours[0].scale) != (theirs[0].kind, theirs[0].scale):
+            raise Conflict(
+                "ledger.transfer_unmatched", f"both books keep {code} with the same kind and scale", commodity=code
+            )
 
 
 def open_account(session: Session, book_id: int, opening: AccountOpening) -> None:
@@ -199,9 +212,12 @@ def close_account(session: Session, book_id: int, path: str, closed_on: date) ->
     session.flush()  # a later statement of this transaction may be a bulk write that does not see pending changes
 
 
-def set_locked_through(session: Session, book_id: int, through: date) -> None:
-    """Set the last closed day."""
-    session.get_one(BookRow, book_id).locked_through = through
+def set_locks(session: Session, book_id: int, *, locked: date | None, softly: date | None) -> None:
+    """Set the last closed day and the last softly closed one."""
+    row = session.get_one(
+        BookRow, book_id, populate_existing=True
+    )  # the posting path moves this row on the bare driver
+    row.locked_through, row.soft_locked_through = locked, softly
     session.flush()  # the period trigger reads this row
 
 
@@ -274,4 +290,5 @@ def _book(row: BookRow) -> Book:
         tree_peaks=row.tree_peaks,
         last_recorded_at=row.last_recorded_at,
         locked_through=row.locked_through,
+        soft_locked_through=row.soft_locked_through,
     )

@@ -13,17 +13,19 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, LotMethod
 from ledger.core.errors import NotFound
-from ledger.core.fold import AccountFacts, BookState, ReversibleEntry
+from ledger.core.holds import HoldExpiry, HoldKind, HoldPart, HoldPlacement, HoldPosition, HoldState
 from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
 from ledger.core.lots import LotPosition
+from ledger.core.state import AccountFacts, BookState, ReversibleEntry
 from ledger.store import writing_postgresql, writing_sqlite
 from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run
 from ledger.store.rows import Answer, FrozenRefusal, batch_rows
+from ledger.store.tables.holds import HoldPositionRow, HoldRow
 from ledger.store.tables.journal import (
     AccountRow,
     CommodityRow,
@@ -49,6 +51,7 @@ class BookHead:
     tree_peaks: bytes
     last_recorded_at: datetime
     locked_through: date | None
+    soft_locked_through: date | None
 
 
 def lock_book(session: Session, book_id: int) -> BookHead:
@@ -72,30 +75,103 @@ def load_answers(session: Session, book_id: int, entry_ids: Sequence[UUID]) -> d
     return answers
 
 
-def load_state(session: Session, head: BookHead, drafts: Sequence[JournalDraft]) -> BookState:
-    """Return the part of the book that ``drafts`` touch: accounts, balances, lots, and entries they reverse."""
+def load_state(
+    session: Session, head: BookHead, drafts: Sequence[JournalDraft], *, is_closer: bool = False
+) -> BookState:
+    """Return the part of the book that ``drafts`` touch: accounts, balances, lots, holds, and entries they reverse."""
     wanted = frozenset(draft.reverses for draft in drafts if draft.reverses is not None)
     reversible = _load_reversible(session, head.book_id, wanted) if wanted else {}
-    paths = {leg.account for draft in drafts for leg in draft.postings}
-    for draft in drafts:
-        if draft.cost_legs is not None:
-            paths |= {draft.cost_legs.cost_account, draft.cost_legs.gain_account, draft.cost_legs.loss_account}
-    for undone in reversible.values():
-        paths |= {leg.account for leg in undone.legs}
+    acted_on = [draft.hold.hold_id for draft in drafts if draft.hold and not isinstance(draft.hold, HoldPlacement)]
+    holds = load_holds(session, head.book_id, HoldRow.hold_id.in_(acted_on)) if acted_on else {}
+    paths = _touched_paths(drafts)
+    paths |= {leg.account for undone in reversible.values() for leg in undone.legs}
+    paths |= {hold.account for hold in holds.values()}
     accounts, posted, held = _load_accounts(session, head.book_id, sorted(paths))
     lot_keeping = [account.account_id for account in accounts.values() if account.lot_method is not None]
     return BookState(
         next_seq=head.next_seq,
         last_recorded_at=head.last_recorded_at,
         locked_through=head.locked_through,
+        soft_locked_through=head.soft_locked_through,
+        is_closer=is_closer,
         functional_currency=head.functional_currency,
         accounts=accounts,
         posted=posted,
         held=held,
         lots=_load_lots(session, head.book_id, lot_keeping, reversible.values()) if lot_keeping else {},
         reversible=reversible,
+        holds=holds,
         wanted=wanted,
     )
+
+
+def _touched_paths(drafts: Sequence[JournalDraft]) -> set[str]:
+    paths = {leg.account for draft in drafts for leg in draft.postings}
+    for draft in drafts:
+        if draft.cost_legs is not None:
+            paths |= {draft.cost_legs.cost_account, draft.cost_legs.gain_account, draft.cost_legs.loss_account}
+        if isinstance(draft.hold, HoldPlacement):
+            paths.add(draft.hold.account)
+    return paths
+
+
+def load_lapsed(
+    session: Session, head: BookHead, drafts: Sequence[JournalDraft] | None, now: datetime
+) -> tuple[HoldPosition, ...]:
+    """Return the holds that have run out by ``now`` on accounts that ``drafts`` touch or, with None, anywhere in the book."""
+    over = "SELECT DISTINCT hold_id FROM hold_position WHERE remaining > 0 AND expires_at <= ? AND book_id = ?"
+    names = [as_uuid(row[0]) for row in run(session, over, as_bound(session, now), head.book_id).fetchall()]
+    if not names:
+        return ()
+    found: Iterable[HoldPosition] = load_holds(session, head.book_id, HoldRow.hold_id.in_(names)).values()
+    if drafts is not None:
+        paths = _touched_paths(drafts)
+        named = {draft.hold.hold_id for draft in drafts if draft.hold and not isinstance(draft.hold, HoldPlacement)}
+        expiring = {draft.hold.hold_id for draft in drafts if isinstance(draft.hold, HoldExpiry)}
+        found = [h for h in found if (h.account in paths or h.hold_id in named) and h.hold_id not in expiring]
+    return tuple(sorted(found, key=lambda hold: (hold.expires_at or now, hold.hold_id)))
+
+
+def load_holds(session: Session, book_id: int, *conditions: ColumnElement[bool]) -> dict[UUID, HoldPosition]:
+    """Return the book's holds that meet ``conditions`` (on ``HoldRow``), by hold id."""
+    statement = (
+        select(HoldRow, AccountRow.path, HoldPositionRow)
+        .join(AccountRow, (AccountRow.book_id == HoldRow.book_id) & (AccountRow.account_id == HoldRow.account_id))
+        .join(
+            HoldPositionRow, (HoldPositionRow.book_id == HoldRow.book_id) & (HoldPositionRow.hold_id == HoldRow.hold_id)
+        )
+        .where(HoldRow.book_id == book_id, *conditions)
+        .order_by(HoldRow.placed_seq, HoldPositionRow.lot_id)
+        .execution_options(populate_existing=True)
+    )
+    parts: dict[UUID, list[HoldPositionRow]] = {}
+    terms: dict[UUID, tuple[HoldRow, str]] = {}
+    for row, path, part in session.execute(statement):
+        terms[row.hold_id] = (row, path)
+        parts.setdefault(row.hold_id, []).append(part)
+    return {
+        hold_id: HoldPosition(
+            hold_id=hold_id,
+            account=path,
+            account_id=row.account_id,
+            kind=HoldKind(row.kind),
+            amount=row.amount,
+            beneficiary_id=row.beneficiary_id,
+            rank=row.rank,
+            agreement_ref=row.agreement_ref,
+            expires_at=row.expires_at,
+            parts=tuple(HoldPart(part.lot_id, part.remaining, part.captured) for part in parts[hold_id]),
+            state=_state_of(parts[hold_id]),
+        )
+        for hold_id, (row, path) in terms.items()
+    }
+
+
+def _state_of(parts: Sequence[HoldPositionRow]) -> HoldState:
+    """Return ``open`` while a part is, else how the part that ended last did."""
+    if any(part.remaining for part in parts):
+        return HoldState.OPEN
+    return HoldState(max(parts, key=lambda part: part.last_seq).state)
 
 
 def write(
@@ -129,7 +205,7 @@ def advance(session: Session, book_id: int, state: BookState, peaks: bytes) -> N
 
 _HEAD = (
     "SELECT book_id, book_uuid, tenant_id, code, functional_currency, next_seq, tree_size, tree_peaks, last_recorded_at,"
-    " locked_through FROM book WHERE book_id = ?"
+    " locked_through, soft_locked_through FROM book WHERE book_id = ?"
 )
 
 
@@ -149,6 +225,7 @@ def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
         tree_peaks=bytes(row[7]),
         last_recorded_at=as_instant(row[8]),
         locked_through=None if row[9] is None else as_day(row[9]),
+        soft_locked_through=None if row[10] is None else as_day(row[10]),
     )
 
 
@@ -209,6 +286,8 @@ def _load_lots(
             LotPositionRow.cost,
             LotRow.qty.label("lot_qty"),
             LotRow.cost.label("lot_cost"),
+            LotPositionRow.held,
+            LotRow.origin_lot_id,
         )
         .join(LotRow, (LotRow.book_id == LotPositionRow.book_id) & (LotRow.lot_id == LotPositionRow.lot_id))
         .join(
@@ -232,6 +311,8 @@ def _load_lots(
             cost=row.cost,
             lot_quantity=row.lot_qty,
             lot_cost=row.lot_cost,
+            held=row.held,
+            origin_lot_id=row.origin_lot_id,
         )
     return lots
 

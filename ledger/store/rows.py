@@ -12,8 +12,11 @@ from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from ledger.core.fold import BookState
-from ledger.core.journal import JournalEntry
+from ledger.core.fold_lots import LINES
+from ledger.core.holds import HoldPosition, HoldState
+from ledger.core.journal import EntryKind, JournalEntry
+from ledger.core.lots import LotPosition
+from ledger.core.state import BookState
 
 
 class Answer(NamedTuple):
@@ -44,13 +47,17 @@ class BatchRows:
     leaves: Iterable[tuple[int, bytes, str, bytes]]
     """Asked for once, when they are written."""
     refusals: Sequence[FrozenRefusal]
-    lots: Sequence[tuple[int, int, int, date, int, int]]
+    lots: Sequence[tuple[int, int, int, date, int, int, int | None]]
     lot_moves: Sequence[tuple[int, int, int, int, int]]
-    balances: Sequence[tuple[int, int, int]]
-    """(account_id, posted, last_seq) after the batch."""
+    holds: Sequence[tuple[UUID, int, int, str, int, UUID | None, int | None, str | None, datetime | None]]
+    hold_moves: Sequence[tuple[int, UUID, int, int]]
+    balances: Sequence[tuple[int, int, int, int]]
+    """(account_id, posted, held, last_seq) after the batch."""
     day_deltas: Sequence[tuple[int, date, int]]
-    lot_positions: Sequence[tuple[int, int, int, int]]
-    """(lot_id, account_id, qty, cost) after the batch."""
+    lot_positions: Sequence[tuple[int, int, int, int, int]]
+    """(lot_id, account_id, qty, cost, held) after the batch."""
+    hold_positions: Sequence[tuple[UUID, int, int, datetime | None, int, int, str, int]]
+    """(hold_id, lot_id, account_id, expires_at, remaining, captured, state, last_seq) after the batch."""
 
 
 def batch_rows(
@@ -61,10 +68,9 @@ def batch_rows(
     refusals: Sequence[FrozenRefusal],
 ) -> BatchRows:
     """Return the rows of ``entries`` (each with its request hash), which ``state`` has already taken in; leaves in the same order."""
-    lots, lot_moves = [], []
     last_seq: dict[int, int] = {}
     deltas: dict[tuple[int, date], int] = {}
-    touched_lots: dict[int, int] = {}
+    with_lots_or_holds: list[JournalEntry] = []
     for entry, _ in entries:
         seq, day = entry.seq, entry.draft.effective_on
         for leg in entry.legs:
@@ -72,27 +78,91 @@ def batch_rows(
             last_seq[account_id] = seq
             key = (account_id, day)
             deltas[key] = deltas[key] + leg.amount if key in deltas else leg.amount
-        for move in entry.lot_moves:
-            account_id = entry.legs[move.line - 1].account_id
-            lot_moves.append((seq, move.line, move.lot_id, move.quantity, move.cost))
-            touched_lots[move.lot_id] = account_id
-            if move.lot_id == seq * 1024 + move.line:
-                lots.append((move.lot_id, account_id, seq, day, move.quantity, move.cost))
+        if entry.lot_moves or entry.hold_moves:
+            with_lots_or_holds.append(entry)
+            last_seq.update({state.holds[move.hold_id].account_id: seq for move in entry.hold_moves})
+    touched = _touched_lots(with_lots_or_holds, state)
     return BatchRows(
         book_id=book_id,
         entries=entries,
         leaves=leaves,
         refusals=refusals,
-        lots=lots,
-        lot_moves=lot_moves,
-        balances=[(account_id, state.posted[account_id], seq) for account_id, seq in sorted(last_seq.items())],
+        lots=[
+            (lot.lot_id, entry.legs[lot.lot_id % LINES - 1].account_id, entry.seq, *_acquired(lot))
+            for entry in with_lots_or_holds
+            for lot in entry.lots
+        ],
+        lot_moves=[(entry.seq, *move) for entry in with_lots_or_holds for move in entry.lot_moves],
+        holds=[_hold_row(entry.hold, entry.seq) for entry in with_lots_or_holds if entry.hold is not None],
+        hold_moves=[(entry.seq, *move) for entry in with_lots_or_holds for move in entry.hold_moves],
+        balances=[
+            (account_id, state.posted[account_id], state.held[account_id], seq)
+            for account_id, seq in sorted(last_seq.items())
+        ],
         day_deltas=[(account_id, day, delta) for (account_id, day), delta in sorted(deltas.items())],
         lot_positions=[
-            (lot_id, account_id, lot.quantity, lot.cost)
-            for lot_id, account_id in sorted(touched_lots.items())
+            (lot_id, account_id, lot.quantity, lot.cost, lot.held)
+            for lot_id, account_id in sorted(touched.items())
             for lot in (state.lots[account_id][lot_id],)
         ],
+        hold_positions=_hold_positions(with_lots_or_holds, state),
     )
+
+
+def _touched_lots(entries: Iterable[JournalEntry], state: BookState) -> dict[int, int]:
+    """Return the account of each lot that moved or was set aside."""
+    touched: dict[int, int] = {}
+    for entry in entries:
+        for move in entry.lot_moves:
+            touched[move.lot_id] = entry.legs[move.line - 1].account_id
+        for held in entry.hold_moves:
+            if held.lot_id:
+                touched[held.lot_id] = state.holds[held.hold_id].account_id
+    return touched
+
+
+def _acquired(lot: LotPosition) -> tuple[date, int, int, int | None]:
+    return lot.acquired_on, lot.lot_quantity, lot.lot_cost, lot.origin_lot_id
+
+
+def _hold_row(
+    hold: HoldPosition, seq: int
+) -> tuple[UUID, int, int, str, int, UUID | None, int | None, str | None, datetime | None]:
+    return (
+        hold.hold_id,
+        seq,
+        hold.account_id,
+        hold.kind.value,
+        hold.amount,
+        hold.beneficiary_id,
+        hold.rank,
+        hold.agreement_ref,
+        hold.expires_at,
+    )
+
+
+_ENDS = {
+    EntryKind.CAPTURE: HoldState.CAPTURED,
+    EntryKind.RELEASE: HoldState.RELEASED,
+    EntryKind.EXPIRE: HoldState.EXPIRED,
+}
+
+
+def _hold_positions(
+    entries: Iterable[JournalEntry], state: BookState
+) -> list[tuple[UUID, int, int, datetime | None, int, int, str, int]]:
+    last: dict[tuple[UUID, int], JournalEntry] = {
+        (move.hold_id, move.lot_id): entry for entry in entries for move in entry.hold_moves
+    }
+    found = []
+    for (hold_id, lot_id), entry in sorted(last.items()):
+        hold = state.holds[hold_id]
+        part = next(part for part in hold.parts if part.lot_id == lot_id)
+        reached = HoldState.OPEN if part.remaining else _ENDS[entry.draft.kind]
+        found.append(
+            (hold_id, lot_id, hold.account_id, hold.expires_at, part.remaining, part.captured, reached.value, entry.seq)
+        )
+    return found
 
 
 def attrs_text(attrs: Mapping[str, str] | None) -> str | None:

@@ -17,16 +17,25 @@ from ledger.store.rows import BatchRows, attrs_text
 
 _ENTRY = (
     "COPY entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, document_on, leg_count, reverses_seq,"
-    " actor_id, acting_for_id, doc_ref, attrs) FROM STDIN"
+    " actor_id, acting_for_id, doc_ref, attrs, pii_commitment, transfer_id) FROM STDIN"
 )
 _POSTING = "COPY posting (book_id, seq, line, account_id, commodity_id, amount, effective_on) FROM STDIN"
 _LEAF = "COPY leaf (book_id, seq, salt, canonical, leaf_hash) FROM STDIN"
 _REQUEST = "COPY request (book_id, entry_id, request_hash, error_code, error, answered_at) FROM STDIN"
-_LOT = "COPY lot (book_id, lot_id, account_id, acquired_seq, acquired_on, qty, cost) FROM STDIN"
+_LOT = "COPY lot (book_id, lot_id, account_id, acquired_seq, acquired_on, qty, cost, origin_lot_id) FROM STDIN"
 _LOT_MOVE = "COPY lot_move (book_id, seq, line, lot_id, qty, cost) FROM STDIN"
+_HOLD = "COPY hold (book_id, hold_id, placed_seq, account_id, kind, amount, beneficiary_id, rank, agreement_ref, expires_at) FROM STDIN"
+_HOLD_MOVE = "COPY hold_move (book_id, seq, hold_id, lot_id, amount) FROM STDIN"
+_HOLD_POSITION = (
+    "INSERT INTO hold_position (book_id, hold_id, lot_id, account_id, expires_at, remaining, captured, state, last_seq)"
+    " SELECT %s, v.* FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],"
+    " %s::bigint[]) AS v"
+    " ON CONFLICT (book_id, hold_id, lot_id) DO UPDATE SET remaining = excluded.remaining, captured = excluded.captured,"
+    " state = excluded.state, last_seq = excluded.last_seq"
+)
 _BALANCE = (
-    "UPDATE balance AS b SET posted = v.posted, last_seq = v.last_seq"
-    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[]) AS v(account_id, posted, last_seq)"
+    "UPDATE balance AS b SET posted = v.posted, held = v.held, last_seq = v.last_seq"
+    " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v(account_id, posted, held, last_seq)"
     " WHERE b.book_id = %s AND b.account_id = v.account_id"
 )
 _BALANCE_DAY = (
@@ -35,9 +44,9 @@ _BALANCE_DAY = (
     " ON CONFLICT (book_id, account_id, effective_on) DO UPDATE SET delta = d.delta + excluded.delta"
 )
 _LOT_POSITION = (
-    "INSERT INTO lot_position (book_id, lot_id, account_id, qty, cost)"
-    " SELECT %s, v.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v"
-    " ON CONFLICT (book_id, lot_id) DO UPDATE SET qty = excluded.qty, cost = excluded.cost"
+    "INSERT INTO lot_position (book_id, lot_id, account_id, qty, cost, held)"
+    " SELECT %s, v.* FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v"
+    " ON CONFLICT (book_id, lot_id) DO UPDATE SET qty = excluded.qty, cost = excluded.cost, held = excluded.held"
 )
 
 
@@ -57,6 +66,8 @@ def write(session: Session, rows: BatchRows) -> None:
         _copy(connection, next(blocks, None), blocks)
     if rows.lot_positions:
         connection.execute(_LOT_POSITION, (book, *_columns(rows.lot_positions)))
+    if rows.hold_positions:
+        connection.execute(_HOLD_POSITION, (book, *(list(column) for column in zip(*rows.hold_positions, strict=True))))
 
 
 def _copy(
@@ -96,13 +107,18 @@ def _blocks(rows: BatchRows) -> Iterator[tuple[str, str]]:
                 for r in rows.refusals
             ),
         )
-    if rows.lots:
-        yield (
-            _LOT,
-            "\n".join(f"{book}\t{lot}\t{a}\t{s}\t{day}\t{qty}\t{cost}" for lot, a, s, day, qty, cost in rows.lots),
-        )
-    if rows.lot_moves:
-        yield _LOT_MOVE, "\n".join(f"{book}\t{s}\t{n}\t{lot}\t{qty}\t{cost}" for s, n, lot, qty, cost in rows.lot_moves)
+    for statement, lines in (
+        (_LOT, rows.lots),
+        (_LOT_MOVE, rows.lot_moves),
+        (_HOLD, rows.holds),
+        (_HOLD_MOVE, rows.hold_moves),
+    ):
+        if lines:
+            yield statement, "\n".join(["\t".join([str(book), *map(_spelled, line)]) for line in lines])
+
+
+def _spelled(value: object) -> str:
+    return _escaped(value) if isinstance(value, str) else _or_null(value)
 
 
 def _leaf_line(book: int, seq: int, salt: bytes, canonical: str, digest: bytes) -> str:
@@ -117,12 +133,17 @@ def _entry_line(book: int, entry: JournalEntry, request_hash: bytes) -> str:
         f"{book}\t{entry.seq}\t{draft.entry_id.int:032x}\t\\\\x{request_hash.hex()}\t{draft.kind}\t{draft.effective_on.isoformat()}"
         f"\t{entry.recorded_at.isoformat()}\t{_or_null(draft.document_on)}\t{len(entry.legs)}\t{_or_null(entry.reverses_seq)}"
         f"\t{actor.user_id.int:032x}\t{actor.organisation_id.int:032x}\t{_escaped(draft.doc_ref)}\t{_escaped(attrs_text(draft.attrs))}"
+        f"\t{_hex_or_null(draft.pii_commitment)}\t{_or_null(draft.transfer_id)}"
     )
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[str]:
     """Return each column of numbers or days as the text of one array: binding one text is far cheaper than a list."""
     return [f"{{{','.join(map(str, column))}}}" for column in zip(*rows, strict=True)]
+
+
+def _hex_or_null(value: bytes | None) -> str:
+    return "\\N" if value is None else f"\\\\x{value.hex()}"
 
 
 def _or_null(value: object) -> str:

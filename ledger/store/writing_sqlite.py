@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from sqlalchemy.orm import Session
 
 from ledger.core.journal import JournalEntry
@@ -13,20 +16,32 @@ _POSTING = (
 )
 _ENTRY = (
     "INSERT INTO entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, document_on, leg_count,"
-    " reverses_seq, actor_id, acting_for_id, doc_ref, attrs) VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+    " reverses_seq, actor_id, acting_for_id, doc_ref, attrs, pii_commitment, transfer_id)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
 )
 _LEAF = "INSERT INTO leaf (book_id, seq, salt, canonical, leaf_hash) VALUES (?,?,?,?,?)"
 _REQUEST = "INSERT INTO request (book_id, entry_id, request_hash, error_code, error, answered_at) VALUES (?,?,?,?,?,?)"
-_LOT = "INSERT INTO lot (book_id, lot_id, account_id, acquired_seq, acquired_on, qty, cost) VALUES (?,?,?,?,?,?,?)"
+_LOT = "INSERT INTO lot (book_id, lot_id, account_id, acquired_seq, acquired_on, qty, cost, origin_lot_id) VALUES (?,?,?,?,?,?,?,?)"
 _LOT_MOVE = "INSERT INTO lot_move (book_id, seq, line, lot_id, qty, cost) VALUES (?,?,?,?,?,?)"
-_BALANCE = "UPDATE balance SET posted = ?, last_seq = ? WHERE book_id = ? AND account_id = ?"
+_HOLD = (
+    "INSERT INTO hold (book_id, hold_id, placed_seq, account_id, kind, amount, beneficiary_id, rank, agreement_ref, expires_at)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
+)
+_HOLD_MOVE = "INSERT INTO hold_move (book_id, seq, hold_id, lot_id, amount) VALUES (?,?,?,?,?)"
+_HOLD_POSITION = (
+    "INSERT INTO hold_position (book_id, hold_id, lot_id, account_id, expires_at, remaining, captured, state, last_seq)"
+    " VALUES (?,?,?,?,?,?,?,?,?)"
+    " ON CONFLICT (book_id, hold_id, lot_id) DO UPDATE SET remaining = excluded.remaining, captured = excluded.captured,"
+    " state = excluded.state, last_seq = excluded.last_seq"
+)
+_BALANCE = "UPDATE balance SET posted = ?, held = ?, last_seq = ? WHERE book_id = ? AND account_id = ?"
 _BALANCE_DAY = (
     "INSERT INTO balance_day (book_id, account_id, effective_on, delta) VALUES (?,?,?,?)"
     " ON CONFLICT (book_id, account_id, effective_on) DO UPDATE SET delta = delta + excluded.delta"
 )
 _LOT_POSITION = (
-    "INSERT INTO lot_position (book_id, lot_id, account_id, qty, cost) VALUES (?,?,?,?,?)"
-    " ON CONFLICT (book_id, lot_id) DO UPDATE SET qty = excluded.qty, cost = excluded.cost"
+    "INSERT INTO lot_position (book_id, lot_id, account_id, qty, cost, held) VALUES (?,?,?,?,?,?)"
+    " ON CONFLICT (book_id, lot_id) DO UPDATE SET qty = excluded.qty, cost = excluded.cost, held = excluded.held"
 )
 
 
@@ -64,11 +79,44 @@ def write(session: Session, rows: BatchRows) -> None:
             ],
         )
     if rows.lot_moves:
-        run(_LOT, [(book, lot, a, s, day.isoformat(), qty, cost) for lot, a, s, day, qty, cost in rows.lots])
+        run(_LOT, [(book, lot, a, at, day.isoformat(), *rest) for lot, a, at, day, *rest in rows.lots])
         run(_LOT_MOVE, [(book, *move) for move in rows.lot_moves])
+    if rows.lot_positions:
         run(_LOT_POSITION, [(book, *position) for position in rows.lot_positions])
-    run(_BALANCE, [(posted, seq, book, account) for account, posted, seq in rows.balances])
+    if rows.hold_moves:
+        _write_holds(run, rows)
+    run(_BALANCE, [(posted, held, seq, book, account) for account, posted, held, seq in rows.balances])
     run(_BALANCE_DAY, [(book, account, day.isoformat(), delta) for account, day, delta in rows.day_deltas])
+
+
+def _write_holds(run: Callable[[str, list[Any]], object], rows: BatchRows) -> None:
+    book = rows.book_id
+    run(
+        _HOLD,
+        [
+            (
+                book,
+                hold_id.bytes,
+                seq,
+                account,
+                kind,
+                amount,
+                whom and whom.bytes,
+                rank,
+                paper,
+                until and instant_text(until),
+            )
+            for hold_id, seq, account, kind, amount, whom, rank, paper, until in rows.holds
+        ],
+    )
+    run(_HOLD_MOVE, [(book, seq, hold_id.bytes, lot, amount) for seq, hold_id, lot, amount in rows.hold_moves])
+    run(
+        _HOLD_POSITION,
+        [
+            (book, hold_id.bytes, lot, account, until and instant_text(until), *rest)
+            for hold_id, lot, account, until, *rest in rows.hold_positions
+        ],
+    )
 
 
 def _entry_row(book: int, entry: JournalEntry, request_hash: bytes) -> tuple[object, ...]:
@@ -88,4 +136,6 @@ def _entry_row(book: int, entry: JournalEntry, request_hash: bytes) -> tuple[obj
         draft.actor.organisation_id.bytes,
         draft.doc_ref,
         attrs_text(draft.attrs),
+        draft.pii_commitment,
+        draft.transfer_id and draft.transfer_id.bytes,
     )

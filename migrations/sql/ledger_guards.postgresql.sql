@@ -8,12 +8,12 @@ END $$
 DO $$
 DECLARE fact text;
 BEGIN
-    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'leaf', 'request', 'commodity'] LOOP
+    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'hold', 'hold_move', 'leaf', 'request', 'commodity'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION tonne_refuse_change()',
                        fact || '_append_only', fact);
     END LOOP;
-    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'leaf', 'request', 'commodity', 'book', 'account', 'balance',
-                                'balance_day', 'lot_position'] LOOP
+    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'hold', 'hold_move', 'leaf', 'request', 'commodity', 'book', 'account',
+                                'balance', 'balance_day', 'lot_position', 'hold_position'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION tonne_refuse_change()',
                        fact || '_no_truncate', fact);
     END LOOP;

@@ -61,6 +61,38 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on lot_move is refused');
 END
 -- next
+CREATE TRIGGER hold_no_update BEFORE UPDATE ON hold
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on hold is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER hold_no_delete BEFORE DELETE ON hold
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on hold is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER hold_no_replace BEFORE INSERT ON hold
+WHEN EXISTS (SELECT 1 FROM hold WHERE book_id = NEW.book_id AND hold_id = NEW.hold_id)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on hold is refused');
+END
+-- next
+CREATE TRIGGER hold_move_no_update BEFORE UPDATE ON hold_move
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on hold_move is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER hold_move_no_delete BEFORE DELETE ON hold_move
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on hold_move is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER hold_move_no_replace BEFORE INSERT ON hold_move
+WHEN EXISTS (SELECT 1 FROM hold_move WHERE book_id = NEW.book_id AND seq = NEW.seq AND hold_id = NEW.hold_id AND lot_id = NEW.lot_id)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on hold_move is refused');
+END
+-- next
 CREATE TRIGGER leaf_no_update BEFORE UPDATE ON leaf
 BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on leaf is refused; a wrong entry is reversed, never edited');

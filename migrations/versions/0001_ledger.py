@@ -17,6 +17,18 @@ depends_on = None
 def upgrade() -> None:
     """Create the tables, then their guards."""
     op.create_table(
+        "balance_day",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("account_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("effective_on", BusinessDate(), nullable=False),
+        sa.Column("delta", BigInt, nullable=False),
+        sa.PrimaryKeyConstraint("book_id", "account_id", "effective_on", name="pk_balance_day"),
+        postgresql_with={"fillfactor": "60"},
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
         "book",
         sa.Column("book_id", BigInt, autoincrement=False, nullable=False),
         sa.Column("book_uuid", UuidKey(), nullable=False),
@@ -28,6 +40,7 @@ def upgrade() -> None:
         sa.Column("tree_peaks", sa.LargeBinary(), nullable=False),
         sa.Column("last_recorded_at", UtcDateTime(), nullable=False),
         sa.Column("locked_through", BusinessDate(), nullable=True),
+        sa.Column("soft_locked_through", BusinessDate(), nullable=True),
         sa.CheckConstraint("next_seq = tree_size + 1", name="ck_book_dense"),
         sa.PrimaryKeyConstraint("book_id", name="pk_book"),
         sa.UniqueConstraint("book_uuid", name="uq_book_book_uuid"),
@@ -53,11 +66,24 @@ def upgrade() -> None:
         sa.Column("doc_ref", sa.Text(), nullable=True),
         sa.Column("attrs", JsonText(), nullable=True),
         sa.Column("pii_commitment", sa.LargeBinary(), nullable=True),
-        sa.CheckConstraint("leg_count BETWEEN 2 AND 1000", name="ck_entry_leg_count"),
+        sa.Column("transfer_id", UuidKey(), nullable=True),
+        sa.CheckConstraint(
+            "leg_count BETWEEN 2 AND 1000 OR (leg_count = 0 AND kind IN ('hold','release','expire','close','record'))",
+            name="ck_entry_leg_count",
+        ),
         sa.PrimaryKeyConstraint("book_id", "seq", name="pk_entry"),
         sa.UniqueConstraint("entry_id", "book_id", name="uq_entry_entry_id_book_id"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+
+    op.create_index(
+        "ix_entry_transfer",
+        "entry",
+        ["transfer_id"],
+        unique=False,
+        sqlite_where=sa.text("transfer_id IS NOT NULL"),
+        postgresql_where=sa.text("transfer_id IS NOT NULL"),
     )
 
     op.create_index(
@@ -125,7 +151,7 @@ def upgrade() -> None:
         sa.Column("opened_on", BusinessDate(), nullable=False),
         sa.Column("closed_on", BusinessDate(), nullable=True),
         sa.Column("attrs", JsonText(), nullable=False),
-        sa.CheckConstraint("lot_method IN ('fifo','average')", name="ck_account_lot_method"),
+        sa.CheckConstraint("lot_method IN ('fifo','lifo','average','specific')", name="ck_account_lot_method"),
         sa.CheckConstraint("type IN ('asset','liability','equity','income','expense')", name="ck_account_type"),
         sa.CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", name="ck_account_open_interval"),
         sa.ForeignKeyConstraint(
@@ -164,15 +190,41 @@ def upgrade() -> None:
     )
 
     op.create_table(
-        "balance_day",
+        "hold",
         sa.Column("book_id", BigInt, nullable=False),
-        sa.Column("account_id", BigInt, autoincrement=False, nullable=False),
-        sa.Column("effective_on", BusinessDate(), nullable=False),
-        sa.Column("delta", BigInt, nullable=False),
-        sa.PrimaryKeyConstraint("book_id", "account_id", "effective_on", name="pk_balance_day"),
-        postgresql_with={"fillfactor": "60"},
+        sa.Column("hold_id", UuidKey(), nullable=False),
+        sa.Column("placed_seq", BigInt, nullable=False),
+        sa.Column("account_id", BigInt, nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("amount", BigInt, nullable=False),
+        sa.Column("beneficiary_id", UuidKey(), nullable=True),
+        sa.Column("rank", BigInt, nullable=True),
+        sa.Column("agreement_ref", sa.Text(), nullable=True),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.CheckConstraint("(expires_at IS NOT NULL) = (kind = 'hold')", name="ck_hold_expiry"),
+        sa.CheckConstraint("kind IN ('hold','pledge','repo','lent','custody','freeze')", name="ck_hold_kind"),
+        sa.CheckConstraint("amount > 0", name="ck_hold_amount"),
+        sa.CheckConstraint("rank >= 1", name="ck_hold_rank"),
+        sa.ForeignKeyConstraint(
+            ["book_id", "account_id"],
+            ["account.book_id", "account.account_id"],
+            name="fk_hold_account_book_id_account_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["hold_id", "book_id"], ["entry.entry_id", "entry.book_id"], name="fk_hold_entry_hold_id_book_id"
+        ),
+        sa.PrimaryKeyConstraint("book_id", "hold_id", name="pk_hold"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
+    )
+
+    op.create_index(
+        "ix_hold_beneficiary",
+        "hold",
+        ["beneficiary_id"],
+        unique=False,
+        sqlite_where=sa.text("beneficiary_id IS NOT NULL"),
+        postgresql_where=sa.text("beneficiary_id IS NOT NULL"),
     )
 
     op.create_table(
@@ -184,15 +236,14 @@ def upgrade() -> None:
         sa.Column("acquired_on", BusinessDate(), nullable=False),
         sa.Column("qty", BigInt, nullable=False),
         sa.Column("cost", BigInt, nullable=False),
+        sa.Column("origin_lot_id", BigInt, nullable=True),
+        sa.CheckConstraint("acquired_seq = lot_id / 1024", name="ck_lot_acquired_seq"),
         sa.CheckConstraint("cost >= 0", name="ck_lot_cost"),
         sa.CheckConstraint("qty > 0", name="ck_lot_qty"),
         sa.ForeignKeyConstraint(
             ["book_id", "account_id"],
             ["account.book_id", "account.account_id"],
             name="fk_lot_account_book_id_account_id",
-        ),
-        sa.ForeignKeyConstraint(
-            ["book_id", "acquired_seq"], ["entry.book_id", "entry.seq"], name="fk_lot_entry_book_id_acquired_seq"
         ),
         sa.PrimaryKeyConstraint("book_id", "lot_id", name="pk_lot"),
         sqlite_strict=True,
@@ -231,6 +282,68 @@ def upgrade() -> None:
     )
 
     op.create_table(
+        "hold_move",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("seq", BigInt, autoincrement=False, nullable=False),
+        sa.Column("hold_id", UuidKey(), nullable=False),
+        sa.Column("lot_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("amount", BigInt, nullable=False),
+        sa.CheckConstraint("amount <> 0", name="ck_hold_move_amount"),
+        sa.ForeignKeyConstraint(
+            ["book_id", "hold_id"], ["hold.book_id", "hold.hold_id"], name="fk_hold_move_hold_book_id_hold_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["book_id", "seq"], ["entry.book_id", "entry.seq"], name="fk_hold_move_entry_book_id_seq"
+        ),
+        sa.PrimaryKeyConstraint("book_id", "seq", "hold_id", "lot_id", name="pk_hold_move"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_index("ix_hold_move_hold", "hold_move", ["hold_id", "book_id", "seq"], unique=False)
+
+    op.create_table(
+        "hold_position",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("hold_id", UuidKey(), nullable=False),
+        sa.Column("lot_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("account_id", BigInt, nullable=False),
+        sa.Column("expires_at", UtcDateTime(), nullable=True),
+        sa.Column("remaining", BigInt, nullable=False),
+        sa.Column("captured", BigInt, nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("last_seq", BigInt, nullable=False),
+        sa.CheckConstraint("(remaining > 0) = (state = 'open')", name="ck_hold_position_open"),
+        sa.CheckConstraint("state IN ('open','captured','released','expired')", name="ck_hold_position_state"),
+        sa.CheckConstraint("captured >= 0", name="ck_hold_position_captured"),
+        sa.CheckConstraint("remaining >= 0", name="ck_hold_position_remaining"),
+        sa.ForeignKeyConstraint(
+            ["book_id", "hold_id"], ["hold.book_id", "hold.hold_id"], name="fk_hold_position_hold_book_id_hold_id"
+        ),
+        sa.PrimaryKeyConstraint("book_id", "hold_id", "lot_id", name="pk_hold_position"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_index(
+        "ix_hold_position_expiry",
+        "hold_position",
+        ["expires_at", "book_id"],
+        unique=False,
+        postgresql_where=sa.text("remaining > 0"),
+        sqlite_where=sa.text("remaining > 0"),
+    )
+
+    op.create_index(
+        "ix_hold_position_open",
+        "hold_position",
+        ["account_id", "book_id"],
+        unique=False,
+        postgresql_where=sa.text("remaining > 0"),
+        sqlite_where=sa.text("remaining > 0"),
+    )
+
+    op.create_table(
         "lot_move",
         sa.Column("book_id", BigInt, nullable=False),
         sa.Column("seq", BigInt, autoincrement=False, nullable=False),
@@ -259,8 +372,10 @@ def upgrade() -> None:
         sa.Column("account_id", BigInt, nullable=False),
         sa.Column("qty", BigInt, nullable=False),
         sa.Column("cost", BigInt, nullable=False),
+        sa.Column("held", BigInt, nullable=False),
         sa.CheckConstraint("cost >= 0", name="ck_lot_position_cost"),
-        sa.CheckConstraint("qty >= 0", name="ck_lot_position_qty"),
+        sa.CheckConstraint("held >= 0", name="ck_lot_position_held"),
+        sa.CheckConstraint("qty >= held", name="ck_lot_position_qty"),
         sa.ForeignKeyConstraint(
             ["book_id", "lot_id"], ["lot.book_id", "lot.lot_id"], name="fk_lot_position_lot_book_id_lot_id"
         ),
@@ -283,9 +398,11 @@ def downgrade() -> None:
     """Drop the tables; their triggers go with them."""
     op.drop_table("lot_position")
     op.drop_table("lot_move")
+    op.drop_table("hold_position")
+    op.drop_table("hold_move")
     op.drop_table("posting")
     op.drop_table("lot")
-    op.drop_table("balance_day")
+    op.drop_table("hold")
     op.drop_table("balance")
     op.drop_table("account")
     op.drop_table("request")
@@ -293,6 +410,7 @@ def downgrade() -> None:
     op.drop_table("commodity")
     op.drop_table("entry")
     op.drop_table("book")
+    op.drop_table("balance_day")
 
     for statement in statements("ledger_guards_drop", op.get_bind().dialect.name):
         op.execute(statement)

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import given
 
 from ledger.core.amounts import MAX_UNITS
-from ledger.core.fold import BookState, Rejected, fold
+from ledger.core.fold import Rejected, fold
 from ledger.core.journal import CostLegs, JournalDraft, JournalEntry, LotMove, Posting
+from ledger.core.state import BookState
 from tests.strategies import (
     CASH,
     COST_LEGS,

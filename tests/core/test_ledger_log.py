@@ -162,8 +162,9 @@ def test_canonical_text_of_a_known_entry_is_this_text() -> None:
         '{"acting_for":"019b0000-0000-7000-8000-0000000000aa","actor":"019b0000-0000-7000-8000-0000000000bb",'
         '"attrs":{"a":"x","b":"é"},"book":"019b0000-0000-7000-8000-00000000b00c","doc_ref":"合同 \\"A\\" \\\\ 1 €",'
         '"document_on":"2025-01-31","effective_on":"2025-02-03","entry_id":"019b0000-0000-7000-8000-000000000001",'
-        '"kind":"fee","lot_moves":[],"postings":[["Assets:Bank:CNY","CNY","12"],["Income:Trading","CNY","-12"]],'
-        '"recorded_at":"2026-01-05T01:00:00.000000+00:00","reverses_seq":null,"seq":"1","v":"1"}'
+        '"hold":null,"hold_moves":[],"kind":"fee","lot_moves":[],"lots":[],"pii_commitment":null,'
+        '"postings":[["Assets:Bank:CNY","CNY","12"],["Income:Trading","CNY","-12"]],'
+        '"recorded_at":"2026-01-05T01:00:00.000000+00:00","reverses_seq":null,"seq":"1","transfer_id":null,"v":"1"}'
     )
 
 

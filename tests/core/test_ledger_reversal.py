@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from ledger.core.fold import BookState, Rejected, fold
+from ledger.core.fold import Rejected, fold
 from ledger.core.journal import JournalDraft, JournalEntry, Posting
+from ledger.core.state import BookState
 from tests.strategies import (
     CASH,
     FIFO,

@@ -6,7 +6,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -17,10 +17,10 @@ from ledger import operations
 from ledger.core.journal import JournalDraft
 from ledger.operations import EntryOutcome, EntryReceipt, EntryRefusal
 from ledger.store.database import Base, Database
-from tests.strategies import BOOK_UUID, COMMODITIES, NOW, OPENINGS, TENANT
+from tests.strategies import ACTOR, BOOK_UUID, COMMODITIES, NOW, OPENINGS, TENANT
 
-FACTS = ("entry", "posting", "lot", "lot_move", "leaf", "request")
-PROJECTIONS = ("balance", "balance_day", "lot_position")
+FACTS = ("entry", "posting", "lot", "lot_move", "hold", "hold_move", "leaf", "request")
+PROJECTIONS = ("balance", "balance_day", "lot_position", "hold_position")
 LEDGER_TABLES = ("book", "commodity", "account", *FACTS, *PROJECTIONS)
 
 
@@ -53,6 +53,13 @@ class ExampleBook:
         """Post a batch and commit."""
         with self.writing() as session:
             return operations.post_entries(session, self.book_id, drafts, now=now, random_bytes=self.random_bytes)
+
+    def close(self, through: date, *, now: datetime = NOW) -> bytes:
+        """Close the period and commit."""
+        with self.writing() as session:
+            return operations.close_period(
+                session, self.book_id, through, actor=ACTOR, now=now, random_bytes=self.random_bytes
+            )
 
     def accept(self, *drafts: JournalDraft) -> list[EntryReceipt]:
         """Post a batch of which each draft must be accepted."""

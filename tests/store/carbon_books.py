@@ -64,6 +64,11 @@ class CarbonBook:
             session, self.book_id, trades, actor=ACTOR, now=now, new_id=new_id, random_bytes=self.random_bytes
         )
 
+    def close(self, through: date, *, now: datetime = NOW) -> None:
+        """Close the period and commit."""
+        with self.writing() as session:
+            ledger.close_period(session, self.book_id, through, actor=ACTOR, now=now, random_bytes=self.random_bytes)
+
     def balance(self, path: str, as_of: date = date(2026, 12, 31)) -> int:
         """Return an account's balance."""
         with self.database.reader() as session:

@@ -10,11 +10,10 @@ from datetime import date
 
 import pytest
 
-from ledger import operations
 from ledger.store.database import Database, open_database
 from tests.conftest import ENGINES, _admin, _named
 from tests.store.books import ExampleBook, codes, open_example
-from tests.strategies import CASH, GAIN, draft, purchase, sale, transfer
+from tests.strategies import CASH, GAIN, draft, hold, purchase, release, sale, transfer
 
 
 @contextmanager
@@ -43,10 +42,11 @@ def _fill(book: ExampleBook) -> ExampleBook:
         sale(3, 2, 900),
         transfer(4, GAIN, CASH, 1),
         draft(5, reverses=4),
+        hold(7, CASH, 100),
+        release(8, 7, 40),
     )
     assert codes(book.post(sale(6, 50, 1))) == ["ledger.insufficient_available"]
-    with book.writing() as session:
-        operations.close_period(session, book.book_id, date(2025, 1, 1))
+    book.close(date(2025, 1, 1))
     return book
 
 

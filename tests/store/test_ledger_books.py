@@ -13,7 +13,7 @@ from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 from ledger.store import books
 from ledger.store.database import Database
 from tests.store.books import ExampleBook, codes, open_example, snapshot
-from tests.strategies import BOOK_UUID, CASH, CEA25, GAIN, NOW, OPENINGS, TENANT, draft, transfer
+from tests.strategies import ACTOR, BOOK_UUID, CASH, CEA25, GAIN, NOW, OPENINGS, TENANT, draft, transfer
 
 
 def open_book(database: Database, **facts: object) -> int:
@@ -182,8 +182,7 @@ def test_an_account_does_not_close_before_it_opens(book: ExampleBook) -> None:
 
 def test_a_closed_period_refuses_entries_and_reversals_on_its_days(book: ExampleBook) -> None:
     book.accept(transfer(1, GAIN, CASH, 5, day=date(2025, 1, 31)))
-    with book.writing() as session:
-        operations.close_period(session, book.book_id, date(2025, 1, 31))
+    book.close(date(2025, 1, 31))
 
     outcomes = book.post(
         transfer(2, GAIN, CASH, 5, day=date(2025, 1, 31)),
@@ -196,19 +195,20 @@ def test_a_closed_period_refuses_entries_and_reversals_on_its_days(book: Example
 
 
 def test_a_closed_period_does_not_reopen_and_closing_it_again_changes_nothing(book: ExampleBook) -> None:
-    with book.writing() as session:
-        operations.close_period(session, book.book_id, date(2025, 1, 31))
-        operations.close_period(session, book.book_id, date(2025, 1, 31))
+    root = book.close(date(2025, 1, 31))
+    assert book.close(date(2025, 1, 31)) == root
 
-    with pytest.raises(Conflict) as refused, book.writing() as session:
-        operations.close_period(session, book.book_id, date(2025, 1, 30))
+    with pytest.raises(Conflict) as refused:
+        book.close(date(2025, 1, 30))
 
     assert refused.value.code == "ledger.period_reopened"
 
 
 def test_a_period_closed_in_the_same_transaction_is_closed_for_the_next_posting(book: ExampleBook) -> None:
     with book.writing() as session:
-        operations.close_period(session, book.book_id, date(2025, 1, 31))
+        operations.close_period(
+            session, book.book_id, date(2025, 1, 31), actor=ACTOR, now=NOW, random_bytes=book.random_bytes
+        )
         outcomes = operations.post_entries(
             session,
             book.book_id,

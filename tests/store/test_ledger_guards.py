@@ -15,6 +15,9 @@ from ledger.store.database import Database, sqlite_module
 from tests.store.books import FACTS, LEDGER_TABLES, ExampleBook, open_example, snapshot
 from tests.strategies import CASH, GAIN, transfer
 
+NEXT = 9
+"""Where the next entry of the example book goes."""
+
 _DAY = "'2025-02-01'"
 _UUID = {
     "sqlite": "x'00000000000070008000000000000{0:03x}'",
@@ -74,12 +77,12 @@ def test_a_whole_entry_by_raw_sql_is_the_measure_that_the_refusals_below_are_for
 
     run(
         full.database,
-        *in_order(engine, entry_row(engine, 6, legs=2), posting_rows(6, (1, 4, 5), (2, 6, -5))),
-        leaf_row(engine, 6),
+        *in_order(engine, entry_row(engine, NEXT, legs=2), posting_rows(NEXT, (1, 4, 5), (2, 6, -5))),
+        leaf_row(engine, NEXT),
         "UPDATE book SET next_seq = next_seq + 1, tree_size = tree_size + 1 WHERE book_id = 1",
     )
 
-    assert len(snapshot(full.database)["entry"]) == 6
+    assert len(snapshot(full.database)["entry"]) == NEXT
 
 
 @pytest.mark.parametrize("table", [*FACTS, "commodity"])
@@ -110,6 +113,7 @@ def test_no_row_is_replaced_even_by_a_connection_without_recursive_triggers_and_
     if engine_of(standing) == "postgresql":
         keys = {"request": "book_id, entry_id", "book": "book_id", "account": "book_id, account_id"}
         keys |= {"commodity": "book_id, commodity_id", "lot": "book_id, lot_id", "leaf": "book_id, seq"}
+        keys |= {"hold": "book_id, hold_id", "hold_move": "book_id, seq, hold_id, lot_id"}
         keys |= {"entry": "book_id, seq", "posting": "book_id, seq, line", "lot_move": "book_id, seq, line, lot_id"}
         change = "tree_peaks = '\\x00'" if table == "book" else "book_id = 99"
         refused(
@@ -132,7 +136,7 @@ def test_no_row_is_replaced_even_by_a_connection_without_recursive_triggers_and_
 def test_no_row_is_replaced_through_another_unique_key(full: ExampleBook) -> None:
     engine = engine_of(full)
     if engine == "postgresql":
-        assert "uq_entry_reverses_seq" in refused(full, entry_row(engine, 6, legs=2, reverses="4"))
+        assert "uq_entry_reverses_seq" in refused(full, entry_row(engine, NEXT, legs=2, reverses="4"))
         return
     other = open_example(full.database, book_uuid=UUID(int=8), code="other")
     before = snapshot(full.database)
@@ -141,7 +145,7 @@ def test_no_row_is_replaced_through_another_unique_key(full: ExampleBook) -> Non
     connection.execute("PRAGMA recursive_triggers=OFF")
 
     for statement in (
-        entry_row(engine, 6, legs=2, reverses="4").replace("INSERT", "INSERT OR REPLACE"),
+        entry_row(engine, NEXT, legs=2, reverses="4").replace("INSERT", "INSERT OR REPLACE"),
         (
             "INSERT OR REPLACE INTO account SELECT book_id, 99, path, type, commodity_id, lot_method, opened_on, closed_on, attrs"
             " FROM account WHERE account_id = 1"
@@ -175,31 +179,33 @@ def test_an_entry_that_is_not_whole_is_refused(
 ) -> None:
     engine = engine_of(standing)
 
-    message = refused(standing, *in_order(engine, entry_row(engine, 6, legs=legs), posting_rows(6, *rows, day=day)))
+    message = refused(
+        standing, *in_order(engine, entry_row(engine, NEXT, legs=legs), posting_rows(NEXT, *rows, day=day))
+    )
 
     assert re.search(r"ledger\.entry_|ck_|CHECK", message)
 
 
 def test_an_entry_that_balances_only_across_commodities_is_refused(standing: ExampleBook) -> None:
     engine = engine_of(standing)
-    tonnes = posting_rows(6, (1, 4, 5), (2, 3, -5)).replace("(1, 6, 2, 3, 1,", "(1, 6, 2, 3, 2,")
+    tonnes = posting_rows(NEXT, (1, 4, 5), (2, 3, -5)).replace(f"(1, {NEXT}, 2, 3, 1,", f"(1, {NEXT}, 2, 3, 2,")
 
-    assert "ledger.entry_unbalanced" in refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), tonnes))
+    assert "ledger.entry_unbalanced" in refused(standing, *in_order(engine, entry_row(engine, NEXT, legs=2), tonnes))
 
 
 def test_an_entry_without_any_legs_is_refused(standing: ExampleBook) -> None:
-    assert "ledger.entry_incomplete" in refused(standing, entry_row(engine_of(standing), 6, legs=2))
+    assert "ledger.entry_incomplete" in refused(standing, entry_row(engine_of(standing), NEXT, legs=2))
 
 
 def test_a_leaf_without_an_entry_is_refused(standing: ExampleBook) -> None:
-    assert re.search(r"ledger\.leaf_without_entry|FOREIGN KEY", refused(standing, leaf_row(engine_of(standing), 6)))
+    assert re.search(r"ledger\.leaf_without_entry|FOREIGN KEY", refused(standing, leaf_row(engine_of(standing), NEXT)))
 
 
 def test_a_leg_of_an_account_that_is_not_there_is_refused(standing: ExampleBook) -> None:
     engine = engine_of(standing)
-    legs = posting_rows(6, (1, 4, 5), (2, 999, -5))
+    legs = posting_rows(NEXT, (1, 4, 5), (2, 999, -5))
 
-    message = refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), legs), leaf_row(engine, 6))
+    message = refused(standing, *in_order(engine, entry_row(engine, NEXT, legs=2), legs), leaf_row(engine, NEXT))
 
     assert re.search(r"ledger\.account_unknown|FOREIGN KEY", message)
 
@@ -207,7 +213,7 @@ def test_a_leg_of_an_account_that_is_not_there_is_refused(standing: ExampleBook)
 @pytest.mark.parametrize("missing", ["the leaf", "the book's count", "a place in order"])
 def test_postgresql_takes_an_entry_only_with_its_leaf_and_counted_by_its_book(full: ExampleBook, missing: str) -> None:
     engine = engine_of(full)
-    seq = 7 if missing == "a place in order" else 6
+    seq = NEXT + 1 if missing == "a place in order" else NEXT
     whole = [
         *in_order(engine, entry_row(engine, seq, legs=2), posting_rows(seq, (1, 4, 5), (2, 6, -5))),
         *([] if missing == "the leaf" else [leaf_row(engine, seq)]),
@@ -225,11 +231,11 @@ def test_postgresql_takes_an_entry_only_with_its_leaf_and_counted_by_its_book(fu
         full.database, *whole
     )  # SQLite judges each row as it comes; what is left over is for the check of the book to find
 
-    assert len(snapshot(full.database)["entry"]) == 6
+    assert len(snapshot(full.database)["entry"]) == NEXT
 
 
 def test_legs_without_an_entry_are_refused(standing: ExampleBook) -> None:
-    message = refused(standing, posting_rows(6, (1, 4, 5), (2, 6, -5)))
+    message = refused(standing, posting_rows(NEXT, (1, 4, 5), (2, 6, -5)))
 
     assert re.search(r"ledger\.entry_incomplete|FOREIGN KEY", message)
 
@@ -241,9 +247,9 @@ def test_legs_that_come_one_statement_after_the_other_do_not_add_to_a_sealed_ent
 
 def test_a_leg_in_the_wrong_commodity_of_its_account_is_refused(standing: ExampleBook) -> None:
     engine = engine_of(standing)
-    legs = posting_rows(6, (1, 1, 5), (2, 3, -5))
+    legs = posting_rows(NEXT, (1, 1, 5), (2, 3, -5))
 
-    refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), legs))
+    refused(standing, *in_order(engine, entry_row(engine, NEXT, legs=2), legs))
 
 
 def test_postgresql_copy_meets_the_same_seal(standing: ExampleBook) -> None:
@@ -254,7 +260,7 @@ def test_postgresql_copy_meets_the_same_seal(standing: ExampleBook) -> None:
         return
     before = snapshot(standing.database)
     with standing.database.engine.connect() as connection:
-        connection.exec_driver_sql(entry_row("postgresql", 6, legs=2))
+        connection.exec_driver_sql(entry_row("postgresql", NEXT, legs=2))
         driver = connection.connection.driver_connection
         assert isinstance(driver, psycopg.Connection)
         with (
@@ -264,25 +270,25 @@ def test_postgresql_copy_meets_the_same_seal(standing: ExampleBook) -> None:
                 b"COPY posting (book_id, seq, line, account_id, commodity_id, amount, effective_on) FROM STDIN"
             ) as copy,
         ):
-            copy.write("1\t6\t1\t4\t1\t5\t2025-02-01\n1\t6\t2\t6\t1\t-4\t2025-02-01\n")
+            copy.write(f"1\t{NEXT}\t1\t4\t1\t5\t2025-02-01\n1\t{NEXT}\t2\t6\t1\t-4\t2025-02-01\n")
         connection.rollback()
     assert snapshot(standing.database) == before
 
 
 def test_an_entry_on_a_day_of_a_closed_period_is_refused(standing: ExampleBook) -> None:
     engine, day = engine_of(standing), "'2025-01-01'"
-    legs = posting_rows(6, (1, 4, 5), (2, 6, -5), day=day)
+    legs = posting_rows(NEXT, (1, 4, 5), (2, 6, -5), day=day)
 
-    message = refused(standing, *in_order(engine, entry_row(engine, 6, legs=2, day=day), legs))
+    message = refused(standing, *in_order(engine, entry_row(engine, NEXT, legs=2, day=day), legs))
 
     assert "ledger.period_closed" in message
 
 
 def test_a_second_reversal_of_the_same_entry_is_refused(standing: ExampleBook) -> None:
     engine = engine_of(standing)
-    legs = posting_rows(6, (1, 4, -1), (2, 6, 1))
+    legs = posting_rows(NEXT, (1, 4, -1), (2, 6, 1))
 
-    refused(standing, *in_order(engine, entry_row(engine, 6, legs=2, reverses="4"), legs))
+    refused(standing, *in_order(engine, entry_row(engine, NEXT, legs=2, reverses="4"), legs))
 
 
 @pytest.mark.parametrize(
@@ -348,9 +354,9 @@ def test_an_amount_that_is_no_64_bit_integer_is_refused(standing: ExampleBook, v
     engine = engine_of(standing)
     if engine == "postgresql" and value == "1.5":
         value = "CAST('NaN' AS float8)"  # PostgreSQL rounds a literal; what is no number at all it refuses
-    legs = posting_rows(6, (1, 4, 5), (2, 6, -5)).replace("1, 5,", f"1, {value},")
+    legs = posting_rows(NEXT, (1, 4, 5), (2, 6, -5)).replace("1, 5,", f"1, {value},")
 
-    refused(standing, *in_order(engine, entry_row(engine, 6, legs=2), legs))
+    refused(standing, *in_order(engine, entry_row(engine, NEXT, legs=2), legs))
 
 
 @pytest.mark.parametrize("table", ["posting", "leaf", "lot_move"])
@@ -370,7 +376,7 @@ def test_the_readers_session_cannot_write_on_postgresql_and_sees_one_moment(full
         first = session.connection().exec_driver_sql("SELECT count(*) FROM entry").scalar_one()
         full.accept(transfer(50, GAIN, CASH, 1, day=date(2025, 2, 1)))
         again = session.connection().exec_driver_sql("SELECT count(*) FROM entry").scalar_one()
-        assert first == again == 5
+        assert first == again == NEXT - 1
         if not full.database.is_sqlite:
             with pytest.raises(DBAPIError, match="read-only"):
                 session.connection().exec_driver_sql("UPDATE balance SET held = held")

@@ -11,7 +11,6 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from ledger import operations
 from ledger.core.errors import Conflict
 from ledger.core.fold import Rejected, fold
 from ledger.core.journal import JournalDraft
@@ -180,10 +179,8 @@ def test_a_life_of_posts_repeats_and_closings_stays_sound(pair: tuple[Database, 
 
 
 def _closed(book: ExampleBook, day: date) -> str:
-    with book.database.writer() as session:
-        try:
-            operations.close_period(session, book.book_id, day)
-        except Conflict as refusal:
-            return refusal.code
-        session.commit()
+    try:
+        book.close(day)
+    except Conflict as refusal:
+        return refusal.code
     return "ok"

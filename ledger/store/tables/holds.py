@@ -18,7 +18,13 @@ class HoldRow(Base):
 
     __tablename__ = "hold"
     __table_args__ = (
-        ForeignKeyConstraint(["book_id", "placed_seq"], ["entry.book_id", "entry.seq"]),
+        ForeignKeyConstraint(["hold_id", "book_id"], ["entry.entry_id", "entry.book_id"]),
+        Index(
+            "ix_hold_beneficiary",
+            "beneficiary_id",
+            sqlite_where=text("beneficiary_id IS NOT NULL"),
+            postgresql_where=text("beneficiary_id IS NOT NULL"),
+        ),
         ForeignKeyConstraint(["book_id", "account_id"], ["account.book_id", "account.account_id"]),
         CheckConstraint("kind IN ('hold','pledge','repo','lent','custody','freeze')", "kind"),
         CheckConstraint("amount > 0", "amount"),
@@ -97,5 +103,5 @@ class HoldPositionRow(Base):
     remaining: Mapped[int]
     captured: Mapped[int]
     state: Mapped[str]
-    """``open`` while something remains; else the kind of the entry that took the last of it."""
+    """``open`` while something of this part remains; else what the last of it went into."""
     last_seq: Mapped[int]

@@ -51,6 +51,8 @@ class BookRow(Base):
     last_recorded_at: Mapped[datetime]
     locked_through: Mapped[date | None]
     """Last day of the closed periods, inclusive."""
+    soft_locked_through: Mapped[date | None]
+    """Last day on which only a closer still posts, inclusive."""
 
 
 class CommodityRow(Base):
@@ -83,7 +85,7 @@ class AccountRow(Base):
         UniqueConstraint("book_id", "account_id", "commodity_id"),
         ForeignKeyConstraint(["book_id", "commodity_id"], ["commodity.book_id", "commodity.commodity_id"]),
         CheckConstraint("type IN ('asset','liability','equity','income','expense')", "type"),
-        CheckConstraint("lot_method IN ('fifo','average')", "lot_method"),
+        CheckConstraint("lot_method IN ('fifo','lifo','average','specific')", "lot_method"),
         CheckConstraint("closed_on IS NULL OR closed_on >= opened_on", "open_interval"),
         _STRICT,
     )
@@ -114,7 +116,16 @@ class EntryRow(Base):
             sqlite_where=text("reverses_seq IS NOT NULL"),
             postgresql_where=text("reverses_seq IS NOT NULL"),
         ),
-        CheckConstraint("leg_count BETWEEN 2 AND 1000", "leg_count"),
+        Index(
+            "ix_entry_transfer",
+            "transfer_id",
+            sqlite_where=text("transfer_id IS NOT NULL"),
+            postgresql_where=text("transfer_id IS NOT NULL"),
+        ),
+        CheckConstraint(
+            "leg_count BETWEEN 2 AND 1000 OR (leg_count = 0 AND kind IN ('hold','release','expire','close','record'))",
+            "leg_count",
+        ),
         _STRICT,
     )
 
@@ -136,6 +147,8 @@ class EntryRow(Base):
     attrs: Mapped[Mapping[str, Any] | None]
     pii_commitment: Mapped[bytes | None]
     """Salted commitment to personal data kept elsewhere, so that erasing it leaves every proof valid."""
+    transfer_id: Mapped[UUID | None]
+    """Shared by the two entries, in two books, of one transfer."""
 
 
 class PostingRow(Base):
@@ -203,12 +216,15 @@ class BalanceDayRow(Base):
 
 
 class LotRow(Base):
-    """A quantity acquired at a total cost: a fact. Under the average method one lot is the account's pool."""
+    """A quantity acquired at a total cost: a fact. Under the average method one lot is the account's pool.
+
+    No key to ``entry``: SQLite would look through all lots for each entry it inserts. The lot's number names its entry.
+    """
 
     __tablename__ = "lot"
     __table_args__ = (
-        ForeignKeyConstraint(["book_id", "acquired_seq"], ["entry.book_id", "entry.seq"]),
         ForeignKeyConstraint(["book_id", "account_id"], ["account.book_id", "account.account_id"]),
+        CheckConstraint("acquired_seq = lot_id / 1024", "acquired_seq"),
         CheckConstraint("qty > 0", "qty"),
         CheckConstraint("cost >= 0", "cost"),
         _STRICT,
@@ -222,6 +238,8 @@ class LotRow(Base):
     acquired_on: Mapped[date]
     qty: Mapped[int]
     cost: Mapped[int]
+    origin_lot_id: Mapped[int | None]
+    """The lot it was part of, where it was carried inside the book."""
 
 
 class LotMoveRow(Base):
@@ -249,7 +267,8 @@ class LotPositionRow(Base):
     __tablename__ = "lot_position"
     __table_args__ = (
         ForeignKeyConstraint(["book_id", "lot_id"], ["lot.book_id", "lot.lot_id"]),
-        CheckConstraint("qty >= 0", "qty"),
+        CheckConstraint("qty >= held", "qty"),
+        CheckConstraint("held >= 0", "held"),
         CheckConstraint("cost >= 0", "cost"),
         Index("ix_lot_position_open", "account_id", "book_id", "lot_id"),
         _STRICT,
@@ -260,6 +279,8 @@ class LotPositionRow(Base):
     account_id: Mapped[int]
     qty: Mapped[int]
     cost: Mapped[int]
+    held: Mapped[int]
+    """What of it holds that name this lot set aside."""
 
 
 class RequestRow(Base):

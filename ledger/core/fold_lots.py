@@ -1,0 +1,189 @@
+"""The fold's part that moves lots: acquires, relieves, carries inside the book, and gives back on reversal.
+
+Each function fills a draft's ``Changes``; the state itself stays as it was. A posting line opens at most one lot, whose id is
+1024 x seq + line: unique and in recording order without a counter.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from typing import NamedTuple
+
+from ledger.core.accounts import LotMethod
+from ledger.core.errors import Conflict, Invalid
+from ledger.core.journal import LotMove, PostedLeg, Posting
+from ledger.core.lots import LotPosition, Relief, add_to_pool, after_relief, cost_of_parts, relieve
+from ledger.core.state import AccountFacts, BookState, Changes, ReversibleEntry, check_range, insufficient
+
+LINES = 1024
+"""More than an entry's legs, so that seq x 1024 + line names a lot."""
+
+
+class _Piece(NamedTuple):
+    """Part of a lot on its way inside an entry."""
+
+    quantity: int
+    cost: int
+    acquired_on: date
+    origin_lot_id: int
+
+
+def move_lots(
+    state: BookState, postings: Sequence[Posting], facts: Sequence[AccountFacts], changes: Changes, *, day: date
+) -> None:
+    """Acquire on debits and relieve on credits of lot-keeping accounts, in line order."""
+    for line, (leg, account) in enumerate(zip(postings, facts, strict=True), start=1):
+        if account.lot_method is None:
+            check_keeps_no_lots(leg, account)
+        elif leg.amount > 0:
+            if leg.lot_cost is None:
+                raise Invalid(
+                    "ledger.lot_cost_missing",
+                    f"a debit into {account.path} says the lot's total cost, zero when free",
+                    account=account.path,
+                )
+            _acquire(state, changes, account, line, _Piece(leg.amount, leg.lot_cost, day, 0))
+        else:
+            _relieve(state, changes, account, leg, line)
+
+
+def carry_lots(
+    state: BookState, postings: Sequence[Posting], facts: Sequence[AccountFacts], changes: Changes
+) -> tuple[list[PostedLeg], list[AccountFacts]]:
+    """Move lots inside the book with their cost and day; return the legs, a carried debit split into one leg a lot.
+
+    What credits give up in line order is what carried debits take in line order, 1:1 across vintages too. A lot split between
+    debits splits its cost by cumulative floor.
+    """
+    waiting: list[_Piece] = []
+    given_up: list[tuple[int, tuple[Relief, ...]]] = []
+    for index, (leg, account) in enumerate(zip(postings, facts, strict=True)):
+        if account.lot_method is None:
+            check_keeps_no_lots(leg, account)
+        elif leg.amount < 0:
+            before = changes.lots_of(state, account.account_id)
+            reliefs = _relieved(account, before, leg)
+            for relief in reliefs:
+                lot = before[relief.lot_id]
+                changes.lots[account.account_id, relief.lot_id] = after_relief(lot, relief)
+                waiting.append(_Piece(relief.quantity, relief.cost, lot.acquired_on, relief.lot_id))
+            given_up.append((index, reliefs))
+    arriving = [
+        leg.amount for leg, account in zip(postings, facts, strict=True) if account.lot_method and leg.amount > 0
+    ]
+    if sum(arriving) != sum(piece.quantity for piece in waiting):
+        raise Invalid(
+            "ledger.carry_mismatch", "the lots that an entry carries over leave and arrive in the same quantity"
+        )
+    shares = iter(_split(waiting, arriving))
+    legs: list[PostedLeg] = []
+    new_facts: list[AccountFacts] = []
+    line_of: dict[int, int] = {}
+    for index, (leg, account) in enumerate(zip(postings, facts, strict=True)):
+        line_of[index] = len(legs) + 1
+        pieces = next(shares) if account.lot_method and leg.amount > 0 else (None,)
+        for piece in pieces:
+            amount = leg.amount if piece is None else piece.quantity
+            legs.append(PostedLeg(account.account_id, account.commodity_id, leg.account, leg.commodity, amount))
+            new_facts.append(account)
+            if piece is not None:
+                _acquire(state, changes, account, len(legs), piece)
+    out = [LotMove(line_of[index], r.lot_id, -r.quantity, -r.cost) for index, reliefs in given_up for r in reliefs]
+    changes.moves[:0] = out
+    changes.moves.sort(key=lambda move: move.line)
+    return legs, new_facts
+
+
+def return_lots(state: BookState, undone: ReversibleEntry, changes: Changes) -> None:
+    """Give every move of the undone entry back, at the same quantity and cost, to the same lot."""
+    last_leg: dict[tuple[int, int], PostedLeg] = {}
+    for move in undone.lot_moves:
+        leg = undone.legs[move.line - 1]
+        key = (leg.account_id, move.lot_id)
+        lot = changes.lots.get(key) or state.lots[leg.account_id][move.lot_id]
+        changes.lots[key] = replace(lot, quantity=lot.quantity - move.quantity, cost=lot.cost - move.cost)
+        last_leg[key] = leg
+        changes.moves.append(LotMove(move.line, move.lot_id, -move.quantity, -move.cost))
+    for key, lot in changes.lots.items():
+        # Judged when all moves are given back: an entry may have sold of the very lot it acquired. An emptied lot keeps no cost.
+        if lot.available < 0 or lot.cost < 0 or (lot.quantity == 0 and lot.cost != 0):
+            leg, available = last_leg[key], state.lots[key[0]][key[1]].available
+            raise Conflict(
+                "ledger.insufficient_available",
+                f"{leg.account}: what the entry acquired has partly been disposed of or set aside; undo that first",
+                account=leg.account,
+                commodity=leg.commodity,
+                asked=str(available - lot.available),
+                available=str(available),
+            )
+
+
+def check_keeps_no_lots(leg: Posting, account: AccountFacts) -> None:
+    """Refuse lot facts on an account that keeps no lots (``ledger.lot_cost_unexpected``)."""
+    if leg.lot_cost is not None or leg.lots or leg.is_carried:
+        raise Invalid("ledger.lot_cost_unexpected", f"{account.path} keeps no lots", account=account.path)
+
+
+def _acquire(state: BookState, changes: Changes, account: AccountFacts, line: int, piece: _Piece) -> None:
+    account_id = account.account_id
+    if account.lot_method is LotMethod.AVERAGE:
+        pools = list(changes.lots_of(state, account_id).values())
+        if pools:
+            pool = add_to_pool(pools[0], piece.quantity, piece.cost)
+            check_range(account, max(pool.quantity, pool.cost))
+            changes.lots[account_id, pool.lot_id] = pool
+            changes.moves.append(LotMove(line, pool.lot_id, piece.quantity, piece.cost))
+            return
+    lot = LotPosition(
+        lot_id=LINES * state.next_seq + line,
+        acquired_on=piece.acquired_on,
+        quantity=piece.quantity,
+        cost=piece.cost,
+        lot_quantity=piece.quantity,
+        lot_cost=piece.cost,
+        origin_lot_id=piece.origin_lot_id or None,
+    )
+    changes.opened.append(lot)
+    changes.lots[account_id, lot.lot_id] = lot
+    changes.moves.append(LotMove(line, lot.lot_id, piece.quantity, piece.cost))
+
+
+def _relieve(state: BookState, changes: Changes, account: AccountFacts, leg: Posting, line: int) -> None:
+    open_lots = changes.lots_of(state, account.account_id)
+    for relief in _relieved(account, open_lots, leg):
+        changes.lots[account.account_id, relief.lot_id] = after_relief(open_lots[relief.lot_id], relief)
+        changes.moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost))
+
+
+def _relieved(account: AccountFacts, open_lots: Mapping[int, LotPosition], leg: Posting) -> tuple[Relief, ...]:
+    assert account.lot_method is not None, "only a lot-keeping account relieves lots"
+    try:
+        return relieve(open_lots.values(), -leg.amount, account.lot_method, leg.lots)
+    except Conflict as refusal:
+        if refusal.code != "ledger.insufficient_available":
+            raise
+        raise insufficient(account, -leg.amount, int(refusal.data["available"])) from refusal
+
+
+def _split(pieces: Iterable[_Piece], wanted: Sequence[int]) -> list[list[_Piece]]:
+    """Return the pieces cut so that they fill each of ``wanted`` in order."""
+    filled: list[list[_Piece]] = [[] for _ in wanted]
+    place, missing = 0, wanted[0] if wanted else 0
+    for piece in pieces:
+        parts: list[int] = []
+        targets: list[int] = []
+        left = piece.quantity
+        while left:
+            part = min(left, missing)
+            parts.append(part)
+            targets.append(place)
+            left -= part
+            missing -= part
+            if missing == 0 and place + 1 < len(wanted):
+                place += 1
+                missing = wanted[place]
+        for target, part, cost in zip(targets, parts, cost_of_parts(piece.cost, piece.quantity, parts), strict=True):
+            filled[target].append(piece._replace(quantity=part, cost=cost))
+    return filled

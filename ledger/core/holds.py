@@ -1,0 +1,169 @@
+"""Holds and encumbrances: an amount set aside, for whom, under which paper, and what is left of it.
+
+A hold runs out at an instant; pledge, repo, loan, custody and court freeze do not. Set aside, an amount counts against the
+account's floor and is not available for sale, pledge or surrender. Owns the shapes and who may let go; the fold applies them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.core.amounts import MAX_UNITS
+
+_MAX_LOTS = 500
+_MAX_REF = 200
+_MAX_RANK = 99
+
+
+class HoldKind(StrEnum):
+    """What an amount is set aside for."""
+
+    HOLD = "hold"
+    """A short reservation, such as for an order; it expires."""
+    PLEDGE = "pledge"  # 质押
+    REPO = "repo"  # 回购
+    LENT = "lent"  # 借碳
+    CUSTODY = "custody"  # 托管
+    FREEZE = "freeze"  # 司法冻结
+
+
+class HoldState(StrEnum):
+    """Whether something remains; else what the last of it went into."""
+
+    OPEN = "open"
+    CAPTURED = "captured"
+    RELEASED = "released"
+    EXPIRED = "expired"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPlacement:
+    """Sets ``amount`` smallest units of ``account`` aside, or with None all that is available; the entry's id is the hold's.
+
+    ``lots`` picks given lots as (lot_id, quantity). ``rank`` 1 is served first. ``agreement_ref`` names the paper or the order.
+    """
+
+    account: str
+    kind: HoldKind
+    amount: int | None = None
+    lots: tuple[tuple[int, int], ...] = ()
+    beneficiary_id: UUID | None = None
+    rank: int | None = None
+    agreement_ref: str | None = None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldCapture:
+    """Uses ``amount`` of a hold: the entry's legs credit the held account by it. ``is_enforced``: by an enforcing role."""
+
+    hold_id: UUID
+    amount: int
+    is_enforced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldRelease:
+    """Lets ``amount`` of a hold go, or with None all that is left. ``is_enforced``: by an enforcing role, such as a court's."""
+
+    hold_id: UUID
+    amount: int | None = None
+    is_enforced: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldExpiry:
+    """Records that a hold has run out; made by the ledger itself, never by a client."""
+
+    hold_id: UUID
+
+
+HoldAction = HoldPlacement | HoldCapture | HoldRelease | HoldExpiry
+
+
+class HoldMove(NamedTuple):
+    """What an entry set aside (positive) or let go of (negative) under a hold; ``lot_id`` 0 names no lot."""
+
+    hold_id: UUID
+    lot_id: int
+    amount: int
+
+
+class HoldPart(NamedTuple):
+    """What is left and what was captured of one lot of a hold, or of the whole hold under ``lot_id`` 0."""
+
+    lot_id: int
+    remaining: int
+    captured: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HoldPosition:
+    """A hold as it stands."""
+
+    hold_id: UUID
+    account: str
+    account_id: int
+    kind: HoldKind
+    amount: int
+    beneficiary_id: UUID | None
+    rank: int | None
+    agreement_ref: str | None
+    expires_at: datetime | None
+    parts: tuple[HoldPart, ...]
+    state: HoldState
+
+    @property
+    def remaining(self) -> int:
+        """Return what is still set aside, in smallest units."""
+        return sum(part.remaining for part in self.parts)
+
+    def may_be_let_go_by(self, organisation_id: UUID, *, is_enforced: bool) -> bool:
+        """Return whether that organisation may release or capture: a plain hold by the book's own people, the rest by the beneficiary.
+
+        An enforcing role always may; a freeze without beneficiary knows no one else.
+        """
+        return is_enforced or self.kind is HoldKind.HOLD or self.beneficiary_id == organisation_id
+
+
+def malformed_hold(action: HoldAction) -> str | None:
+    """Return what is wrong with a hold's action whatever the state, or None."""
+    if isinstance(action, HoldPlacement):
+        return _malformed_placement(action)
+    amount = None if isinstance(action, HoldExpiry) else action.amount
+    if amount is not None and not 1 <= amount <= MAX_UNITS:
+        return "a hold is captured or released by 1 to 10^15 smallest units"
+    return None
+
+
+def _malformed_placement(action: HoldPlacement) -> str | None:
+    reference, lots = action.agreement_ref, action.lots
+    needs = {
+        "a hold sets 1 to 10^15 smallest units aside, or without an amount all that is available": action.amount is None
+        or 1 <= action.amount <= MAX_UNITS,
+        f"held lots are 1 to {_MAX_LOTS} different ones, positive, and sum to the amount": not lots
+        or (
+            len({lot for lot, _ in lots}) == len(lots) <= _MAX_LOTS
+            and min(quantity for _, quantity in lots) > 0
+            and action.amount == sum(quantity for _, quantity in lots)
+        ),
+        "a hold says when it expires (expires_at); an encumbrance does not expire": (action.expires_at is not None)
+        == (action.kind is HoldKind.HOLD),
+        "expires_at carries its zone": action.expires_at is None or action.expires_at.tzinfo is not None,
+        f"a {action.kind} names its beneficiary (beneficiary_id)": action.kind not in _NEED_BENEFICIARY
+        or action.beneficiary_id is not None,
+        f"a {action.kind} names its agreement or order (agreement_ref)": action.kind is HoldKind.HOLD
+        or reference is not None,
+        f"agreement_ref is 1 to {_MAX_REF} printable characters": reference is None
+        or (1 <= len(reference) <= _MAX_REF and reference.isprintable()),
+        f"rank is 1 to {_MAX_RANK} and ranks a beneficiary": action.rank is None
+        or (1 <= action.rank <= _MAX_RANK and action.beneficiary_id is not None),
+    }
+    return next((need for need, is_met in needs.items() if not is_met), None)
+
+
+_NEED_BENEFICIARY = frozenset((HoldKind.PLEDGE, HoldKind.REPO, HoldKind.LENT, HoldKind.CUSTODY))

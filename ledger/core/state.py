@@ -1,0 +1,123 @@
+"""What the fold knows of a book where a batch touches it, and what one draft changes there.
+
+Values only: nothing here decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple
+from uuid import UUID
+
+from ledger.core.accounts import LotMethod
+from ledger.core.errors import Conflict
+from ledger.core.holds import HoldMove, HoldPosition
+from ledger.core.journal import LotMove, PostedLeg
+from ledger.core.lots import LotPosition
+
+
+class AccountFacts(NamedTuple):
+    """What the fold must know of an account that does not change while folding."""
+
+    account_id: int
+    path: str
+    normal_side: int
+    commodity_id: int
+    commodity: str
+    step: int
+    lot_method: LotMethod | None
+    opened_on: date
+    closed_on: date | None
+    floor: int | None
+    ceiling: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReversibleEntry:
+    """An entry as far as a reversal needs it."""
+
+    seq: int
+    legs: tuple[PostedLeg, ...]
+    lot_moves: tuple[LotMove, ...]
+    is_reversed: bool
+    is_reversal: bool
+    is_legless: bool = False
+
+
+@dataclass(slots=True, kw_only=True)
+class BookState:
+    """What the book holds where the drafts touch it; the fold changes it in place as it accepts.
+
+    ``posted`` and ``held`` are per account id on the normal side. ``lots`` is per account id and lot id. ``reversible`` holds
+    the entries that drafts name for reversal, by entry id; ``holds`` those that drafts name, by hold id.
+    """
+
+    next_seq: int
+    last_recorded_at: datetime
+    locked_through: date | None
+    functional_currency: str
+    accounts: Mapping[str, AccountFacts]
+    posted: dict[int, int]
+    held: dict[int, int]
+    lots: dict[int, dict[int, LotPosition]] = field(default_factory=dict)
+    reversible: dict[UUID, ReversibleEntry] = field(default_factory=dict)
+    holds: dict[UUID, HoldPosition] = field(default_factory=dict)
+    soft_locked_through: date | None = None
+    """Last day that is softly closed: only a closer posts on or before it."""
+    is_closer: bool = False
+    wanted: frozenset[UUID] = frozenset()
+    """Ids that drafts of this batch name for reversal; an entry of the batch itself may be among them."""
+
+
+@dataclass(slots=True)
+class Changes:
+    """What one draft does to lots and holds: the lots and holds as they stand after it, and the moves that got them there.
+
+    ``held`` is what it adds to the amount set aside, by account id.
+    """
+
+    lots: dict[tuple[int, int], LotPosition] = field(default_factory=dict)
+    moves: list[LotMove] = field(default_factory=list)
+    opened: list[LotPosition] = field(default_factory=list)
+    held: dict[int, int] = field(default_factory=dict)
+    hold_moves: list[HoldMove] = field(default_factory=list)
+    holds: dict[UUID, HoldPosition] = field(default_factory=dict)
+    placed: HoldPosition | None = None
+
+    def lots_of(self, state: BookState, account_id: int) -> dict[int, LotPosition]:
+        """Return the account's lots as they stand within the draft, by lot id."""
+        here = {key[1]: lot for key, lot in self.lots.items() if key[0] == account_id}
+        return {**state.lots.get(account_id, {}), **here}
+
+
+def insufficient(account: AccountFacts, asked: int, available: int) -> Conflict:
+    """Return the refusal of a draft that asks for more than is available on an account."""
+    return Conflict(
+        "ledger.insufficient_available",
+        f"{account.path}: {asked} smallest units of {account.commodity} asked, {available} available",
+        account=account.path,
+        commodity=account.commodity,
+        asked=str(asked),
+        available=str(available),
+    )
+
+
+MAX_SUM = 10**18
+"""Largest absolute balance, pool or cost leg, in smallest units: sums of accepted amounts stay inside BIGINT."""
+
+
+def check_range(account: AccountFacts, total: int) -> None:
+    """Refuse a sum beyond 10^18 smallest units on an account (``ledger.amount_range``)."""
+    if not -MAX_SUM <= total <= MAX_SUM:
+        raise out_of_range(account)
+
+
+def out_of_range(account: AccountFacts) -> Conflict:
+    """Return the refusal of a sum beyond 10^18 smallest units."""
+    return Conflict(
+        "ledger.amount_range",
+        f"{account.path} would pass 10^18 smallest units; spread it over several accounts",
+        account=account.path,
+    )
