@@ -12,6 +12,7 @@ import ledger.store.tables.holds
 import ledger.store.tables.journal
 import ledger.store.tables.persons
 import ledger.store.tables.reconciliation
+import ledger.store.tables.serials
 from ledger.store.database import Base
 
 __all__ = ["api", "finance", "ledger"]

@@ -1,11 +1,13 @@
 """Hypothesis strategies for the ledger: amounts, texts, drafts and whole histories of a small carbon book.
 
 The book has a first-in-first-out account and an average pool of allowances, a registry to balance tonnes against, and money
-accounts with and without limits. Histories are mostly sensible and sometimes wrong, so that both answers are met.
+accounts with and without limits. The wide book adds last-in-first-out and specific identification, an older vintage and
+clearing accounts. Histories are mostly sensible and sometimes wrong, so that both answers are met.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -16,6 +18,7 @@ from ledger.core.amounts import Commodity, CommodityKind
 from ledger.core.holds import HoldCapture, HoldKind, HoldPlacement, HoldRelease
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
 from ledger.core.parties import Actor
+from ledger.core.serials import SerialBlock
 from ledger.core.state import AccountFacts, BookState
 
 NOW = datetime(2026, 1, 5, 1, 0, tzinfo=UTC)
@@ -29,7 +32,9 @@ ACTOR = Actor(user_id=UUID("019b0000-0000-7000-8000-0000000000bb"), organisation
 
 CEA25 = Commodity(code="CEA25", kind=CommodityKind.ALLOWANCE, scale=0)
 EUA = Commodity(code="EUA", kind=CommodityKind.ALLOWANCE, scale=0, step=10)
+CEA24 = Commodity(code="CEA24", kind=CommodityKind.ALLOWANCE, scale=0)
 COMMODITIES = (CEA25, EUA)
+WIDE_COMMODITIES = (*COMMODITIES, CEA24)
 
 FIFO = "Assets:Carbon:CEA25:Trading"
 POOL = "Assets:Carbon:CEA25:Pool"
@@ -41,6 +46,12 @@ LOSS = "Expenses:Trading"
 CREDIT_LINE = "Liabilities:Bank:CNY"
 STEPS = "Assets:Carbon:EUA"
 STEPS_REGISTRY = "Equity:Registry:EUA"
+LIFO = "Assets:Carbon:CEA25:Lifo"
+PICKED = "Assets:Carbon:CEA25:Specific"
+OLD = "Assets:Carbon:CEA24:Trading"
+OLD_REGISTRY = "Equity:Registry:CEA24"
+CLEARING_T = "Equity:Clearing:CEA25"
+CLEARING_CNY = "Equity:Clearing:CNY"
 
 
 def _opening(
@@ -68,8 +79,20 @@ OPENINGS = (
     _opening(STEPS, "EUA", floor=0),
     _opening(STEPS_REGISTRY, "EUA"),
 )
+WIDE_OPENINGS = (
+    *OPENINGS,
+    _opening(LIFO, "CEA25", floor=0, lot_method=LotMethod.LIFO),
+    _opening(PICKED, "CEA25", floor=0, lot_method=LotMethod.SPECIFIC),
+    _opening(OLD, "CEA24", floor=0, lot_method=LotMethod.FIFO),
+    _opening(OLD_REGISTRY, "CEA24"),
+    _opening(CLEARING_T, "CEA25"),
+    _opening(CLEARING_CNY, "CNY"),
+)
+"""The example book's accounts and those that the other methods, an older vintage and transfers between books need."""
+
 COST_LEGS = CostLegs(cost_account=INVENTORY, gain_account=GAIN, loss_account=LOSS)
-_COMMODITY_OF = {opening.path: opening.commodity for opening in OPENINGS}
+COMMODITY_OF = {opening.path: opening.commodity for opening in WIDE_OPENINGS}
+LOT_ACCOUNTS = (FIFO, POOL, LIFO, PICKED, OLD)
 
 
 def entry_id(number: int) -> UUID:
@@ -99,9 +122,18 @@ def draft(
     )
 
 
-def purchase(number: int, tonnes: int, cost: int, *, into: str = FIFO, day: date = FIRST_DAY) -> JournalDraft:
+def purchase(
+    number: int,
+    tonnes: int,
+    cost: int,
+    *,
+    into: str = FIFO,
+    day: date = FIRST_DAY,
+    serials: tuple[SerialBlock, ...] = (),
+) -> JournalDraft:
     """Return a purchase of ``tonnes`` for ``cost`` fen in all, paid from the bank; a cost of zero is a free allocation."""
-    legs = [Posting(into, "CEA25", tonnes, lot_cost=cost), Posting(REGISTRY, "CEA25", -tonnes)]
+    vintage = COMMODITY_OF[into]
+    legs = [Posting(into, vintage, tonnes, lot_cost=cost, serials=serials), Posting(registry_of(into), vintage, -tonnes)]
     if cost:
         legs += [Posting(INVENTORY, "CNY", cost), Posting(CASH, "CNY", -cost)]
     return draft(number, *legs, kind=EntryKind.TRADE, day=day)
@@ -117,15 +149,21 @@ def sale(
     picks: tuple[tuple[int, int], ...] = (),
 ) -> JournalDraft:
     """Return a sale of ``tonnes`` for ``proceeds`` fen, whose cost and gain or loss the fold adds."""
-    legs = [Posting(out_of, "CEA25", -tonnes, lots=picks), Posting(REGISTRY, "CEA25", tonnes)]
+    vintage = COMMODITY_OF[out_of]
+    legs = [Posting(out_of, vintage, -tonnes, lots=picks), Posting(registry_of(out_of), vintage, tonnes)]
     if proceeds:
         legs.append(Posting(CASH, "CNY", proceeds))
     return draft(number, *legs, kind=EntryKind.TRADE, day=day, cost_legs=COST_LEGS)
 
 
+def registry_of(path: str) -> str:
+    """Return the account against which an account's tonnes balance."""
+    return OLD_REGISTRY if path == OLD else REGISTRY
+
+
 def transfer(number: int, source: str, target: str, amount: int, *, day: date = FIRST_DAY) -> JournalDraft:
     """Return a transfer of ``amount`` from one account without lots to another of the same commodity."""
-    commodity = _COMMODITY_OF[source]
+    commodity = COMMODITY_OF[source]
     return draft(number, Posting(target, commodity, amount), Posting(source, commodity, -amount), day=day)
 
 
@@ -184,10 +222,10 @@ def capture(
     )
 
 
-def empty_state() -> BookState:
-    """Return the fold's state of the example book before its first entry."""
-    codes = sorted({opening.commodity for opening in OPENINGS})
-    steps = {commodity.code: commodity.step for commodity in COMMODITIES}
+def empty_state(openings: Sequence[AccountOpening] = OPENINGS) -> BookState:
+    """Return the fold's state of the example book, or of another with ``openings``, before its first entry."""
+    codes = sorted({opening.commodity for opening in openings})
+    steps = {commodity.code: commodity.step for commodity in WIDE_COMMODITIES}
     accounts = {
         opening.path: AccountFacts(
             account_id=number,
@@ -202,7 +240,7 @@ def empty_state() -> BookState:
             floor=opening.floor,
             ceiling=opening.ceiling,
         )
-        for number, opening in enumerate(OPENINGS, start=1)
+        for number, opening in enumerate(openings, start=1)
     }
     return BookState(
         next_seq=1,
@@ -210,8 +248,8 @@ def empty_state() -> BookState:
         locked_through=None,
         functional_currency="CNY",
         accounts=accounts,
-        posted=dict.fromkeys(range(1, len(OPENINGS) + 1), 0),
-        held=dict.fromkeys(range(1, len(OPENINGS) + 1), 0),
+        posted=dict.fromkeys(range(1, len(openings) + 1), 0),
+        held=dict.fromkeys(range(1, len(openings) + 1), 0),
         wanted=frozenset(entry_id(number) for number in range(1, 200)),
     )
 
@@ -223,8 +261,8 @@ printable = st.text(
     st.characters(exclude_categories=("Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp", "Zs")), min_size=1, max_size=40
 ).filter(str.isprintable)
 attr_maps = st.dictionaries(st.from_regex(r"[a-z][a-z0-9_]{0,8}", fullmatch=True), printable, max_size=4)
-_small = st.integers(min_value=1, max_value=60)
-_money = st.integers(min_value=0, max_value=2_000)
+small = st.integers(min_value=1, max_value=60)
+fen = st.integers(min_value=0, max_value=2_000)
 _money_paths = st.sampled_from([CASH, GAIN, LOSS, CREDIT_LINE])
 
 
@@ -236,22 +274,22 @@ def drafts(draw: st.DrawFn, number: int) -> JournalDraft:  # noqa: PLR0911 - one
         st.sampled_from(["buy", "buy", "sell", "sell", "pick", "swap", "pay", "borrow", "step", "any", "reverse"])
     )
     lot_account = draw(st.sampled_from([FIFO, POOL]))
-    tonnes, money = draw(_small), draw(_money)
+    tonnes, paid = draw(small), draw(fen)
     match kind:
         case "buy":
-            return purchase(number, tonnes, money, into=lot_account, day=day)
+            return purchase(number, tonnes, paid, into=lot_account, day=day)
         case "sell":
-            return sale(number, tonnes, money, out_of=lot_account, day=day)
+            return sale(number, tonnes, paid, out_of=lot_account, day=day)
         case "pick":
             lot = 1024 * draw(st.integers(min_value=1, max_value=max(1, number - 1))) + 1
-            return sale(number, tonnes, money, day=day, picks=((lot, tonnes),))
+            return sale(number, tonnes, paid, day=day, picks=((lot, tonnes),))
         case "swap":
-            moved = (Posting(FIFO, "CEA25", tonnes, lot_cost=money), Posting(POOL, "CEA25", -tonnes))
+            moved = (Posting(FIFO, "CEA25", tonnes, lot_cost=paid), Posting(POOL, "CEA25", -tonnes))
             return draft(number, *moved, kind=EntryKind.TRANSFER, day=day, cost_legs=COST_LEGS)
         case "pay":
-            return transfer(number, draw(_money_paths), draw(_money_paths), money + 1, day=day)
+            return transfer(number, draw(_money_paths), draw(_money_paths), paid + 1, day=day)
         case "borrow":
-            return transfer(number, CREDIT_LINE, CASH, money + 1, day=day)
+            return transfer(number, CREDIT_LINE, CASH, paid + 1, day=day)
         case "step":
             return transfer(number, STEPS_REGISTRY, STEPS, tonnes, day=day)
         case "reverse" if number > 1:
@@ -259,7 +297,7 @@ def drafts(draw: st.DrawFn, number: int) -> JournalDraft:  # noqa: PLR0911 - one
         case _:
             paths = draw(st.lists(st.sampled_from([CASH, GAIN, LOSS, REGISTRY]), min_size=2, max_size=5))
             legs = tuple(
-                Posting(path, _COMMODITY_OF[path], draw(st.integers(min_value=-50, max_value=50).filter(bool)))
+                Posting(path, COMMODITY_OF[path], draw(st.integers(min_value=-50, max_value=50).filter(bool)))
                 for path in paths
             )
             return draft(number, *legs, day=day)

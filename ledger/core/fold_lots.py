@@ -15,6 +15,7 @@ from ledger.core.accounts import LotMethod
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.journal import LotMove, PostedLeg, Posting
 from ledger.core.lots import LotPosition, Relief, add_to_pool, after_relief, cost_of_parts, relieve
+from ledger.core.serials import SerialBlock, common, take_lowest, together, without
 from ledger.core.state import AccountFacts, BookState, Changes, ReversibleEntry, check_range, insufficient
 
 LINES = 1024
@@ -28,6 +29,7 @@ class _Piece(NamedTuple):
     cost: int
     acquired_on: date
     origin_lot_id: int
+    serials: tuple[SerialBlock, ...]
 
 
 def move_lots(
@@ -44,7 +46,7 @@ def move_lots(
                     f"a debit into {account.path} says the lot's total cost, zero when free",
                     account=account.path,
                 )
-            _acquire(state, changes, account, line, _Piece(leg.amount, leg.lot_cost, day, 0))
+            _acquire(state, changes, account, line, _Piece(leg.amount, leg.lot_cost, day, 0, leg.serials))
         else:
             _relieve(state, changes, account, leg, line)
 
@@ -68,7 +70,7 @@ def carry_lots(
             for relief in reliefs:
                 lot = before[relief.lot_id]
                 changes.lots[account.account_id, relief.lot_id] = after_relief(lot, relief)
-                waiting.append(_Piece(relief.quantity, relief.cost, lot.acquired_on, relief.lot_id))
+                waiting.append(_Piece(relief.quantity, relief.cost, lot.acquired_on, relief.lot_id, relief.serials))
             given_up.append((index, reliefs))
     arriving = [
         leg.amount for leg, account in zip(postings, facts, strict=True) if account.lot_method and leg.amount > 0
@@ -90,7 +92,11 @@ def carry_lots(
             new_facts.append(account)
             if piece is not None:
                 _acquire(state, changes, account, len(legs), piece)
-    out = [LotMove(line_of[index], r.lot_id, -r.quantity, -r.cost) for index, reliefs in given_up for r in reliefs]
+    out = [
+        LotMove(line_of[index], r.lot_id, -r.quantity, -r.cost, r.serials)
+        for index, reliefs in given_up
+        for r in reliefs
+    ]
     changes.moves[:0] = out
     changes.moves.sort(key=lambda move: move.line)
     return legs, new_facts
@@ -103,9 +109,12 @@ def return_lots(state: BookState, undone: ReversibleEntry, changes: Changes) -> 
         leg = undone.legs[move.line - 1]
         key = (leg.account_id, move.lot_id)
         lot = changes.lots.get(key) or state.lots[leg.account_id][move.lot_id]
-        changes.lots[key] = replace(lot, quantity=lot.quantity - move.quantity, cost=lot.cost - move.cost)
+        serials = _returned_serials(state, changes, lot, move)
+        changes.lots[key] = replace(
+            lot, quantity=lot.quantity - move.quantity, cost=lot.cost - move.cost, serials=serials
+        )
         last_leg[key] = leg
-        changes.moves.append(LotMove(move.line, move.lot_id, -move.quantity, -move.cost))
+        changes.moves.append(LotMove(move.line, move.lot_id, -move.quantity, -move.cost, move.serials))
     for key, lot in changes.lots.items():
         # Judged when all moves are given back: an entry may have sold of the very lot it acquired. An emptied lot keeps no cost.
         if lot.available < 0 or lot.cost < 0 or (lot.quantity == 0 and lot.cost != 0):
@@ -120,21 +129,55 @@ def return_lots(state: BookState, undone: ReversibleEntry, changes: Changes) -> 
             )
 
 
+def _returned_serials(state: BookState, changes: Changes, lot: LotPosition, move: LotMove) -> tuple[SerialBlock, ...]:
+    if move.quantity < 0:
+        _check_free(state, changes, move.serials)
+        return together((*lot.serials, *move.serials))
+    left = without(lot.serials, move.serials)
+    if left is None:
+        raise Conflict(
+            "ledger.serial_unknown",
+            "units that the entry acquired have left this lot; undo that first",
+            lot_id=str(lot.lot_id),
+        )
+    return left
+
+
+def _check_free(state: BookState, changes: Changes, arriving: Sequence[SerialBlock]) -> None:
+    """Refuse units that the book holds already (``ledger.serial_overlap``)."""
+    if not arriving:
+        return
+    standing = {(account, lot_id): lot for account, lots in state.lots.items() for lot_id, lot in lots.items()}
+    standing |= changes.lots
+    held = [block for lot in standing.values() for block in lot.serials]
+    for block in arriving:
+        for other in (*held, *state.serials_elsewhere):
+            if block.overlaps(other):
+                raise Conflict(
+                    "ledger.serial_overlap",
+                    "units of that serial block are in this book already",
+                    prefix=block.prefix,
+                    first=str(max(block.first, other.first)),
+                    last=str(min(block.last, other.last)),
+                )
+
+
 def check_keeps_no_lots(leg: Posting, account: AccountFacts) -> None:
     """Refuse lot facts on an account that keeps no lots (``ledger.lot_cost_unexpected``)."""
-    if leg.lot_cost is not None or leg.lots or leg.is_carried:
+    if leg.lot_cost is not None or leg.lots or leg.is_carried or leg.serials:
         raise Invalid("ledger.lot_cost_unexpected", f"{account.path} keeps no lots", account=account.path)
 
 
 def _acquire(state: BookState, changes: Changes, account: AccountFacts, line: int, piece: _Piece) -> None:
     account_id = account.account_id
+    _check_free(state, changes, piece.serials)
     if account.lot_method is LotMethod.AVERAGE:
         pools = list(changes.lots_of(state, account_id).values())
         if pools:
-            pool = add_to_pool(pools[0], piece.quantity, piece.cost)
+            pool = add_to_pool(pools[0], piece.quantity, piece.cost, piece.serials)
             check_range(account, max(pool.quantity, pool.cost))
             changes.lots[account_id, pool.lot_id] = pool
-            changes.moves.append(LotMove(line, pool.lot_id, piece.quantity, piece.cost))
+            changes.moves.append(LotMove(line, pool.lot_id, piece.quantity, piece.cost, piece.serials))
             return
     lot = LotPosition(
         lot_id=LINES * state.next_seq + line,
@@ -144,27 +187,49 @@ def _acquire(state: BookState, changes: Changes, account: AccountFacts, line: in
         lot_quantity=piece.quantity,
         lot_cost=piece.cost,
         origin_lot_id=piece.origin_lot_id or None,
+        serials=together(piece.serials),
     )
     changes.opened.append(lot)
     changes.lots[account_id, lot.lot_id] = lot
-    changes.moves.append(LotMove(line, lot.lot_id, piece.quantity, piece.cost))
+    changes.moves.append(LotMove(line, lot.lot_id, piece.quantity, piece.cost, piece.serials))
 
 
 def _relieve(state: BookState, changes: Changes, account: AccountFacts, leg: Posting, line: int) -> None:
     open_lots = changes.lots_of(state, account.account_id)
     for relief in _relieved(account, open_lots, leg):
         changes.lots[account.account_id, relief.lot_id] = after_relief(open_lots[relief.lot_id], relief)
-        changes.moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost))
+        changes.moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost, relief.serials))
 
 
 def _relieved(account: AccountFacts, open_lots: Mapping[int, LotPosition], leg: Posting) -> tuple[Relief, ...]:
     assert account.lot_method is not None, "only a lot-keeping account relieves lots"
     try:
+        if leg.serials:
+            return _relieved_by_serial(account, open_lots, leg)
         return relieve(open_lots.values(), -leg.amount, account.lot_method, leg.lots)
     except Conflict as refusal:
         if refusal.code != "ledger.insufficient_available":
             raise
         raise insufficient(account, -leg.amount, int(refusal.data["available"])) from refusal
+
+
+def _relieved_by_serial(
+    account: AccountFacts, open_lots: Mapping[int, LotPosition], leg: Posting
+) -> tuple[Relief, ...]:
+    """Return what each lot gives when the units are named: specific identification by the registry's numbers."""
+    assert account.lot_method is not None, "only a lot-keeping account relieves lots"
+    reliefs: list[Relief] = []
+    for lot in sorted(open_lots.values(), key=lambda each: each.lot_id):
+        named = common(lot.serials, leg.serials)
+        quantity = sum(block.size for block in named)
+        if not quantity:
+            continue
+        picks = () if account.lot_method is LotMethod.AVERAGE else ((lot.lot_id, quantity),)
+        (relief,) = relieve([lot], quantity, account.lot_method, picks)
+        reliefs.append(replace(relief, serials=named))
+    if sum(relief.quantity for relief in reliefs) != -leg.amount:
+        raise Conflict("ledger.serial_unknown", f"not all of these units are in {account.path}", account=account.path)
+    return tuple(reliefs)
 
 
 def _split(pieces: Iterable[_Piece], wanted: Sequence[int]) -> list[list[_Piece]]:
@@ -184,6 +249,9 @@ def _split(pieces: Iterable[_Piece], wanted: Sequence[int]) -> list[list[_Piece]
             if missing == 0 and place + 1 < len(wanted):
                 place += 1
                 missing = wanted[place]
+        serials = piece.serials
         for target, part, cost in zip(targets, parts, cost_of_parts(piece.cost, piece.quantity, parts), strict=True):
-            filled[target].append(piece._replace(quantity=part, cost=cost))
+            going = take_lowest(serials, part)
+            serials = without(serials, going) or ()
+            filled[target].append(piece._replace(quantity=part, cost=cost, serials=going))
     return filled

@@ -31,6 +31,7 @@ from ledger.core.holds import (
 )
 from ledger.core.lots import LotPosition
 from ledger.core.parties import Actor
+from ledger.core.serials import SerialBlock, malformed_blocks
 
 MAX_LEGS = 1000
 MAX_BATCH = 8000
@@ -80,6 +81,7 @@ class Posting:
 
     ``lot_cost`` on a debit into a lot-keeping account is the total cost of the lot it brings, in the functional currency's
     smallest units. ``lots`` on a credit picks given lots as (lot_id, quantity); without it the account's method decides.
+    ``serials`` are the registry's numbers of the units that come, or on a credit of those that go.
     ``is_carried`` on a debit into a lot-keeping account has it take over, with cost and acquisition day, the lots that the entry's
     credits give up.
     """
@@ -90,6 +92,7 @@ class Posting:
     lot_cost: int | None = None
     lots: tuple[tuple[int, int], ...] = ()
     is_carried: bool = False
+    serials: tuple[SerialBlock, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,10 +153,12 @@ class JournalDraft:
         )
         costs = self.cost_legs
         words = more = ""
+        if any(leg.serials for leg in self.postings):
+            more = f"\n{[tuple(map(tuple, leg.serials)) for leg in self.postings]}"
         if self.doc_ref is not None or self.attrs:
             words = json.dumps([self.doc_ref, dict(self.attrs) if self.attrs else None], sort_keys=True)
         if self.hold is not None or self.link or self.transfer_id or self.pii_commitment:
-            more = f"\n{self.hold!r}|{self.link}|{self.transfer_id}|{self.pii_commitment!r}"
+            more += f"\n{self.hold!r}|{self.link}|{self.transfer_id}|{self.pii_commitment!r}"
         content = (
             f"{self.kind}|{self.effective_on.isoformat()}|{self.reverses}|{self.document_on}|{words}\n"
             f"{costs and f'{costs.cost_account}|{costs.gain_account}|{costs.loss_account}'}\n{legs}{more}"
@@ -168,6 +173,8 @@ class LotMove(NamedTuple):
     lot_id: int
     quantity: int
     cost: int
+    serials: tuple[SerialBlock, ...] = ()
+    """Which units, where the registry's numbers are known."""
 
 
 class PostedLeg(NamedTuple):
@@ -235,7 +242,7 @@ def _malformed_legs(draft: JournalDraft) -> str | None:
             return "a leg names an account such as Assets:Carbon:CEA25 and a commodity such as CEA25"
         if leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
             return "a leg's amount is not zero and at most 10^15 smallest units"
-        if leg.lot_cost is not None or leg.lots or leg.is_carried:
+        if leg.lot_cost is not None or leg.lots or leg.is_carried or leg.serials:
             problem = _malformed_lots(leg)
             if problem:
                 return problem
@@ -255,6 +262,10 @@ def _malformed_lots(leg: Posting) -> str | None:
         leg.amount > 0 or sum(pick[1] for pick in leg.lots) != -leg.amount or min(p[1] for p in leg.lots) <= 0
     ):
         return "picked lots stand on a credit, are positive and sum to its amount"
+    if leg.serials:
+        if leg.is_carried or leg.lots or (leg.amount > 0 and leg.lot_cost is None):
+            return "serials stand on a debit with lot_cost or on a credit without picked lots; carried lots bring their own"
+        return malformed_blocks(leg.serials, abs(leg.amount))
     return None
 
 

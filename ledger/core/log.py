@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC
 from functools import lru_cache
 from uuid import UUID
 
 from ledger.core.holds import HoldPosition
 from ledger.core.journal import JournalEntry
+from ledger.core.serials import SerialBlock
 
 SALT_BYTES = 16
 _HASH_BYTES = 32
@@ -27,7 +28,8 @@ EMPTY_ROOT = hashlib.sha256(b"").digest()
 def canonical_entry(book: str, entry: JournalEntry) -> str:
     """Return the text whose UTF-8 the leaf commits to, version 1, keys in RFC 8785 order; ``book`` is the book's uuid as text.
 
-    Amounts, seq and lot numbers are decimal strings; ``lot_moves`` are [line, lot, quantity, cost], ``lots`` the lots opened as
+    Amounts, seq and lot numbers are decimal strings; ``lot_moves`` are [line, lot, quantity, cost] and, where known,
+    serial blocks [[prefix, first, last], ...], ``lots`` the lots opened as
     [lot, acquired_on, lot it was part of or null], ``hold_moves`` [hold, lot, amount], ``postings`` [account, commodity, amount] in
     line order. Pieces whose grammar allows no escape are spelled directly, for speed; free text
     goes through the JSON encoder, whose escapes are RFC 8785's.
@@ -44,7 +46,12 @@ def canonical_entry(book: str, entry: JournalEntry) -> str:
     if entry.reverses_seq is not None:
         reverses = f'"{entry.reverses_seq}"'
     if entry.lot_moves:
-        moves = ",".join([f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"]' for m in entry.lot_moves])
+        moves = ",".join(
+            [
+                f'["{m.line}","{m.lot_id}","{m.quantity}","{m.cost}"{_canonical_serials(m.serials)}]'
+                for m in entry.lot_moves
+            ]
+        )
         lots = ",".join(
             [f'["{lot.lot_id}","{lot.acquired_on}",{_number_or_null(lot.origin_lot_id)}]' for lot in entry.lots]
         )
@@ -80,6 +87,14 @@ def _canonical_hold(hold: HoldPosition) -> str:
         "rank": None if hold.rank is None else str(hold.rank),
     }
     return json.dumps(terms, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def _canonical_serials(blocks: Sequence[SerialBlock]) -> str:
+    """Return the blocks as a fifth element, or nothing where none are known."""
+    if not blocks:
+        return ""
+    spelled = [[block.prefix, str(block.first), str(block.last)] for block in blocks]
+    return "," + json.dumps(spelled, separators=(",", ":"))
 
 
 def _number_or_null(value: int | None) -> str:

@@ -15,6 +15,7 @@ from fractions import Fraction
 from ledger.core.accounts import LotMethod
 from ledger.core.amounts import RoundingMode, round_exact
 from ledger.core.errors import Conflict, Invalid
+from ledger.core.serials import SerialBlock, take_lowest, together, without
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,6 +34,8 @@ class LotPosition:
     lot_cost: int
     held: int = 0
     origin_lot_id: int | None = None
+    serials: tuple[SerialBlock, ...] = ()
+    """The registry's numbers of the units, where they are known."""
 
     @property
     def available(self) -> int:
@@ -47,6 +50,7 @@ class Relief:
     lot_id: int
     quantity: int
     cost: int
+    serials: tuple[SerialBlock, ...] = ()
 
 
 def relieve(
@@ -88,15 +92,21 @@ def relieve(
     return tuple(reliefs)
 
 
-def add_to_pool(pool: LotPosition, quantity: int, cost: int) -> LotPosition:
+def add_to_pool(pool: LotPosition, quantity: int, cost: int, serials: tuple[SerialBlock, ...] = ()) -> LotPosition:
     """Return an average-method pool after an acquisition of ``quantity`` at total ``cost``."""
-    return replace(pool, quantity=pool.quantity + quantity, cost=pool.cost + cost)
+    return replace(
+        pool, quantity=pool.quantity + quantity, cost=pool.cost + cost, serials=together((*pool.serials, *serials))
+    )
 
 
 def after_relief(position: LotPosition, relief: Relief) -> LotPosition:
     """Return the lot after ``relief``; never below zero in quantity or cost."""
     assert relief.lot_id == position.lot_id, "a relief applies to its own lot"
-    left = replace(position, quantity=position.quantity - relief.quantity, cost=position.cost - relief.cost)
+    serials = without(position.serials, relief.serials)
+    assert serials is not None, "a lot gives up only serials that lie in it"
+    left = replace(
+        position, quantity=position.quantity - relief.quantity, cost=position.cost - relief.cost, serials=serials
+    )
     assert left.quantity >= 0, "a lot never gives more than it holds"
     assert left.cost >= 0, "a lot never gives more cost than it carries"
     return left
@@ -138,12 +148,12 @@ def _relieve_picked(
 def _take(position: LotPosition, taken: int, method: LotMethod) -> Relief:
     if method is LotMethod.AVERAGE:
         share = round_exact(Fraction(position.cost * taken, position.quantity), RoundingMode.HALF_EVEN)
-        return Relief(position.lot_id, taken, share)
+        return Relief(position.lot_id, taken, share, take_lowest(position.serials, taken))
     out_with_this = position.lot_quantity - position.quantity + taken
     already_out = position.lot_cost - position.cost
     # After reversals the parts still out may carry a unit more than the formula's floor: a part never costs less than nothing.
     share = max(0, position.lot_cost * out_with_this // position.lot_quantity - already_out)
-    return Relief(position.lot_id, taken, share)
+    return Relief(position.lot_id, taken, share, take_lowest(position.serials, taken))
 
 
 def _insufficient(asked: int, available: int) -> Conflict:

@@ -16,6 +16,7 @@ from ledger.core.errors import Conflict
 from ledger.core.holds import HoldMove, HoldPosition
 from ledger.core.journal import LotMove, PostedLeg
 from ledger.core.lots import LotPosition
+from ledger.core.serials import SerialBlock
 
 
 class AccountFacts(NamedTuple):
@@ -64,6 +65,8 @@ class BookState:
     lots: dict[int, dict[int, LotPosition]] = field(default_factory=dict)
     reversible: dict[UUID, ReversibleEntry] = field(default_factory=dict)
     holds: dict[UUID, HoldPosition] = field(default_factory=dict)
+    serials_elsewhere: tuple[SerialBlock, ...] = ()
+    """Blocks on accounts that the drafts do not touch, as far as they could collide with blocks that arrive."""
     soft_locked_through: date | None = None
     """Last day that is softly closed: only a closer posts on or before it."""
     is_closer: bool = False

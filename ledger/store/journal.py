@@ -21,6 +21,7 @@ from ledger.core.errors import NotFound
 from ledger.core.holds import HoldExpiry, HoldKind, HoldPart, HoldPlacement, HoldPosition, HoldState
 from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
 from ledger.core.lots import LotPosition
+from ledger.core.serials import SerialBlock
 from ledger.core.state import AccountFacts, BookState, ReversibleEntry
 from ledger.store import writing_postgresql, writing_sqlite
 from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run
@@ -35,6 +36,7 @@ from ledger.store.tables.journal import (
     LotRow,
     PostingRow,
 )
+from ledger.store.tables.serials import SerialBlockRow, SerialMoveRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +90,8 @@ def load_state(
     paths |= {hold.account for hold in holds.values()}
     accounts, posted, held = _load_accounts(session, head.book_id, sorted(paths))
     lot_keeping = [account.account_id for account in accounts.values() if account.lot_method is not None]
+    arriving = [block for draft in drafts for leg in draft.postings for block in leg.serials]
+    arriving += [block for undone in reversible.values() for move in undone.lot_moves for block in move.serials]
     return BookState(
         next_seq=head.next_seq,
         last_recorded_at=head.last_recorded_at,
@@ -100,6 +104,7 @@ def load_state(
         held=held,
         lots=_load_lots(session, head.book_id, lot_keeping, reversible.values()) if lot_keeping else {},
         reversible=reversible,
+        serials_elsewhere=_load_serials_elsewhere(session, head.book_id, arriving, lot_keeping) if arriving else (),
         holds=holds,
         wanted=wanted,
     )
@@ -303,6 +308,7 @@ def _load_lots(
         )
     )
     lots: dict[int, dict[int, LotPosition]] = {}
+    serials = _load_blocks(session, book_id, account_ids)
     for row in session.execute(statement):
         lots.setdefault(row.account_id, {})[row.lot_id] = LotPosition(
             lot_id=row.lot_id,
@@ -313,8 +319,46 @@ def _load_lots(
             lot_cost=row.lot_cost,
             held=row.held,
             origin_lot_id=row.origin_lot_id,
+            serials=serials.get(row.lot_id, ()),
         )
     return lots
+
+
+def _load_blocks(session: Session, book_id: int, account_ids: Sequence[int]) -> dict[int, tuple[SerialBlock, ...]]:
+    """Return the units that lie in the accounts' lots, by lot id."""
+    statement = (
+        select(SerialBlockRow.lot_id, SerialBlockRow.prefix, SerialBlockRow.first, SerialBlockRow.last)
+        .join(LotRow, (LotRow.book_id == SerialBlockRow.book_id) & (LotRow.lot_id == SerialBlockRow.lot_id))
+        .where(SerialBlockRow.book_id == book_id, LotRow.account_id.in_(account_ids))
+        .order_by(SerialBlockRow.prefix, SerialBlockRow.first)
+    )
+    found: dict[int, tuple[SerialBlock, ...]] = {}
+    for lot_id, prefix, first, last in session.execute(statement):
+        found[lot_id] = (*found.get(lot_id, ()), SerialBlock(prefix, first, last))
+    return found
+
+
+def _load_serials_elsewhere(
+    session: Session, book_id: int, blocks: Sequence[SerialBlock], account_ids: Sequence[int]
+) -> tuple[SerialBlock, ...]:
+    """Return units of other accounts that lie in the range of ``blocks``, prefix by prefix."""
+    found: list[SerialBlock] = []
+    for prefix in sorted({block.prefix for block in blocks}):
+        first = min(block.first for block in blocks if block.prefix == prefix)
+        last = max(block.last for block in blocks if block.prefix == prefix)
+        statement = (
+            select(SerialBlockRow.prefix, SerialBlockRow.first, SerialBlockRow.last)
+            .join(LotRow, (LotRow.book_id == SerialBlockRow.book_id) & (LotRow.lot_id == SerialBlockRow.lot_id))
+            .where(
+                SerialBlockRow.book_id == book_id,
+                SerialBlockRow.prefix == prefix,
+                SerialBlockRow.first <= last,
+                SerialBlockRow.last >= first,
+                LotRow.account_id.not_in(account_ids),
+            )
+        )
+        found += [SerialBlock(*row) for row in session.execute(statement)]
+    return tuple(found)
 
 
 def _load_reversible(session: Session, book_id: int, entry_ids: frozenset[UUID]) -> dict[UUID, ReversibleEntry]:
@@ -359,4 +403,14 @@ def load_lot_moves(session: Session, book_id: int, seq: int) -> tuple[LotMove, .
         .where(LotMoveRow.book_id == book_id, LotMoveRow.seq == seq)
         .order_by(LotMoveRow.line, LotMoveRow.lot_id)
     )
-    return tuple(LotMove(*row) for row in session.execute(statement))
+    serials = _load_serials(session, book_id, seq)
+    return tuple(LotMove(*row, serials.get((row.line, row.lot_id), ())) for row in session.execute(statement))
+
+
+def _load_serials(session: Session, book_id: int, seq: int) -> dict[tuple[int, int], tuple[SerialBlock, ...]]:
+    found: dict[tuple[int, int], tuple[SerialBlock, ...]] = {}
+    row = SerialMoveRow
+    named = select(row.line, row.lot_id, row.prefix, row.first, row.last).where(row.book_id == book_id, row.seq == seq)
+    for line, lot_id, prefix, first, last in session.execute(named.order_by(row.prefix, row.first)):
+        found[line, lot_id] = (*found.get((line, lot_id), ()), SerialBlock(prefix, first, last))
+    return found

@@ -49,6 +49,7 @@ class BatchRows:
     refusals: Sequence[FrozenRefusal]
     lots: Sequence[tuple[int, int, int, date, int, int, int | None]]
     lot_moves: Sequence[tuple[int, int, int, int, int]]
+    serial_moves: Sequence[tuple[int, int, int, str, int, int]]
     holds: Sequence[tuple[UUID, int, int, str, int, UUID | None, int | None, str | None, datetime | None]]
     hold_moves: Sequence[tuple[int, UUID, int, int]]
     balances: Sequence[tuple[int, int, int, int]]
@@ -58,6 +59,9 @@ class BatchRows:
     """(lot_id, account_id, qty, cost, held) after the batch."""
     hold_positions: Sequence[tuple[UUID, int, int, datetime | None, int, int, str, int]]
     """(hold_id, lot_id, account_id, expires_at, remaining, captured, state, last_seq) after the batch."""
+    serial_lots: Sequence[int]
+    """Lots whose units changed; ``serial_blocks`` (prefix, first, last, lot_id) is all that lies in them now."""
+    serial_blocks: Sequence[tuple[str, int, int, int]]
 
 
 def batch_rows(
@@ -82,6 +86,7 @@ def batch_rows(
             with_lots_or_holds.append(entry)
             last_seq.update({state.holds[move.hold_id].account_id: seq for move in entry.hold_moves})
     touched = _touched_lots(with_lots_or_holds, state)
+    serial_lots = sorted({m.lot_id for entry in with_lots_or_holds for m in entry.lot_moves if m.serials})
     return BatchRows(
         book_id=book_id,
         entries=entries,
@@ -92,7 +97,13 @@ def batch_rows(
             for entry in with_lots_or_holds
             for lot in entry.lots
         ],
-        lot_moves=[(entry.seq, *move) for entry in with_lots_or_holds for move in entry.lot_moves],
+        lot_moves=[(entry.seq, *move[:4]) for entry in with_lots_or_holds for move in entry.lot_moves],
+        serial_moves=[
+            (entry.seq, move.line, move.lot_id, *block)
+            for entry in with_lots_or_holds
+            for move in entry.lot_moves
+            for block in move.serials
+        ],
         holds=[_hold_row(entry.hold, entry.seq) for entry in with_lots_or_holds if entry.hold is not None],
         hold_moves=[(entry.seq, *move) for entry in with_lots_or_holds for move in entry.hold_moves],
         balances=[
@@ -106,6 +117,10 @@ def batch_rows(
             for lot in (state.lots[account_id][lot_id],)
         ],
         hold_positions=_hold_positions(with_lots_or_holds, state),
+        serial_lots=serial_lots,
+        serial_blocks=[
+            (*block, lot_id) for lot_id in serial_lots for block in state.lots[touched[lot_id]][lot_id].serials
+        ],
     )
 
 

@@ -33,6 +33,12 @@ _HOLD_POSITION = (
     " ON CONFLICT (book_id, hold_id, lot_id) DO UPDATE SET remaining = excluded.remaining, captured = excluded.captured,"
     " state = excluded.state, last_seq = excluded.last_seq"
 )
+_SERIAL_MOVE = "COPY serial_move (book_id, seq, line, lot_id, prefix, first, last) FROM STDIN"
+_SERIAL_GONE = "DELETE FROM serial_block WHERE lot_id = ANY(%s::bigint[]) AND book_id = %s"
+_SERIAL_BLOCK = (
+    "INSERT INTO serial_block (book_id, prefix, first, last, lot_id)"
+    " SELECT %s, v.* FROM unnest(%s::text[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v"
+)
 _BALANCE = (
     "UPDATE balance AS b SET posted = v.posted, held = v.held, last_seq = v.last_seq"
     " FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[], %s::bigint[]) AS v(account_id, posted, held, last_seq)"
@@ -66,6 +72,10 @@ def write(session: Session, rows: BatchRows) -> None:
         _copy(connection, next(blocks, None), blocks)
     if rows.lot_positions:
         connection.execute(_LOT_POSITION, (book, *_columns(rows.lot_positions)))
+    if rows.serial_lots:
+        connection.execute(_SERIAL_GONE, (list(rows.serial_lots), book))
+    if rows.serial_blocks:
+        connection.execute(_SERIAL_BLOCK, (book, *(list(column) for column in zip(*rows.serial_blocks, strict=True))))
     if rows.hold_positions:
         connection.execute(_HOLD_POSITION, (book, *(list(column) for column in zip(*rows.hold_positions, strict=True))))
 
@@ -110,6 +120,7 @@ def _blocks(rows: BatchRows) -> Iterator[tuple[str, str]]:
     for statement, lines in (
         (_LOT, rows.lots),
         (_LOT_MOVE, rows.lot_moves),
+        (_SERIAL_MOVE, rows.serial_moves),
         (_HOLD, rows.holds),
         (_HOLD_MOVE, rows.hold_moves),
     ):

@@ -34,6 +34,9 @@ _HOLD_POSITION = (
     " ON CONFLICT (book_id, hold_id, lot_id) DO UPDATE SET remaining = excluded.remaining, captured = excluded.captured,"
     " state = excluded.state, last_seq = excluded.last_seq"
 )
+_SERIAL_MOVE = "INSERT INTO serial_move (book_id, seq, line, lot_id, prefix, first, last) VALUES (?,?,?,?,?,?,?)"
+_SERIAL_GONE = "DELETE FROM serial_block WHERE lot_id = ? AND book_id = ?"
+_SERIAL_BLOCK = "INSERT INTO serial_block (book_id, prefix, first, last, lot_id) VALUES (?,?,?,?,?)"
 _BALANCE = "UPDATE balance SET posted = ?, held = ?, last_seq = ? WHERE book_id = ? AND account_id = ?"
 _BALANCE_DAY = (
     "INSERT INTO balance_day (book_id, account_id, effective_on, delta) VALUES (?,?,?,?)"
@@ -83,6 +86,10 @@ def write(session: Session, rows: BatchRows) -> None:
         run(_LOT_MOVE, [(book, *move) for move in rows.lot_moves])
     if rows.lot_positions:
         run(_LOT_POSITION, [(book, *position) for position in rows.lot_positions])
+    if rows.serial_moves:
+        run(_SERIAL_MOVE, [(book, *move) for move in rows.serial_moves])
+        run(_SERIAL_GONE, [(lot, book) for lot in rows.serial_lots])
+        run(_SERIAL_BLOCK, [(book, *block) for block in rows.serial_blocks])
     if rows.hold_moves:
         _write_holds(run, rows)
     run(_BALANCE, [(posted, held, seq, book, account) for account, posted, held, seq in rows.balances])

@@ -8,12 +8,12 @@ END $$
 DO $$
 DECLARE fact text;
 BEGIN
-    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'hold', 'hold_move', 'leaf', 'request', 'commodity'] LOOP
+    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'serial_move', 'hold', 'hold_move', 'leaf', 'request', 'commodity'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION tonne_refuse_change()',
                        fact || '_append_only', fact);
     END LOOP;
-    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'hold', 'hold_move', 'leaf', 'request', 'commodity', 'book', 'account',
-                                'balance', 'balance_day', 'lot_position', 'hold_position'] LOOP
+    FOREACH fact IN ARRAY ARRAY['entry', 'posting', 'lot', 'lot_move', 'serial_move', 'hold', 'hold_move', 'leaf', 'request', 'commodity', 'book', 'account',
+                                'balance', 'balance_day', 'lot_position', 'hold_position', 'serial_block'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION tonne_refuse_change()',
                        fact || '_no_truncate', fact);
     END LOOP;
@@ -160,3 +160,16 @@ END $$
 -- next
 CREATE CONSTRAINT TRIGGER book_complete AFTER UPDATE ON book DEFERRABLE INITIALLY DEFERRED
     FOR EACH ROW EXECUTE FUNCTION tonne_complete_book()
+-- next
+-- A unit has one place: ranges of one prefix do not overlap in a book.
+CREATE FUNCTION tonne_guard_serials() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF EXISTS (SELECT 1 FROM serial_block b WHERE b.book_id = NEW.book_id AND b.prefix = NEW.prefix AND b.first <= NEW.last
+               AND b.last >= NEW.first AND b.first <> NEW.first) THEN
+        RAISE EXCEPTION 'ledger.serial_overlap: book %: units of % are in two places', NEW.book_id, NEW.prefix
+            USING ERRCODE = 'restrict_violation';
+    END IF;
+    RETURN NULL;
+END $$
+-- next
+CREATE TRIGGER serial_block_apart AFTER INSERT OR UPDATE ON serial_block FOR EACH ROW EXECUTE FUNCTION tonne_guard_serials()

@@ -11,8 +11,7 @@ BEGIN
 END
 -- next
 CREATE TRIGGER entry_no_replace BEFORE INSERT ON entry
-WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.seq)
-    OR EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND entry_id = NEW.entry_id)
+WHEN EXISTS (SELECT 1 FROM entry WHERE entry_id = NEW.entry_id AND book_id = NEW.book_id)
     OR (NEW.reverses_seq IS NOT NULL
         AND EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND reverses_seq = NEW.reverses_seq))
 BEGIN
@@ -93,6 +92,34 @@ BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on hold_move is refused');
 END
 -- next
+CREATE TRIGGER serial_move_no_update BEFORE UPDATE ON serial_move
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on serial_move is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER serial_move_no_delete BEFORE DELETE ON serial_move
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: DELETE on serial_move is refused; a wrong entry is reversed, never edited');
+END
+-- next
+CREATE TRIGGER serial_move_no_replace BEFORE INSERT ON serial_move
+WHEN EXISTS (SELECT 1 FROM serial_move WHERE book_id = NEW.book_id AND seq = NEW.seq AND line = NEW.line AND lot_id = NEW.lot_id AND prefix = NEW.prefix AND first = NEW.first)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on serial_move is refused');
+END
+-- next
+-- A unit has one place: ranges of one prefix do not overlap in a book.
+CREATE TRIGGER serial_block_apart BEFORE INSERT ON serial_block
+WHEN EXISTS (SELECT 1 FROM serial_block WHERE book_id = NEW.book_id AND prefix = NEW.prefix AND first <= NEW.last AND last >= NEW.first)
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.serial_overlap: units are in two places');
+END
+-- next
+CREATE TRIGGER serial_block_apart_update BEFORE UPDATE ON serial_block
+BEGIN
+    SELECT RAISE(ABORT, 'ledger.serial_overlap: a range is taken out and put in anew, never moved');
+END
+-- next
 CREATE TRIGGER leaf_no_update BEFORE UPDATE ON leaf
 BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: UPDATE on leaf is refused; a wrong entry is reversed, never edited');
@@ -104,7 +131,7 @@ BEGIN
 END
 -- next
 CREATE TRIGGER leaf_no_replace BEFORE INSERT ON leaf
-WHEN EXISTS (SELECT 1 FROM leaf WHERE book_id = NEW.book_id AND seq = NEW.seq)
+WHEN NEW.seq <= (SELECT tree_size FROM book WHERE book_id = NEW.book_id)
 BEGIN
     SELECT RAISE(ABORT, 'ledger.append_only: REPLACE on leaf is refused');
 END
@@ -183,9 +210,10 @@ BEGIN
 END
 -- next
 -- On this engine the postings come first and the entry row seals them (their foreign key is deferred): it counts the legs, their
--- lines and days and the sum per commodity. No posting joins an entry that stands, nor replaces one of its postings.
+-- lines and days and the sum per commodity. An entry, its postings and its leaf come after all that the book counts: nothing
+-- joins an entry that stands, nor replaces a part of it.
 CREATE TRIGGER posting_not_late BEFORE INSERT ON posting
-WHEN EXISTS (SELECT 1 FROM entry WHERE book_id = NEW.book_id AND seq = NEW.seq)
+WHEN NEW.seq <= (SELECT tree_size FROM book WHERE book_id = NEW.book_id)
 BEGIN
     SELECT RAISE(ABORT, 'ledger.entry_incomplete: an entry takes no posting after it was sealed');
 END
@@ -202,6 +230,8 @@ BEGIN
             SELECT 1 FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq GROUP BY commodity_id HAVING sum(amount) <> 0)
         THEN RAISE(ABORT, 'ledger.entry_unbalanced: its legs do not sum to zero per commodity')
     END FROM posting WHERE book_id = NEW.book_id AND seq = NEW.seq;
-    SELECT RAISE(ABORT, 'ledger.period_closed: its day is in a closed period')
-    FROM book WHERE book_id = NEW.book_id AND NEW.effective_on <= locked_through;
+    SELECT CASE
+        WHEN NEW.seq <= tree_size THEN RAISE(ABORT, 'ledger.append_only: an entry is added at its book''s end')
+        WHEN NEW.effective_on <= locked_through THEN RAISE(ABORT, 'ledger.period_closed: its day is in a closed period')
+    END FROM book WHERE book_id = NEW.book_id;
 END

@@ -386,6 +386,44 @@ def upgrade() -> None:
 
     op.create_index("ix_lot_position_open", "lot_position", ["account_id", "book_id", "lot_id"], unique=False)
 
+    op.create_table(
+        "serial_block",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("first", BigInt, autoincrement=False, nullable=False),
+        sa.Column("last", BigInt, nullable=False),
+        sa.Column("lot_id", BigInt, nullable=False),
+        sa.CheckConstraint("first >= 0 AND first <= last", name="ck_serial_block_range"),
+        sa.ForeignKeyConstraint(
+            ["book_id", "lot_id"], ["lot.book_id", "lot.lot_id"], name="fk_serial_block_lot_book_id_lot_id"
+        ),
+        sa.PrimaryKeyConstraint("book_id", "prefix", "first", name="pk_serial_block"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_index("ix_serial_block_lot", "serial_block", ["lot_id", "book_id"], unique=False)
+
+    op.create_table(
+        "serial_move",
+        sa.Column("book_id", BigInt, nullable=False),
+        sa.Column("seq", BigInt, autoincrement=False, nullable=False),
+        sa.Column("line", BigInt, autoincrement=False, nullable=False),
+        sa.Column("lot_id", BigInt, autoincrement=False, nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("first", BigInt, autoincrement=False, nullable=False),
+        sa.Column("last", BigInt, nullable=False),
+        sa.CheckConstraint("first >= 0 AND first <= last", name="ck_serial_move_range"),
+        sa.ForeignKeyConstraint(
+            ["book_id", "seq", "line", "lot_id"],
+            ["lot_move.book_id", "lot_move.seq", "lot_move.line", "lot_move.lot_id"],
+            name="fk_serial_move_lot_move_book_id_seq_line_lot_id",
+        ),
+        sa.PrimaryKeyConstraint("book_id", "seq", "line", "lot_id", "prefix", "first", name="pk_serial_move"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
     if op.get_bind().dialect.name == "postgresql":  # its guards check the same per statement: decision 0008
         op.drop_constraint("fk_leaf_entry_book_id_seq", "leaf")
         op.drop_constraint("fk_posting_account_book_id_account_id_commodity_id", "posting")
@@ -396,6 +434,8 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     """Drop the tables; their triggers go with them."""
+    op.drop_table("serial_move")
+    op.drop_table("serial_block")
     op.drop_table("lot_position")
     op.drop_table("lot_move")
     op.drop_table("hold_position")

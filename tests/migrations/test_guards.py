@@ -24,6 +24,7 @@ LEDGER_TRIGGERS = {
         "leaf_seal",
         "entry_place",
         "book_complete",
+        "serial_block_apart",
     },
     "sqlite": {
         *(f"{fact}_no_{change}" for fact in (*FACTS, "commodity") for change in ("update", "delete")),
@@ -31,6 +32,8 @@ LEDGER_TRIGGERS = {
         *_IDENTITY,
         "posting_not_late",
         "entry_seal",
+        "serial_block_apart",
+        "serial_block_apart_update",
     },
 }
 

@@ -19,8 +19,8 @@ from ledger.operations import EntryOutcome, EntryReceipt, EntryRefusal
 from ledger.store.database import Base, Database
 from tests.strategies import ACTOR, BOOK_UUID, COMMODITIES, NOW, OPENINGS, TENANT
 
-FACTS = ("entry", "posting", "lot", "lot_move", "hold", "hold_move", "leaf", "request")
-PROJECTIONS = ("balance", "balance_day", "lot_position", "hold_position")
+FACTS = ("entry", "posting", "lot", "lot_move", "serial_move", "hold", "hold_move", "leaf", "request")
+PROJECTIONS = ("balance", "balance_day", "lot_position", "hold_position", "serial_block")
 LEDGER_TABLES = ("book", "commodity", "account", *FACTS, *PROJECTIONS)
 
 

@@ -10,6 +10,7 @@ from datetime import date
 
 import pytest
 
+from ledger.core.serials import SerialBlock
 from ledger.store.database import Database, open_database
 from tests.conftest import ENGINES, _admin, _named
 from tests.store.books import ExampleBook, codes, open_example
@@ -38,7 +39,7 @@ def _migrated(engine: str, request: pytest.FixtureRequest, factory: pytest.TempP
 def _fill(book: ExampleBook) -> ExampleBook:
     book.accept(
         transfer(1, GAIN, CASH, 9_000),
-        purchase(2, 3, 1000),
+        purchase(2, 3, 1000, serials=(SerialBlock("CEA-25-", 101, 103),)),
         sale(3, 2, 900),
         transfer(4, GAIN, CASH, 1),
         draft(5, reverses=4),

@@ -113,6 +113,7 @@ def test_no_row_is_replaced_even_by_a_connection_without_recursive_triggers_and_
     if engine_of(standing) == "postgresql":
         keys = {"request": "book_id, entry_id", "book": "book_id", "account": "book_id, account_id"}
         keys |= {"commodity": "book_id, commodity_id", "lot": "book_id, lot_id", "leaf": "book_id, seq"}
+        keys |= {"serial_move": "book_id, seq, line, lot_id, prefix, first"}
         keys |= {"hold": "book_id, hold_id", "hold_move": "book_id, seq, hold_id, lot_id"}
         keys |= {"entry": "book_id, seq", "posting": "book_id, seq, line", "lot_move": "book_id, seq, line, lot_id"}
         change = "tree_peaks = '\\x00'" if table == "book" else "book_id = 99"
