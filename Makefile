@@ -37,6 +37,10 @@ check-pg: $(VENV)/installed ## The database tests on PostgreSQL only.
 migrate-check: $(VENV)/installed ## Upgrade, compare with the models, list triggers, downgrade, on both engines.
 	@$(BIN)/python -m pytest tests/migrations
 
+.PHONY: torture
+torture: $(VENV)/installed ## Races, lost commit replies, kills and failing calls, with their full figures (about ten minutes).
+	@TONNE_TORTURE=long $(BIN)/python -m pytest -rP tests/torture
+
 format: $(VENV)/installed ## Format the code.
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
 

@@ -9,13 +9,15 @@ import importlib
 import os
 import pkgutil
 import secrets
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
 import anyio
+from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from starlette.requests import ClientDisconnect
@@ -27,6 +29,7 @@ from api import errors
 from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.deps import LONGEST_KEY, EdgeRoute, Surroundings, utc_now, uuid7
 from api.settings import from_environment
+from api.writer import MOST_WAITING, WriterQueue
 from ledger.store.database import Database, open_database
 
 OPENAPI_PATH = "/v1/openapi.json"
@@ -87,17 +90,33 @@ def create_app(
     random_source: Callable[[int], bytes] = secrets.token_bytes,
     id_source: Callable[[], UUID] | None = None,
     more_routes: Iterable[Routes] = (),
+    writer_queue: int = MOST_WAITING,
 ) -> FastAPI:
     """Return the application on ``database``; raise ``AssertionError`` when a route lacks a policy.
 
     ``clock`` gives aware UTC instants, ``random_source`` that many unpredictable bytes, ``id_source`` UUIDs (version 7 of the
-    clock and the random source unless given). Documentation pages are off, since they load scripts from elsewhere.
+    clock and the random source unless given), ``writer_queue`` how many entries may wait for one book. Documentation pages are
+    off, since they load scripts from elsewhere. At shutdown the entries that wait are recorded before the process ends.
     """
+    writer = WriterQueue(database, clock=clock, random_bytes=random_source, most_waiting=writer_queue)
+
+    @asynccontextmanager
+    async def draining(_app: FastAPI) -> AsyncIterator[None]:
+        yield
+        await to_thread.run_sync(writer.close)
+
     app = FastAPI(
-        title="Tonne", version=VERSION, openapi_url=None, docs_url=None, redoc_url=None, redirect_slashes=False
+        title="Tonne",
+        version=VERSION,
+        openapi_url=None,
+        docs_url=None,
+        redoc_url=None,
+        redirect_slashes=False,
+        lifespan=draining,
     )
     app.state.surroundings = Surroundings(
         database=database,
+        writer=writer,
         clock=clock,
         random_source=random_source,
         id_source=id_source or (lambda: uuid7(clock(), random_source)),
@@ -134,7 +153,8 @@ def check_policies(app: FastAPI) -> None:
 
 def app_from_environment() -> FastAPI:
     """Return the application on TONNE_DATABASE_URL: how each of several server processes makes its own."""
-    return create_app(open_database(from_environment(os.environ).database_url))
+    settings = from_environment(os.environ)
+    return create_app(open_database(settings.database_url), writer_queue=settings.writer_queue)
 
 
 class EdgeGuard:

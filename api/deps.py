@@ -19,9 +19,6 @@ from anyio import to_thread
 from fastapi import Depends, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute
-from sqlalchemy import text
-from sqlalchemy.exc import DBAPIError
-from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
@@ -34,8 +31,12 @@ from api.auth.scope import ScopedKind, load_scoped
 from api.schemas.body import EdgeRequest, check_type, read_body
 from api.schemas.strict_json import parse
 from api.store import access, idempotency
-from api.store.faults import Fault, fault_of
+from api.store.faults import DATABASE_ERRORS, Fault, fault_of
+from api.writer import WriterQueue, bound_waiting
+from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.core.journal import JournalDraft
+from ledger.operations import EntryOutcome
 from ledger.store.database import Database, open_database
 from migrations import runner
 
@@ -80,9 +81,11 @@ class Surroundings:
     """What an application stands in: database, clock, sources of randomness and ids, and the turn of its SQLite writers.
 
     ``write_turn`` is first come, first served; PostgreSQL needs none. ``sessions`` bounds the requests that hold a connection.
+    ``writer`` commits the single entries of several requests together.
     """
 
     database: Database
+    writer: WriterQueue
     clock: Callable[[], datetime] = utc_now
     random_source: Callable[[int], bytes] = secrets.token_bytes
     id_source: Callable[[], UUID]
@@ -94,7 +97,8 @@ class Surroundings:
 class Call:
     """One request as a handler sees it; ``now`` stands still, and nothing here commits.
 
-    ``upload`` and ``upload_type`` are the body and content type of an upload route.
+    ``upload`` and ``upload_type`` are the body and content type of an upload route. ``writer`` is there when ``session`` only reads
+    and the entry goes into a common commit.
     """
 
     session: Session
@@ -105,6 +109,7 @@ class Call:
     caller: Principal | None
     upload: bytes = field(default=b"", repr=False)
     upload_type: str = ""
+    writer: WriterQueue | None = None
 
     @property
     def principal(self) -> Principal:
@@ -116,6 +121,24 @@ class Call:
         """Return a record the caller may see, or raise ``<kind>.not_found``: the way every id of a request is taken."""
         return load_scoped(self.session, self.principal, kind, record_id)
 
+    def post(self, book_id: int, draft: JournalDraft, *, is_closer: bool = False) -> EntryOutcome:
+        """Record one entry and return its outcome: through the queue, committed then, or in this request's own transaction.
+
+        ``is_closer``: the caller may post into softly closed days. The last thing a handler does: in the queue it waits without a session.
+        """
+        if self.writer is not None:
+            self.session.close()
+            return self.writer.post(book_id, draft, is_closer=is_closer)
+        (outcome,) = ledger.post_entries(
+            self.session,
+            book_id,
+            [draft],
+            now=self.now,
+            random_bytes=self.random_bytes,
+            is_closer=is_closer,
+        )
+        return outcome
+
 
 async def current_call(request: Request) -> Call:
     """Return the call that the route has prepared."""
@@ -126,6 +149,18 @@ async def current_call(request: Request) -> Call:
 
 ThisCall = Annotated[Call, Depends(current_call)]
 """The parameter type by which a handler asks for its ``Call``."""
+
+
+async def queueable_call(request: Request) -> Call:
+    """Return the call that the route has prepared, for a handler that only reads and then calls ``post``."""
+    return await current_call(request)
+
+
+QueueableCall = Annotated[Call, Depends(queueable_call)]
+"""The parameter type of a handler whose one write is ``call.post``, so that it may go into a common commit.
+
+A request with an Idempotency-Key keeps a transaction of its own, in which its answer is kept beside the entry.
+"""
 
 
 @contextmanager
@@ -175,6 +210,7 @@ class EdgeRoute(APIRoute):
         self.query_names = frozenset(
             each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, params.Query)
         )
+        self.is_queueable = any(each.call is queueable_call for each in self.dependant.dependencies)
 
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler with the edge around it."""
@@ -184,7 +220,7 @@ class EdgeRoute(APIRoute):
             surroundings: Surroundings = request.app.state.surroundings
             try:
                 return await self._serve(request, surroundings, answer)
-            except (DBAPIError, PoolTimeout) as error:
+            except DATABASE_ERRORS as error:
                 if fault_of(error) is Fault.BUG:
                     raise
                 raise errors.Unavailable("server.busy", _BUSY) from error
@@ -205,7 +241,8 @@ class EdgeRoute(APIRoute):
         work = _Work(route=self, request=taken, surroundings=surroundings, caller=caller, answer=answer)
         if not self.declared.writes:
             return await work.read()
-        return await work.write(_keyed(taken, caller))
+        keyed = _keyed(taken, caller)
+        return await (work.queue() if self.is_queueable and keyed is None else work.write(keyed))
 
     def _check_query(self, request: Request) -> None:
         names = [name for name, _ in request.query_params.multi_items()]
@@ -250,6 +287,17 @@ class _Work:
             finally:
                 await _close(session)
 
+    async def queue(self) -> Response:
+        """Admit the request from one moment of the database; its entry is committed by the writer queue before the answer."""
+        async with self.surroundings.sessions:
+            session = self.surroundings.database.reader()
+            try:
+                return await self._answer(session, self.surroundings.clock(), writer=self.surroundings.writer)
+            except errors.RefusedAndRecorded as refused:
+                return errors.refusal(refused.refusal)
+            finally:
+                await _close(session)
+
     async def write(self, keyed: idempotency.Request | None) -> Response:
         """Do the work, commit, then answer; begin again while other transactions are in the way."""
         give_up_at = anyio.current_time() + _SECONDS_FOR_ATTEMPTS
@@ -258,7 +306,7 @@ class _Work:
             try:
                 async with _turn(self.surroundings), self.surroundings.sessions:
                     return await self._attempt(keyed)
-            except (DBAPIError, PoolTimeout) as error:
+            except DATABASE_ERRORS as error:
                 fault = fault_of(error)
                 if fault in {Fault.BUG, Fault.UNAVAILABLE}:
                     raise
@@ -290,7 +338,7 @@ class _Work:
         finally:
             await _close(session)
 
-    async def _answer(self, session: Session, now: datetime) -> Response:
+    async def _answer(self, session: Session, now: datetime, *, writer: WriterQueue | None = None) -> Response:
         is_upload = bool(self.route.declared.upload_types)
         self.request.state.call = Call(
             session=session,
@@ -301,6 +349,7 @@ class _Work:
             caller=self.caller,
             upload=await self.request.body() if is_upload else b"",
             upload_type=self.request.headers.get("content-type", "").partition(";")[0].strip().lower(),
+            writer=writer,
         )
         return await self.answer(self.request)
 
@@ -353,7 +402,7 @@ def _touch(database: Database, key_id: UUID, now: datetime) -> None:
     try:
         with unit_of_work(database) as session:
             access.touch_key(session, key_id, now=now)
-    except DBAPIError as error:
+    except DATABASE_ERRORS as error:
         _log.warning("a key's last use was not noted: %s", type(error).__name__)
 
 
@@ -375,9 +424,7 @@ def _keyed(request: EdgeRequest, caller: Principal | None) -> idempotency.Reques
 
 
 def _begin(session: Session, keyed: idempotency.Request | None, now: datetime) -> idempotency.KeptAnswer | None:
-    if session.get_bind().dialect.name == "postgresql":
-        session.execute(text("SET LOCAL lock_timeout = '5s'"))
-        session.execute(text("SET LOCAL statement_timeout = '30s'"))
+    bound_waiting(session)
     return None if keyed is None else idempotency.claim(session, keyed, now=now)
 
 

@@ -23,6 +23,7 @@ AUDIENCE = "tonne"
 
 _HIGHEST_PORT = 65535
 _MOST_WORKERS = 64
+_LONGEST_QUEUE = 100_000
 
 
 class Environment(StrEnum):
@@ -39,6 +40,7 @@ class Settings:
     ``database_url`` TONNE_DATABASE_URL: ``sqlite:///path/to/file.db`` or ``postgresql://user@host/name``; not shown in ``repr``.
     ``host`` TONNE_HOST: the address to listen on, 127.0.0.1 unless set. ``port`` TONNE_PORT: 0 to 65535, 0 takes a free one.
     ``environment`` TONNE_ENVIRONMENT: ``development`` or ``production``. ``workers`` TONNE_WORKERS: processes, 1 to 64.
+    ``writer_queue`` TONNE_WRITER_QUEUE: entries that may wait for one book in each process, 1 to 100,000; one more is told 503.
     Refuses several processes on SQLite in production (``settings.workers``): its one writer would be many.
     """
 
@@ -47,6 +49,7 @@ class Settings:
     port: int = 8000
     environment: Environment = Environment.DEVELOPMENT
     workers: int = 1
+    writer_queue: int = 8_000
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -58,6 +61,8 @@ class Settings:
             raise _wrong("port", "expected a whole number from 0 to 65535")
         if not 1 <= self.workers <= _MOST_WORKERS:
             raise _wrong("workers", f"expected a whole number from 1 to {_MOST_WORKERS}")
+        if not 1 <= self.writer_queue <= _LONGEST_QUEUE:
+            raise _wrong("writer_queue", f"expected a whole number from 1 to {_LONGEST_QUEUE}")
         if not re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", self.host, re.ASCII):
             raise _wrong("host", "expected an address or a host name")
         if self.environment is Environment.PRODUCTION and backend == "sqlite" and self.workers > 1:
@@ -66,7 +71,7 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Settings:
     """Return the settings: each argument that is given, else its variable, else the default. Unreadable ones are refused."""
-    known = {"database_url", "host", "port", "environment", "workers"}
+    known = {"database_url", "host", "port", "environment", "workers", "writer_queue"}
     assert set(arguments) <= known, f"unknown settings: {sorted(set(arguments) - known)}"
     texts = {name: arguments.get(name) or environ.get(f"{PREFIX}{name.upper()}") for name in known}
     given = {name: text for name, text in texts.items() if text is not None}
@@ -79,6 +84,7 @@ def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Set
         port=_whole(given.get("port", "8000"), "port"),
         environment=Environment(environment),
         workers=_whole(given.get("workers", "1"), "workers"),
+        writer_queue=_whole(given.get("writer_queue", "8000"), "writer_queue"),
     )
 
 

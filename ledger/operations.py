@@ -6,7 +6,7 @@ fold (pure), save.
 
 from __future__ import annotations
 
-import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import NamedTuple
@@ -77,9 +77,11 @@ def open_account(session: Session, book_id: int, opening: AccountOpening) -> Non
     books.open_account(session, book_id, opening)
 
 
-def close_account(session: Session, book_id: int, path: str, closed_on: date) -> None:
-    """Close the account from ``closed_on`` on; refused while it holds anything (``account.not_empty``)."""
-    journal.lock_book(session, book_id)
+def close_account(
+    session: Session, book_id: int, path: str, closed_on: date, *, now: datetime, random_bytes: RandomBytes
+) -> None:
+    """Close the account from ``closed_on`` on; refused while it holds anything (``account.not_empty``). Holds run out first."""
+    expire_holds(session, book_id, now=now, random_bytes=random_bytes)
     books.close_account(session, book_id, path, closed_on)
 
 
@@ -108,6 +110,8 @@ def close_softly(
 ) -> None:
     """Let only closers post through ``through``, inclusive; None opens again what is not closed for good."""
     head = journal.lock_book(session, book_id)
+    if through is not None:
+        next_lock(None, through)
     if through is not None and head.locked_through is not None and through <= head.locked_through:
         raise Conflict(
             "ledger.period_closed",
@@ -115,7 +119,9 @@ def close_softly(
             locked_through=head.locked_through.isoformat(),
         )
     closing = "reopened" if through is None else "soft"
-    _note_closing(session, book_id, through or now.date(), closing, actor, now, random_bytes)
+    today = now.astimezone(UTC).date()
+    day = today if head.locked_through is None else max(today, head.locked_through + timedelta(days=1))
+    _note_closing(session, book_id, through or day, closing, actor, now, random_bytes)
     books.set_locks(session, book_id, locked=head.locked_through, softly=through)
 
 
@@ -136,7 +142,9 @@ def _note_closing(
         actor=actor,
         attrs={"closing": closing, "through": through.isoformat(), **attrs},
     )
-    post_entries(session, book_id, [draft], now=now, random_bytes=random_bytes, is_closer=True)
+    (outcome,) = _post(session, book_id, [draft], now=now, random_bytes=random_bytes, is_closer=True)
+    if isinstance(outcome, EntryRefusal):
+        raise outcome.refusal
 
 
 def _server_id(random_bytes: RandomBytes) -> UUID:
@@ -157,24 +165,39 @@ def post_entries(
 
     Every accepted entry is in one tree; a refused draft leaves no trace but its answer. An id seen before gets its recorded
     answer, refusals included; with other content it is refused (``ledger.id_reused``) and nothing changes. Of a linked group all
-    or none is recorded; a group of which a part was recorded before is refused (``ledger.link_broken``). Holds on the touched
+    or none is recorded; a group of which a part was recorded before, that does not stand together or names an id twice is refused
+    (``ledger.link_broken``). Holds on the touched
     accounts that have run out by ``now`` expire first. ``is_closer`` lets the batch into softly closed days.
     """
     if not 1 <= len(drafts) <= MAX_BATCH:
         raise Invalid("ledger.batch_size", f"a batch has 1 to {MAX_BATCH} entries", entries=str(len(drafts)))
+    if any(draft.kind in _OWN_KINDS for draft in drafts):
+        raise Invalid("ledger.entry_kind", "entries of kind close and expire are made by the ledger itself")
+    return _post(session, book_id, drafts, now=now, random_bytes=random_bytes, is_closer=is_closer)
+
+
+_OWN_KINDS = frozenset((EntryKind.CLOSE, EntryKind.EXPIRE))
+
+
+def _post(
+    session: Session,
+    book_id: int,
+    drafts: Sequence[JournalDraft],
+    *,
+    now: datetime,
+    random_bytes: RandomBytes,
+    is_closer: bool = False,
+) -> list[EntryOutcome]:
     head = journal.lock_book(session, book_id)
     recorded = journal.load_answers(session, book_id, [draft.entry_id for draft in drafts])
     requests = [(draft.entry_id.int, draft.content_hash()) for draft in drafts]
+    broken = _broken_links(drafts, recorded)
     place: dict[int, int] = {}  # of an id's first, not yet recorded draft among the fresh ones
     fresh: list[tuple[JournalDraft, bytes]] = []
     for draft, (key, content) in zip(drafts, requests, strict=True):
-        if key not in recorded and key not in place:
+        if key not in recorded and key not in place and draft.link not in broken:
             place[key] = len(fresh)
             fresh.append((draft, content))
-    broken = _broken_links(drafts, recorded)
-    if broken:
-        fresh = [(draft, content) for draft, content in fresh if draft.link not in broken]
-        place = {draft.entry_id.int: index for index, (draft, _) in enumerate(fresh)}
     posted = _record(session, head, fresh, now, random_bytes, is_closer=is_closer) if fresh else []
     seqs = [answer.seq for answer in recorded.values() if answer.seq is not None]
     receipts = _receipts_again(session, head, seqs) if seqs else {}
@@ -197,17 +220,26 @@ def post_entries(
 
 _BROKEN = Conflict(
     "ledger.link_broken",
-    "part of this linked group was answered before; repeat the whole group as it was, or use new ids",
+    "the drafts of a link stand side by side, each with its own id, all new or all repeated as they were",
 )
 
 
 def _broken_links(drafts: Sequence[JournalDraft], recorded: Mapping[int, Answer]) -> frozenset[UUID]:
-    """Return the links of groups of which some, not all, have a recorded answer."""
+    """Return the links of groups that cannot be judged as one: partly answered before, apart, or with an id that comes twice."""
+    if all(draft.link is None for draft in drafts):
+        return frozenset()
     known: dict[UUID, set[bool]] = {}
+    broken: set[UUID] = set()
+    times = Counter(draft.entry_id for draft in drafts)
+    before: UUID | None = None
     for draft in drafts:
-        if draft.link is not None:
-            known.setdefault(draft.link, set()).add(draft.entry_id.int in recorded)
-    return frozenset(link for link, answers in known.items() if len(answers) > 1)
+        link = draft.link
+        if link is not None:
+            if (link in known and link != before) or times[draft.entry_id] > 1:
+                broken.add(link)
+            known.setdefault(link, set()).add(draft.entry_id.int in recorded)
+        before = link
+    return frozenset(broken | {link for link, answers in known.items() if len(answers) > 1})
 
 
 def post_entry(
@@ -246,8 +278,8 @@ def expire_holds(session: Session, book_id: int, *, now: datetime, random_bytes:
     head = journal.lock_book(session, book_id)
     over = journal.load_lapsed(session, head, None, now)
     for start in range(0, len(over), MAX_BATCH):
-        drafts = [_expiry(head, hold, now) for hold in over[start : start + MAX_BATCH]]
-        post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes, is_closer=True)
+        drafts = [_expiry(head, hold, now, random_bytes) for hold in over[start : start + MAX_BATCH]]
+        _post(session, book_id, drafts, now=now, random_bytes=random_bytes)
     return len(over)
 
 
@@ -291,7 +323,7 @@ def _record(
     """Fold and save drafts whose ids are new, each with its content hash; return their outcomes in order."""
     over = journal.load_lapsed(session, head, [draft for draft, _ in fresh], now)
     if over:
-        expiries = [_expiry(head, hold, now) for hold in over]
+        expiries = [_expiry(head, hold, now, random_bytes) for hold in over]
         fresh = [*((draft, draft.content_hash()) for draft in expiries), *fresh]
     state = journal.load_state(session, head, [draft for draft, _ in fresh], is_closer=is_closer)
     folded = fold(state, [draft for draft, _ in fresh], now)
@@ -322,16 +354,13 @@ def _record(
     ][len(over) :]
 
 
-def _expiry(head: journal.BookHead, hold: HoldPosition, now: datetime) -> JournalDraft:
-    """Return the ledger's own entry that a hold has run out; its id follows from the hold's, so that it is recorded once."""
-    named = hashlib.sha256(b"tonne hold expiry" + hold.hold_id.bytes).digest()[:16]
-    day = now.astimezone(UTC).date()
-    if head.locked_through is not None and day <= head.locked_through:
-        day = head.locked_through + timedelta(days=1)
+def _expiry(head: journal.BookHead, hold: HoldPosition, now: datetime, random_bytes: RandomBytes) -> JournalDraft:
+    """Return the ledger's own entry that a hold has run out, on the first open day from today."""
+    closed = [day for day in (head.locked_through, head.soft_locked_through) if day is not None]
     return JournalDraft(
-        entry_id=UUID(bytes=named, version=8),
+        entry_id=_server_id(random_bytes),
         kind=EntryKind.EXPIRE,
-        effective_on=day,
+        effective_on=max([now.astimezone(UTC).date(), *(day + timedelta(days=1) for day in closed)]),
         actor=Actor(user_id=SERVICE, organisation_id=head.tenant_id),
         hold=HoldExpiry(hold_id=hold.hold_id),
     )

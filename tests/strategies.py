@@ -133,7 +133,10 @@ def purchase(
 ) -> JournalDraft:
     """Return a purchase of ``tonnes`` for ``cost`` fen in all, paid from the bank; a cost of zero is a free allocation."""
     vintage = COMMODITY_OF[into]
-    legs = [Posting(into, vintage, tonnes, lot_cost=cost, serials=serials), Posting(registry_of(into), vintage, -tonnes)]
+    legs = [
+        Posting(into, vintage, tonnes, lot_cost=cost, serials=serials),
+        Posting(registry_of(into), vintage, -tonnes),
+    ]
     if cost:
         legs += [Posting(INVENTORY, "CNY", cost), Posting(CASH, "CNY", -cost)]
     return draft(number, *legs, kind=EntryKind.TRADE, day=day)

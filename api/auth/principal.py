@@ -17,6 +17,10 @@ class Scope(StrEnum):
 
     LEDGER_READ = "ledger:read"
     LEDGER_WRITE = "ledger:write"
+    LEDGER_CLOSE = "ledger:close"
+    """Closes and reopens periods, and still posts in softly closed days."""
+    LEDGER_ENFORCE = "ledger:enforce"
+    """Releases or captures what is set aside for another, as a court's order or an enforcement does."""
     ACTIVITY_WRITE = "activity:write"
     KPI_WRITE = "kpi:write"
     MARKET_WRITE = "market:write"
@@ -30,8 +34,8 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-APPROVING = frozenset({Scope.MARKET_APPROVE, Scope.DETERMINATION_APPROVE})
-"""Scopes that stand for a second person's consent: nobody is given one by a colleague's key."""
+APPROVING = frozenset({Scope.MARKET_APPROVE, Scope.DETERMINATION_APPROVE, Scope.LEDGER_ENFORCE})
+"""Scopes that stand for another's consent: nobody is given one by a colleague's key, nor an owner of a pledge by itself."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

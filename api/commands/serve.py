@@ -50,7 +50,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     out.write(f"Tonne serves on http://{shown}:{port} ({database.library_version()})\n")
     out.flush()
     if settings.workers == 1:
-        uvicorn.Server(_config(create_app(database))).run(sockets=[listener])
+        uvicorn.Server(_config(create_app(database, writer_queue=settings.writer_queue))).run(sockets=[listener])
         database.engine.dispose()
         return 0
     database.engine.dispose()

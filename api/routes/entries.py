@@ -5,55 +5,44 @@ A refusal of the ledger is recorded under the entry's id and told again; a form 
 
 from __future__ import annotations
 
-from typing import Annotated
 from uuid import UUID
-
-from fastapi import Header
-from pydantic import ValidationError
 
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import UPLOAD_BODY_BYTES, Routes, asks
 from api.auth.principal import Principal, Scope
-from api.deps import Call, ThisCall
+from api.deps import Call, QueueableCall, ThisCall
 from api.errors import RefusedAndRecorded
 from api.schemas.amounts import Units, WholeNumber
-from api.schemas.base import Schema
 from api.schemas.entries import (
+    UNRECORDED,
+    BatchEntryIn,
     BatchIn,
     BatchItemOut,
     BatchOut,
     EntryIn,
     EntryOut,
+    IdempotencyKey,
     ReceiptOut,
     RefusalOut,
     ReversalIn,
+    entry_id_of,
 )
 from api.schemas.fields import UuidString
 from ledger import operations as ledger
-from ledger.core.errors import DomainError, Invalid, NotFound
+from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 from ledger.core.journal import EntryKind, JournalDraft
 from ledger.core.parties import Actor
+from ledger.core.periods import is_closed
 from ledger.operations import EntryReceipt, EntryRefusal
 from ledger.store import books, journal, reports
 from ledger.store.books import Book
 
 routes = Routes(tag="entries")
 
-_NOT_RECORDED = frozenset({"ledger.id_reused"})
-"""Refusals that leave no record: the id already has its answer."""
-
-IdempotencyKey = Annotated[
-    str | None, Header(description="Any text for an exact repeat; a UUID also stands in for a missing entry_id.")
-]
-
-
-class _Id(Schema):
-    id: UuidString
-
 
 @routes.post("/books/{book_id}/entries", policy=asks(Scope.LEDGER_WRITE))
 def post_entry(
-    book_id: UuidString, body: EntryIn, call: ThisCall, idempotency_key: IdempotencyKey = None
+    book_id: UuidString, body: EntryIn, call: QueueableCall, idempotency_key: IdempotencyKey = None
 ) -> ReceiptOut:
     """Post one entry and return its receipt; the same id with the same content again returns it with ``is_replay``.
 
@@ -61,7 +50,7 @@ def post_entry(
     refusal stays recorded under the id.
     """
     book = call.load(BOOK, book_id)
-    entry_id = _entry_id(body.entry_id, idempotency_key)
+    entry_id = entry_id_of(body.entry_id, idempotency_key)
     return _posted(call, book, body.to_core(entry_id, _units(call, book), _actor(call.principal)))
 
 
@@ -79,15 +68,28 @@ def post_batch(book_id: UuidString, body: BatchIn, call: ThisCall) -> BatchOut:
     drafts: list[JournalDraft] = []
     results: dict[int, BatchItemOut] = {}
     places: list[int] = []
+    _check_links(body.entries)
     for place, entry in enumerate(body.entries):
         try:
-            drafts.append(entry.to_core(entry.entry_id, units, actor, at=f"entries[{place}]."))
+            drafts.append(entry.to_core(entry.entry_id, units, actor, at=f"entries[{place}].", link=entry.link))
             places.append(place)
         except DomainError as refusal:
             told = RefusalOut.from_core(refusal, is_recorded=False)
             results[place] = BatchItemOut(entry_id=entry.entry_id, receipt=None, refusal=told)
+    unread = {body.entries[place].link for place in results} - {None}
+    for place in [place for place in places if body.entries[place].link in unread]:
+        results[place] = _linked_to_unread(body.entries[place])
+    drafts = [draft for draft in drafts if draft.link not in unread]
+    places = [place for place in places if place not in results]
     if drafts:
-        outcomes = ledger.post_entries(call.session, book.book_id, drafts, now=call.now, random_bytes=call.random_bytes)
+        outcomes = ledger.post_entries(
+            call.session,
+            book.book_id,
+            drafts,
+            now=call.now,
+            random_bytes=call.random_bytes,
+            is_closer=Scope.LEDGER_CLOSE in call.principal.scopes,
+        )
         results.update((place, _item(outcome)) for place, outcome in zip(places, outcomes, strict=True))
     ordered = tuple(results[place] for place in range(len(body.entries)))
     accepted = sum(item.receipt is not None for item in ordered)
@@ -109,7 +111,7 @@ def reverse_entry(
     book_id: UuidString,
     entry_id: UuidString,
     body: ReversalIn,
-    call: ThisCall,
+    call: QueueableCall,
     idempotency_key: IdempotencyKey = None,
 ) -> ReceiptOut:
     """Post the negation of an entry, its lots given back at the same cost; at most once for each entry."""
@@ -118,7 +120,7 @@ def reverse_entry(
     if all(answer.seq is None for answer in answers.values()):
         raise _no_entry()
     draft = JournalDraft(
-        entry_id=_entry_id(body.entry_id, idempotency_key),
+        entry_id=entry_id_of(body.entry_id, idempotency_key),
         kind=EntryKind.REVERSAL,
         effective_on=body.effective_on,
         actor=_actor(call.principal),
@@ -127,34 +129,60 @@ def reverse_entry(
     return _posted(call, book, draft)
 
 
+def _check_links(entries: tuple[BatchEntryIn, ...]) -> None:
+    """Refuse a link whose entries do not stand side by side: they would be judged as several groups (``entry.link_split``)."""
+    ended: set[UUID] = set()
+    before: UUID | None = None
+    for place, entry in enumerate(entries):
+        if entry.link != before and before is not None:
+            ended.add(before)
+        if entry.link in ended:
+            field = f"entries[{place}].link"
+            raise Invalid(
+                "entry.link_split", f"{field}: expected the entries of one link to stand side by side", field=field
+            )
+        before = entry.link
+
+
+def _linked_to_unread(entry: BatchEntryIn) -> BatchItemOut:
+    linked = Conflict(
+        "ledger.linked_refused",
+        "its group is all or nothing, and another entry of it could not be read; correct that one",
+    )
+    told = RefusalOut.from_core(linked, is_recorded=False)
+    return BatchItemOut(entry_id=entry.entry_id, receipt=None, refusal=told)
+
+
 def _posted(call: Call, book: Book, draft: JournalDraft) -> ReceiptOut:
-    (outcome,) = ledger.post_entries(call.session, book.book_id, [draft], now=call.now, random_bytes=call.random_bytes)
+    is_closing = Scope.LEDGER_CLOSE in call.principal.scopes and is_closed(draft.effective_on, book.soft_locked_through)
+    outcome = _post_as_closer(call, book, draft) if is_closing else call.post(book.book_id, draft)
     if isinstance(outcome, EntryReceipt):
         return ReceiptOut.from_core(outcome)
-    if outcome.refusal.code in _NOT_RECORDED:
+    if outcome.refusal.code in UNRECORDED:
         raise outcome.refusal
     raise RefusedAndRecorded(outcome.refusal)
+
+
+def _post_as_closer(call: Call, book: Book, draft: JournalDraft) -> EntryReceipt | EntryRefusal:
+    """Post into softly closed days in the request's own transaction: the common commit of the queue knows no closers."""
+    if call.writer is not None:
+        raise Conflict(
+            "ledger.period_soft_closed",
+            "effective_on: expected an open day; to post in softly closed days send an Idempotency-Key header, or a batch",
+            field="effective_on",
+        )
+    (outcome,) = ledger.post_entries(
+        call.session, book.book_id, [draft], now=call.now, random_bytes=call.random_bytes, is_closer=True
+    )
+    return outcome
 
 
 def _item(outcome: EntryReceipt | EntryRefusal) -> BatchItemOut:
     if isinstance(outcome, EntryReceipt):
         return BatchItemOut(entry_id=outcome.entry_id, receipt=ReceiptOut.from_core(outcome), refusal=None)
-    is_recorded = outcome.refusal.code not in _NOT_RECORDED
+    is_recorded = outcome.refusal.code not in UNRECORDED
     told = RefusalOut.from_core(outcome.refusal, is_recorded=is_recorded, is_replay=outcome.is_replay)
     return BatchItemOut(entry_id=outcome.entry_id, receipt=None, refusal=told)
-
-
-def _entry_id(given: UUID | None, idempotency_key: str | None) -> UUID:
-    if given is not None:
-        return given
-    try:
-        return _Id.model_validate({"id": idempotency_key}).id
-    except ValidationError:
-        raise Invalid(
-            "entry.id_missing",
-            "entry_id: expected a UUID in lower case, here or as the Idempotency-Key header",
-            field="entry_id",
-        ) from None
 
 
 def _units(call: Call, book: Book) -> Units:

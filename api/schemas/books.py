@@ -18,6 +18,7 @@ from api.schemas.fields import DateString, DecimalString, InstantString, Text, U
 from ledger.core import log
 from ledger.core.accounts import AccountOpening, LotMethod
 from ledger.core.amounts import Commodity, CommodityKind, parse_units
+from ledger.store.balances import BalanceNow
 from ledger.store.books import Book
 
 _BOOK = "01939c3e-7b3a-7cc1-9a53-0f9d6c2b1e4a"
@@ -57,6 +58,9 @@ class BookOut(Schema):
     tree_root: Annotated[str, Field(description="64 hexadecimal digits.")]
     last_recorded_at: InstantString
     locked_through: Annotated[DateString | None, Field(description="The last closed day, inclusive.")]
+    soft_locked_through: Annotated[
+        DateString | None, Field(description="The last day on which only a closer still posts, inclusive.")
+    ]
 
     @classmethod
     def from_core(cls, book: Book) -> BookOut:
@@ -69,6 +73,7 @@ class BookOut(Schema):
             tree_root=log.root(book.tree_peaks).hex(),
             last_recorded_at=book.last_recorded_at,
             locked_through=book.locked_through,
+            soft_locked_through=book.soft_locked_through,
         )
 
 
@@ -76,14 +81,6 @@ class BooksOut(Schema):
     """An organisation's books by code."""
 
     books: Array[BookOut]
-
-
-class PeriodCloseIn(Schema):
-    """The last day to be closed, inclusive."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [{"through": "2025-12-31"}]})
-
-    through: DateString
 
 
 class CommodityIn(Schema):
@@ -173,6 +170,14 @@ class AccountIn(Schema):
         )
 
 
+class AccountCloseIn(Schema):
+    """The first day on which the account takes nothing."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"closed_on": "2026-01-01"}]})
+
+    closed_on: DateString
+
+
 class OpenedAccountOut(Schema):
     """An account as it was opened."""
 
@@ -199,3 +204,46 @@ class OpenedAccountOut(Schema):
             lot_method=None if opening.lot_method is None else opening.lot_method.value,
             attrs=dict(opening.attrs),
         )
+
+
+class BalanceNowOut(Schema):
+    """An account as it stands, whatever the business days of what was recorded; amounts on its normal side."""
+
+    account: str
+    type: str
+    commodity: str
+    lot_method: str | None
+    opened_on: DateString
+    closed_on: Annotated[DateString | None, Field(description="The first day on which it takes nothing.")]
+    floor: AmountOut | None
+    ceiling: AmountOut | None
+    posted: AmountOut
+    held: Annotated[AmountOut, Field(description="Set aside under holds that have not run out.")]
+    available: Annotated[AmountOut, Field(description="Posted less held.")]
+
+    @classmethod
+    def from_core(cls, balance: BalanceNow, units: Units) -> BalanceNowOut:
+        """Return the shape of ``balance``."""
+        code = balance.commodity
+        return cls(
+            account=balance.path,
+            type=balance.type.value,
+            commodity=code,
+            lot_method=None if balance.lot_method is None else balance.lot_method.value,
+            opened_on=balance.opened_on,
+            closed_on=balance.closed_on,
+            floor=None if balance.floor is None else units.amount(balance.floor, code),
+            ceiling=None if balance.ceiling is None else units.amount(balance.ceiling, code),
+            posted=units.amount(balance.posted, code),
+            held=units.amount(balance.held, code),
+            available=units.amount(balance.available, code),
+        )
+
+
+class BalancesOut(Schema):
+    """A page of accounts as they stand, in the order they were opened, and the tree head they stand at."""
+
+    known: Annotated[int, Field(description="Number of the book's entries.")]
+    tree_root: Annotated[str, Field(description="Root of the book's tree, 64 hexadecimal digits.")]
+    balances: Array[BalanceNowOut]
+    next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]

@@ -1,19 +1,12 @@
-"""What a book's reports look like: accounts, positions, trial balance, lots and statements, each naming its point in two times.
+"""What a book's reports look like: accounts, positions, trial balance, lots, disposals, statements, each naming its point in two times.
 
-Owns the cursor of a statement, which carries its own record point so that pages fit together.
+Owns shapes only. Cursors are ``api.schemas.cursors``'s.
 """
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hashlib
-import re
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
-from uuid import UUID
 
 from pydantic import Field
 
@@ -21,10 +14,10 @@ from api.schemas.amounts import AmountOut, Units
 from api.schemas.base import Array, Schema
 from api.schemas.fields import DateString, InstantString, UuidString
 from api.schemas.points import PointOut
-from ledger.core.errors import Invalid
-from ledger.store.reports import LotBalance, Position, StatementLine
-
-_PLACE = re.compile(r"([0-9]{1,15})\.([0-9]{1,15})\.([0-9]{1,4})\.([0-9a-f]{16})", re.ASCII)
+from ledger.store.books import Account
+from ledger.store.disposals import Disposal
+from ledger.store.reports import LotBalance, Position
+from ledger.store.statements import BookedLine
 
 
 class PositionOut(Schema):
@@ -33,33 +26,72 @@ class PositionOut(Schema):
     account: str
     type: Annotated[str, Field(examples=["asset"])]
     commodity: str
-    balance: AmountOut
+    balance: Annotated[AmountOut, Field(description="Posted.")]
+    held: Annotated[AmountOut, Field(description="Set aside under holds that count at this point.")]
+    available: Annotated[AmountOut, Field(description="Posted less held.")]
 
     @classmethod
-    def from_core(cls, position: Position, units: Units) -> PositionOut:
-        """Return the shape of ``position``."""
+    def from_core(cls, position: Position, units: Units, *, held: int) -> PositionOut:
+        """Return the shape of ``position``, ``held`` smallest units of which are set aside."""
+        code = position.commodity
         return cls(
             account=position.path,
             type=position.type.value,
-            commodity=position.commodity,
-            balance=units.amount(position.balance, position.commodity),
+            commodity=code,
+            balance=units.amount(position.balance, code),
+            held=units.amount(held, code),
+            available=units.amount(position.balance - held, code),
+        )
+
+
+class AccountOut(Schema):
+    """An account's facts and limits, and what it holds at the close of the day, on its normal side."""
+
+    account: str
+    type: Annotated[str, Field(examples=["asset"])]
+    commodity: str
+    opened_on: DateString
+    closed_on: Annotated[DateString | None, Field(description="The first day on which it takes nothing.")]
+    lot_method: str | None
+    floor: AmountOut | None
+    ceiling: AmountOut | None
+    balance: Annotated[AmountOut, Field(description="Posted.")]
+    held: AmountOut
+    available: AmountOut
+
+    @classmethod
+    def from_core(cls, account: Account, position: Position, units: Units, *, held: int) -> AccountOut:
+        """Return the shape of ``account`` with its ``position``."""
+        code = account.commodity
+        return cls(
+            account=account.path,
+            type=account.type.value,
+            commodity=code,
+            opened_on=account.opened_on,
+            closed_on=account.closed_on,
+            lot_method=None if account.lot_method is None else account.lot_method.value,
+            floor=None if account.floor is None else units.amount(account.floor, code),
+            ceiling=None if account.ceiling is None else units.amount(account.ceiling, code),
+            balance=units.amount(position.balance, code),
+            held=units.amount(held, code),
+            available=units.amount(position.balance - held, code),
         )
 
 
 class AccountsOut(PointOut):
-    """Every account of the book with its balance, by path; an empty one too."""
+    """Every account of the book with its facts and balance, by path; an empty one too."""
 
-    accounts: Array[PositionOut]
+    accounts: Array[AccountOut]
 
 
 class PositionsOut(PointOut):
-    """Every account that holds something, by path."""
+    """Every account that holds something or of which something is set aside, by path."""
 
     positions: Array[PositionOut]
 
 
 class TrialBalanceLineOut(Schema):
-    """The sums of one commodity's debit and credit balances, which are equal in a sound book."""
+    """The sums of one commodity's debit and credit balances, which over a whole sound book are equal."""
 
     commodity: str
     debit: AmountOut
@@ -95,10 +127,12 @@ class LotOut(Schema):
     acquired_cost: AmountOut
     quantity: AmountOut
     cost: AmountOut
+    held: Annotated[AmountOut, Field(description="Set aside under holds that name this lot.")]
+    origin_lot_id: Annotated[int | None, Field(description="The lot it was part of, where it was carried here.")]
 
     @classmethod
-    def from_core(cls, lot: LotBalance, units: Units) -> LotOut:
-        """Return the shape of ``lot``."""
+    def from_core(cls, lot: LotBalance, units: Units, *, held: int) -> LotOut:
+        """Return the shape of ``lot``, ``held`` smallest units of which are set aside."""
         return cls(
             lot_id=lot.lot_id,
             account=lot.path,
@@ -108,6 +142,8 @@ class LotOut(Schema):
             acquired_cost=units.cost(lot.acquired_cost),
             quantity=units.amount(lot.quantity, lot.commodity),
             cost=units.cost(lot.cost),
+            held=units.amount(held, lot.commodity),
+            origin_lot_id=lot.origin_lot_id,
         )
 
 
@@ -118,36 +154,44 @@ class LotsOut(PointOut):
 
 
 class StatementLineOut(Schema):
-    """One posting, debit positive."""
+    """One posting, debit positive, and the balance after it on the normal side."""
 
     seq: int
     line: int
     entry_id: UuidString
     kind: str
+    account: str
+    commodity: str
     effective_on: DateString
+    document_on: DateString | None
     recorded_at: InstantString
     doc_ref: str | None
     amount: AmountOut
+    balance: AmountOut
 
     @classmethod
-    def from_core(cls, line: StatementLine, code: str, units: Units) -> StatementLineOut:
-        """Return the shape of ``line`` of an account in the commodity ``code``."""
+    def from_core(cls, line: BookedLine, units: Units) -> StatementLineOut:
+        """Return the shape of ``line``."""
         return cls(
-            seq=line.seq,
-            line=line.line,
+            seq=line.place.seq,
+            line=line.place.line,
             entry_id=line.entry_id,
             kind=line.kind,
-            effective_on=line.effective_on,
+            account=line.path,
+            commodity=line.commodity,
+            effective_on=line.place.effective_on,
+            document_on=line.document_on,
             recorded_at=line.recorded_at,
             doc_ref=line.doc_ref,
-            amount=units.amount(line.amount, code),
+            amount=units.amount(line.amount, line.commodity),
+            balance=units.amount(line.balance, line.commodity),
         )
 
 
 class StatementOut(PointOut):
-    """An account's postings effective by the day, in recording order, and its balance there.
+    """An account's postings effective by the day, by business day and then in recording order, and its balance there.
 
-    A page can hold fewer lines than asked for; the statement ends where ``next_cursor`` is null.
+    The statement ends where ``next_cursor`` is null.
     """
 
     account: str
@@ -157,35 +201,66 @@ class StatementOut(PointOut):
     next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class StatementPlace:
-    """Where in a statement a page begins: after (seq, line), at the record point ``known``."""
+class SubtreeBalanceOut(Schema):
+    """What the accounts of a subtree hold together in one commodity, on their normal side."""
 
-    known: int
+    commodity: str
+    balance: AmountOut
+
+
+class SubtreeStatementOut(PointOut):
+    """The postings of an account and those below it, by business day, and what they hold together.
+
+    The balance of a line is of all of them in its commodity. The statement ends where ``next_cursor`` is null.
+    """
+
+    under: str
+    balances: Array[SubtreeBalanceOut]
+    lines: Array[StatementLineOut]
+    next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]
+
+
+class DisposalOut(Schema):
+    """What one entry took from one lot; every amount of a reversal is negative. Gain is proceeds less cost, a loss negative."""
+
     seq: int
-    line: int
-
-    def cursor(self, book_id: UUID, path: str, as_of: date) -> str:
-        """Return the opaque text of this place in the statement of ``path``."""
-        text = f"{self.known}.{self.seq}.{self.line}.{_belongs(book_id, path, as_of)}"
-        return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+    entry_id: UuidString
+    kind: str
+    disposed_on: DateString
+    doc_ref: str | None
+    reverses_seq: Annotated[int | None, Field(description="The disposal that this line undoes.")]
+    account: str
+    commodity: str
+    lot_id: int
+    acquired_on: DateString
+    quantity: AmountOut
+    cost: AmountOut
+    proceeds: Annotated[AmountOut | None, Field(description="Null where the entry books no cost.")]
+    gain: AmountOut | None
 
     @classmethod
-    def read(cls, cursor: str, book_id: UUID, path: str, as_of: date) -> StatementPlace:
-        """Return the place that ``cursor`` names; one that was not made for this statement is ``cursor.format``."""
-        try:
-            text = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)).decode("ascii")
-        except (binascii.Error, UnicodeDecodeError):
-            text = ""
-        found = _PLACE.fullmatch(text)
-        if found is None or found[4] != _belongs(book_id, path, as_of):
-            raise Invalid(
-                "cursor.format",
-                "after: expected the next_cursor of this statement's page before, unchanged",
-                field="after",
-            )
-        return cls(known=int(found[1]), seq=int(found[2]), line=int(found[3]))
+    def from_core(cls, disposal: Disposal, units: Units) -> DisposalOut:
+        """Return the shape of ``disposal``."""
+        return cls(
+            seq=disposal.seq,
+            entry_id=disposal.entry_id,
+            kind=disposal.kind,
+            disposed_on=disposal.disposed_on,
+            doc_ref=disposal.doc_ref,
+            reverses_seq=disposal.reverses_seq,
+            account=disposal.account,
+            commodity=disposal.commodity,
+            lot_id=disposal.lot_id,
+            acquired_on=disposal.acquired_on,
+            quantity=units.amount(disposal.quantity, disposal.commodity),
+            cost=units.cost(disposal.cost),
+            proceeds=None if disposal.proceeds is None else units.cost(disposal.proceeds),
+            gain=None if disposal.gain is None else units.cost(disposal.gain),
+        )
 
 
-def _belongs(book_id: UUID, path: str, as_of: date) -> str:
-    return hashlib.sha256(f"{book_id}|{path}|{as_of}".encode()).hexdigest()[:16]
+class DisposalsOut(PointOut):
+    """The tax-lot report: disposals in recording order. It ends where ``next_cursor`` is null; a page may be short, or empty."""
+
+    disposals: Array[DisposalOut]
+    next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]

@@ -7,8 +7,25 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+import psycopg
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from ledger.store.database import sqlite_module
+
+_SQLITE_DRIVER = sqlite_module()
+
+DATABASE_ERRORS: tuple[type[Exception], ...] = (DBAPIError, PoolTimeout, psycopg.Error, _SQLITE_DRIVER.Error)
+"""How a database says no: through SQLAlchemy, or bare, as the ledger's hottest statements run on the driver itself."""
+
+_LOST: tuple[type[Exception], ...] = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    _SQLITE_DRIVER.OperationalError,
+    _SQLITE_DRIVER.InterfaceError,
+)
 
 
 class Fault(StrEnum):
@@ -50,17 +67,16 @@ def fault_of(error: Exception) -> Fault:
     """Return what ``error`` means; an error that is not the database's is a bug."""
     if isinstance(error, PoolTimeout):
         return Fault.UNAVAILABLE
-    if not isinstance(error, DBAPIError):
+    if not isinstance(error, DATABASE_ERRORS):
         return Fault.BUG
-    state = getattr(error.orig, "sqlstate", None)
+    said = error.orig if isinstance(error, DBAPIError) else error
+    state = getattr(said, "sqlstate", None)
     if isinstance(state, str):
         return _POSTGRES.get(state, Fault.UNAVAILABLE if state.startswith("08") else Fault.BUG)
-    name = getattr(error.orig, "sqlite_errorname", None)
+    name = getattr(said, "sqlite_errorname", None)
     if isinstance(name, str):
         return next((fault for code, fault in _SQLITE.items() if name.startswith(code)), Fault.BUG)
-    if isinstance(error.orig, Exception) and str(error.orig).startswith(
-        ("database is locked", "database table is locked")
-    ):
+    if isinstance(said, Exception) and str(said).startswith(("database is locked", "database table is locked")):
         return Fault.AGAIN
-    lost = isinstance(error, OperationalError | InterfaceError) and not str(error.orig).startswith("no such")
-    return Fault.UNAVAILABLE if error.connection_invalidated or lost else Fault.BUG
+    lost = isinstance(error, _LOST) and not str(said).startswith("no such")
+    return Fault.UNAVAILABLE if getattr(error, "connection_invalidated", False) or lost else Fault.BUG

@@ -4,19 +4,21 @@ Drafts fold in order, each seeing what those before it did. Every check that dec
 constraints stand behind it. Knows no SQL, clock or random source: the time of recording is given.
 
 A draft meets its refusals in this order, and the first is its code: ``ledger.reversal_unknown`` / ``already_reversed`` /
-``reversal_of_hold``, those of its hold (``ledger.core.fold_holds``), ``ledger.account_unknown``, ``ledger.commodity_mismatch``,
+``reversal_of_hold``, those of its hold (``ledger.core.fold_holds``), ``ledger.account_unknown`` / ``commodity_mismatch``,
 ``ledger.account_not_open``, ``ledger.period_closed`` / ``period_soft_closed``, ``ledger.amount_step``, ``ledger.lot_cost_unexpected``,
-``ledger.lot_cost_missing``, ``ledger.insufficient_available`` and other lot refusals, ``ledger.carry_mismatch``, those of the cost
-legs (the first three and ``ledger.cost_account``), ``ledger.entry_unbalanced``, ``ledger.amount_range``,
-``ledger.insufficient_available`` (floor), ``ledger.ceiling_exceeded``.
+``ledger.lot_cost_missing`` / ``ledger.insufficient_available`` and other lot refusals, ``ledger.carry_mismatch``, those of the cost
+legs (``account_unknown`` / ``commodity_mismatch``, ``ledger.cost_account``, ``ledger.amount_range``, day and period),
+``ledger.entry_malformed`` (too many legs), ``ledger.entry_unbalanced``, ``ledger.amount_range`` / ``insufficient_available`` (floor) /
+``ceiling_exceeded``. Codes joined by a stroke are judged leg by leg: the earlier leg decides.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from functools import partial
+from typing import TypeVar
 
 from ledger.core.accounts import LotMethod
 from ledger.core.errors import Conflict, DomainError, Invalid
@@ -33,6 +35,7 @@ from ledger.core.state import (
     ReversibleEntry,
     check_range,
     insufficient,
+    note_lot,
     out_of_range,
 )
 
@@ -100,26 +103,35 @@ def _judge_group(state: BookState, group: Sequence[JournalDraft], now: datetime)
     return outcomes
 
 
+_Key = TypeVar("_Key")
+_Value = TypeVar("_Value")
+
+
+def _put_back(kept: dict[_Key, _Value], key: _Key, was: _Value | None) -> None:
+    if was is None:
+        kept.pop(key, None)
+    else:
+        kept[key] = was
+
+
 class _Undo:
     """What a linked group has overwritten, so that its refusal leaves the state as it was."""
 
     def __init__(self, state: BookState) -> None:
         self._state = state
         self._head = (state.next_seq, state.last_recorded_at)
-        self._was: list[tuple[dict[Any, Any], Any, Any]] = []
+        self._puts_back: list[Callable[[], None]] = []
 
-    def note(self, kept: dict[Any, Any], keys: Iterable[Any]) -> None:
+    def note(self, kept: dict[_Key, _Value], keys: Iterable[_Key]) -> None:
         """Remember what stands under ``keys`` before it is overwritten."""
-        self._was += [(kept, key, kept.get(key)) for key in keys]
+        self._puts_back += [partial(_put_back, kept, key, kept.get(key)) for key in keys]
 
     def run(self) -> None:
         """Put everything back, latest first."""
-        for kept, key, was in reversed(self._was):
-            if was is None:
-                kept.pop(key, None)
-            else:
-                kept[key] = was
+        for put_back in reversed(self._puts_back):
+            put_back()
         self._state.next_seq, self._state.last_recorded_at = self._head
+        self._state.order.clear()
 
 
 def _fold_one(state: BookState, draft: JournalDraft, recorded_at: datetime, undo: _Undo | None) -> JournalEntry:
@@ -136,6 +148,7 @@ def _fold_one(state: BookState, draft: JournalDraft, recorded_at: datetime, undo
             place_hold(state, draft, held_on, changes, recorded_at)
         else:
             hold = let_go(state, draft, changes, recorded_at)
+            _check_step(state.accounts[hold.account], changes.held[hold.account_id])
             if isinstance(draft.hold, HoldCapture):
                 is_pool = state.accounts[hold.account].lot_method is LotMethod.AVERAGE
                 postings = captured_legs(hold, draft, changes, is_pool=is_pool)
@@ -294,9 +307,11 @@ def _checked_balances(
         if not -MAX_SUM <= after <= MAX_SUM:
             raise out_of_range(account)
         floor, ceiling = account.floor, account.ceiling
-        if floor is not None and after < before:
+        if after < before:
             held = state.held[account.account_id] + (changes.held.get(account.account_id, 0) if changes else 0)
-            if after - held < floor:
+            if held and (floor is None or account.lot_method is not None):
+                floor = max(floor or 0, 0)  # what is set aside is there, whatever the account may otherwise fall to
+            if floor is not None and after - held < floor:
                 raise insufficient(account, before - after, before - held - floor)
         if ceiling is not None and before < after and after > ceiling:
             raise Conflict(
@@ -368,8 +383,8 @@ def _apply(
                 undo.note(state.lots.setdefault(account_id, {}), [lot_id])
     state.posted.update(posted)
     if changes is not None:
-        for (account_id, lot_id), lot in changes.lots.items():
-            state.lots.setdefault(account_id, {})[lot_id] = lot
+        for (account_id, _), lot in changes.lots.items():
+            note_lot(state, account_id, lot)
         for account_id, added in changes.held.items():
             state.held[account_id] += added
         state.holds.update(changes.holds)

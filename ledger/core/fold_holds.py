@@ -1,8 +1,10 @@
 """The fold's part that sets amounts aside and lets them go.
 
-Refusals, in this order: of a placement ``ledger.account_unknown``, ``ledger.hold_expired`` (it would be over before it begins),
-``ledger.lot_unknown``, ``ledger.insufficient_available``; of a capture, release or expiry ``ledger.hold_unknown``,
-``ledger.hold_ended``, ``ledger.hold_expired``, ``ledger.hold_not_yours``, ``ledger.hold_exceeded``, ``ledger.hold_capture``.
+Refusals, in this order: of a placement ``ledger.account_unknown``, ``ledger.account_not_open``, ``ledger.period_closed`` /
+``period_soft_closed``, ``ledger.amount_step``, ``ledger.hold_expired`` (it would be over before it begins), ``ledger.lot_cost_unexpected``
+(lots named where none are kept), ``ledger.lot_unknown``, ``ledger.insufficient_available``; of a capture, release or expiry
+``ledger.hold_unknown``, ``ledger.hold_ended``, ``ledger.hold_expired`` (of an expiry ``ledger.hold_not_over``), ``ledger.hold_not_yours``,
+``ledger.hold_exceeded``, ``ledger.amount_step``, ``ledger.hold_capture``.
 """
 
 from __future__ import annotations
@@ -43,9 +45,8 @@ def place_hold(state: BookState, draft: JournalDraft, account: AccountFacts, cha
     amount = available if action.amount is None else action.amount
     if action.lots and account.lot_method is None:
         raise Invalid("ledger.lot_cost_unexpected", f"{account.path} keeps no lots", account=account.path)
-    lots = changes.lots_of(state, account_id) if action.lots else {}
     for lot_id, quantity in action.lots:
-        lot = lots.get(lot_id)
+        lot = changes.lot(state, account_id, lot_id)
         if lot is None or lot.quantity == 0:
             raise Conflict("ledger.lot_unknown", "no open lot of that id in this account", lot_id=str(lot_id))
         if quantity > lot.available:

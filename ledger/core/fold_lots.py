@@ -6,7 +6,7 @@ Each function fills a draft's ``Changes``; the state itself stays as it was. A p
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import NamedTuple
@@ -14,7 +14,16 @@ from typing import NamedTuple
 from ledger.core.accounts import LotMethod
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.journal import LotMove, PostedLeg, Posting
-from ledger.core.lots import LotPosition, Relief, add_to_pool, after_relief, cost_of_parts, relieve
+from ledger.core.lots import (
+    LotPosition,
+    Relief,
+    add_to_pool,
+    after_relief,
+    cost_of_parts,
+    relieve,
+    relieve_in_order,
+    relieve_picked,
+)
 from ledger.core.serials import SerialBlock, common, take_lowest, together, without
 from ledger.core.state import AccountFacts, BookState, Changes, ReversibleEntry, check_range, insufficient
 
@@ -59,16 +68,17 @@ def carry_lots(
     What credits give up in line order is what carried debits take in line order, 1:1 across vintages too. A lot split between
     debits splits its cost by cumulative floor.
     """
+    _check_carried(postings, facts)
     waiting: list[_Piece] = []
     given_up: list[tuple[int, tuple[Relief, ...]]] = []
     for index, (leg, account) in enumerate(zip(postings, facts, strict=True)):
         if account.lot_method is None:
             check_keeps_no_lots(leg, account)
         elif leg.amount < 0:
-            before = changes.lots_of(state, account.account_id)
-            reliefs = _relieved(account, before, leg)
+            reliefs = _relieved(state, changes, account, leg)
             for relief in reliefs:
-                lot = before[relief.lot_id]
+                lot = changes.lot(state, account.account_id, relief.lot_id)
+                assert lot is not None, "what was relieved is there"
                 changes.lots[account.account_id, relief.lot_id] = after_relief(lot, relief)
                 waiting.append(_Piece(relief.quantity, relief.cost, lot.acquired_on, relief.lot_id, relief.serials))
             given_up.append((index, reliefs))
@@ -100,6 +110,22 @@ def carry_lots(
     changes.moves[:0] = out
     changes.moves.sort(key=lambda move: move.line)
     return legs, new_facts
+
+
+def _check_carried(postings: Sequence[Posting], facts: Sequence[AccountFacts]) -> None:
+    """Refuse a debit that does not say where its lots come from, and lots that would turn into something of another kind."""
+    moved = [(leg, account) for leg, account in zip(postings, facts, strict=True) if account.lot_method is not None]
+    for leg, account in moved:
+        if leg.amount > 0 and not leg.is_carried:
+            raise Invalid(
+                "ledger.lot_cost_missing",
+                f"a debit into {account.path} in an entry that carries lots over is carried too (is_carried)",
+                account=account.path,
+            )
+    if len({account.measure for _, account in moved}) > 1:
+        raise Invalid(
+            "ledger.carry_mismatch", "lots are carried over between accounts of one kind of commodity and scale only"
+        )
 
 
 def return_lots(state: BookState, undone: ReversibleEntry, changes: Changes) -> None:
@@ -172,9 +198,9 @@ def _acquire(state: BookState, changes: Changes, account: AccountFacts, line: in
     account_id = account.account_id
     _check_free(state, changes, piece.serials)
     if account.lot_method is LotMethod.AVERAGE:
-        pools = list(changes.lots_of(state, account_id).values())
-        if pools:
-            pool = add_to_pool(pools[0], piece.quantity, piece.cost, piece.serials)
+        pool = next(changes.pools(state, account_id), None)
+        if pool is not None:
+            pool = add_to_pool(pool, piece.quantity, piece.cost, piece.serials)
             check_range(account, max(pool.quantity, pool.cost))
             changes.lots[account_id, pool.lot_id] = pool
             changes.moves.append(LotMove(line, pool.lot_id, piece.quantity, piece.cost, piece.serials))
@@ -195,38 +221,42 @@ def _acquire(state: BookState, changes: Changes, account: AccountFacts, line: in
 
 
 def _relieve(state: BookState, changes: Changes, account: AccountFacts, leg: Posting, line: int) -> None:
-    open_lots = changes.lots_of(state, account.account_id)
-    for relief in _relieved(account, open_lots, leg):
-        changes.lots[account.account_id, relief.lot_id] = after_relief(open_lots[relief.lot_id], relief)
+    for relief in _relieved(state, changes, account, leg):
+        lot = changes.lot(state, account.account_id, relief.lot_id)
+        assert lot is not None, "what was relieved is there"
+        changes.lots[account.account_id, relief.lot_id] = after_relief(lot, relief)
         changes.moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost, relief.serials))
 
 
-def _relieved(account: AccountFacts, open_lots: Mapping[int, LotPosition], leg: Posting) -> tuple[Relief, ...]:
-    assert account.lot_method is not None, "only a lot-keeping account relieves lots"
+def _relieved(state: BookState, changes: Changes, account: AccountFacts, leg: Posting) -> tuple[Relief, ...]:
+    method, account_id = account.lot_method, account.account_id
+    assert method is not None, "only a lot-keeping account relieves lots"
+    latest_first = method is LotMethod.LIFO
     try:
         if leg.serials:
-            return _relieved_by_serial(account, open_lots, leg)
-        return relieve(open_lots.values(), -leg.amount, account.lot_method, leg.lots)
+            return _relieved_by_serial(state, changes, account, leg)
+        if leg.lots:
+            return relieve_picked(lambda lot_id: changes.lot(state, account_id, lot_id), leg.lots, method)
+        in_order = changes.lots_in_order(state, account_id, latest_first=latest_first)
+        return relieve_in_order(in_order, -leg.amount, method)
     except Conflict as refusal:
         if refusal.code != "ledger.insufficient_available":
             raise
         raise insufficient(account, -leg.amount, int(refusal.data["available"])) from refusal
 
 
-def _relieved_by_serial(
-    account: AccountFacts, open_lots: Mapping[int, LotPosition], leg: Posting
-) -> tuple[Relief, ...]:
+def _relieved_by_serial(state: BookState, changes: Changes, account: AccountFacts, leg: Posting) -> tuple[Relief, ...]:
     """Return what each lot gives when the units are named: specific identification by the registry's numbers."""
-    assert account.lot_method is not None, "only a lot-keeping account relieves lots"
+    method = account.lot_method
+    assert method is not None, "only a lot-keeping account relieves lots"
     reliefs: list[Relief] = []
-    for lot in sorted(open_lots.values(), key=lambda each: each.lot_id):
+    for lot in changes.lots_in_order(state, account.account_id, latest_first=False):
         named = common(lot.serials, leg.serials)
         quantity = sum(block.size for block in named)
-        if not quantity:
-            continue
-        picks = () if account.lot_method is LotMethod.AVERAGE else ((lot.lot_id, quantity),)
-        (relief,) = relieve([lot], quantity, account.lot_method, picks)
-        reliefs.append(replace(relief, serials=named))
+        if quantity:
+            picks = () if method is LotMethod.AVERAGE else ((lot.lot_id, quantity),)
+            (relief,) = relieve([lot], quantity, method, picks)
+            reliefs.append(replace(relief, serials=named))
     if sum(relief.quantity for relief in reliefs) != -leg.amount:
         raise Conflict("ledger.serial_unknown", f"not all of these units are in {account.path}", account=account.path)
     return tuple(reliefs)

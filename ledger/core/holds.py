@@ -7,16 +7,18 @@ account's floor and is not available for sale, pledge or surrender. Owns the sha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
 
+from ledger.core.accounts import is_path
 from ledger.core.amounts import MAX_UNITS
 
 _MAX_LOTS = 500
 _MAX_REF = 200
 _MAX_RANK = 99
+_LAST_YEAR = 9998
 
 
 class HoldKind(StrEnum):
@@ -55,6 +57,12 @@ class HoldPlacement:
     rank: int | None = None
     agreement_ref: str | None = None
     expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        """Spell the instant in UTC, so that the same one is the same request whatever its zone."""
+        until = self.expires_at
+        if until is not None and until.tzinfo is not None and until.year <= _LAST_YEAR:
+            object.__setattr__(self, "expires_at", until.astimezone(UTC))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,6 +151,7 @@ def malformed_hold(action: HoldAction) -> str | None:
 def _malformed_placement(action: HoldPlacement) -> str | None:
     reference, lots = action.agreement_ref, action.lots
     needs = {
+        "a hold names an account such as Assets:Carbon:CEA25": is_path(action.account),
         "a hold sets 1 to 10^15 smallest units aside, or without an amount all that is available": action.amount is None
         or 1 <= action.amount <= MAX_UNITS,
         f"held lots are 1 to {_MAX_LOTS} different ones, positive, and sum to the amount": not lots
@@ -153,7 +162,8 @@ def _malformed_placement(action: HoldPlacement) -> str | None:
         ),
         "a hold says when it expires (expires_at); an encumbrance does not expire": (action.expires_at is not None)
         == (action.kind is HoldKind.HOLD),
-        "expires_at carries its zone": action.expires_at is None or action.expires_at.tzinfo is not None,
+        f"expires_at carries its zone and lies before the year {_LAST_YEAR + 1}": action.expires_at is None
+        or (action.expires_at.tzinfo is not None and action.expires_at.year <= _LAST_YEAR),
         f"a {action.kind} names its beneficiary (beneficiary_id)": action.kind not in _NEED_BENEFICIARY
         or action.beneficiary_id is not None,
         f"a {action.kind} names its agreement or order (agreement_ref)": action.kind is HoldKind.HOLD

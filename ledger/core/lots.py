@@ -7,7 +7,7 @@ told to it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from fractions import Fraction
@@ -71,24 +71,43 @@ def relieve(
     """
     if quantity <= 0:
         raise Invalid("ledger.lot_quantity", "a disposal takes a positive quantity")
-    in_order = sorted(
-        (p for p in positions if p.available > 0),
-        key=lambda p: (p.acquired_on, p.lot_id),
-        reverse=method is LotMethod.LIFO,
-    )
+    in_order = sorted(positions, key=lambda p: (p.acquired_on, p.lot_id), reverse=method is LotMethod.LIFO)
     if picks:
-        return _relieve_picked(in_order, picks, method)
+        return relieve_picked({position.lot_id: position for position in in_order}.get, picks, method)
+    return relieve_in_order(in_order, quantity, method)
+
+
+def relieve_in_order(in_order: Iterable[LotPosition], quantity: int, method: LotMethod) -> tuple[Relief, ...]:
+    """Return what ``relieve`` does for lots that come in the method's order already; it reads no more of them than it needs."""
     if method is LotMethod.SPECIFIC:
         raise Invalid("ledger.lot_pick", "this account is kept by specific identification: name the lots (lots)")
     reliefs, missing = [], quantity
     for position in in_order:
-        if missing == 0:
-            break
         taken = min(missing, position.available)
+        if taken > 0:
+            reliefs.append(_take(position, taken, method))
+            missing -= taken
+            if missing == 0:
+                return tuple(reliefs)
+    raise _insufficient(quantity, quantity - missing)
+
+
+def relieve_picked(
+    find: Callable[[int], LotPosition | None], picks: Sequence[tuple[int, int]], method: LotMethod
+) -> tuple[Relief, ...]:
+    """Return what each picked lot (lot_id, quantity) gives, ``find`` telling a lot by its number."""
+    if method is LotMethod.AVERAGE:
+        raise Invalid("ledger.lot_pick", "an account under the average method is one pool; name no lots")
+    reliefs: list[Relief] = []
+    for lot_id, taken in picks:
+        position = find(lot_id)
+        if position is None or position.quantity <= 0 or any(relief.lot_id == lot_id for relief in reliefs):
+            raise Conflict(
+                "ledger.lot_unknown", "no open lot of that id in this account, or named twice", lot_id=str(lot_id)
+            )
+        if taken > position.available:
+            raise _insufficient(taken, position.available)
         reliefs.append(_take(position, taken, method))
-        missing -= taken
-    if missing:
-        raise _insufficient(quantity, quantity - missing)
     return tuple(reliefs)
 
 
@@ -124,25 +143,6 @@ def cost_of_parts(cost: int, quantity: int, parts: Sequence[int]) -> tuple[int, 
         given += share
         shares.append(share)
     return tuple(shares)
-
-
-def _relieve_picked(
-    in_order: list[LotPosition], picks: Sequence[tuple[int, int]], method: LotMethod
-) -> tuple[Relief, ...]:
-    if method is LotMethod.AVERAGE:
-        raise Invalid("ledger.lot_pick", "an account under the average method is one pool; name no lots")
-    by_id = {position.lot_id: position for position in in_order}
-    reliefs = []
-    for lot_id, taken in picks:
-        position = by_id.pop(lot_id, None)
-        if position is None:
-            raise Conflict(
-                "ledger.lot_unknown", "no open lot of that id in this account, or named twice", lot_id=str(lot_id)
-            )
-        if taken > position.available:
-            raise _insufficient(taken, position.available)
-        reliefs.append(_take(position, taken, method))
-    return tuple(reliefs)
 
 
 def _take(position: LotPosition, taken: int, method: LotMethod) -> Relief:

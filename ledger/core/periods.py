@@ -9,7 +9,7 @@ import hashlib
 from collections.abc import Iterable
 from datetime import date
 
-from ledger.core.errors import Conflict
+from ledger.core.errors import Conflict, Invalid
 
 
 def is_closed(day: date, locked_through: date | None) -> bool:
@@ -18,7 +18,9 @@ def is_closed(day: date, locked_through: date | None) -> bool:
 
 
 def next_lock(locked_through: date | None, through: date) -> date:
-    """Return the new last closed day; a lock only moves forward (``ledger.period_reopened``)."""
+    """Return the new last closed day; a lock only moves forward (``ledger.period_reopened``) and leaves a day open."""
+    if through >= date.max:
+        raise Invalid("ledger.period_closed", "through: expected a day before 9999-12-31, so that a day stays open")
     if locked_through is not None and through < locked_through:
         raise Conflict(
             "ledger.period_reopened",

@@ -5,9 +5,11 @@ Values only: nothing here decides.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from bisect import bisect_left
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from heapq import merge
 from typing import NamedTuple
 from uuid import UUID
 
@@ -33,6 +35,8 @@ class AccountFacts(NamedTuple):
     closed_on: date | None
     floor: int | None
     ceiling: int | None
+    measure: str = ""
+    """The commodity's kind and scale, such as ``allowance/0``: lots are carried over within one measure."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,6 +74,8 @@ class BookState:
     soft_locked_through: date | None = None
     """Last day that is softly closed: only a closer posts on or before it."""
     is_closer: bool = False
+    order: dict[int, list[tuple[date, int]]] = field(default_factory=dict, compare=False)
+    """Open lots of an account as (acquired_on, lot_id) in order, made when first asked for; emptied ones are skipped, then dropped."""
     wanted: frozenset[UUID] = frozenset()
     """Ids that drafts of this batch name for reversal; an entry of the batch itself may be among them."""
 
@@ -89,10 +95,55 @@ class Changes:
     holds: dict[UUID, HoldPosition] = field(default_factory=dict)
     placed: HoldPosition | None = None
 
-    def lots_of(self, state: BookState, account_id: int) -> dict[int, LotPosition]:
-        """Return the account's lots as they stand within the draft, by lot id."""
-        here = {key[1]: lot for key, lot in self.lots.items() if key[0] == account_id}
-        return {**state.lots.get(account_id, {}), **here}
+    def lot(self, state: BookState, account_id: int, lot_id: int) -> LotPosition | None:
+        """Return a lot as it stands within the draft."""
+        return self.lots.get((account_id, lot_id)) or state.lots.get(account_id, {}).get(lot_id)
+
+    def pools(self, state: BookState, account_id: int) -> Iterator[LotPosition]:
+        """Yield the account's lots in any order, emptied ones too: under the average method the first is its pool."""
+        for key, lot in self.lots.items():
+            if key[0] == account_id:
+                yield lot
+        yield from state.lots.get(account_id, {}).values()
+
+    def lots_in_order(self, state: BookState, account_id: int, *, latest_first: bool) -> Iterator[LotPosition]:
+        """Yield the account's lots as they stand within the draft, by (acquired_on, lot_id)."""
+        order = lots_in_order(state, account_id, latest_first=latest_first)
+        fresh = [(lot.acquired_on, lot.lot_id) for lot in self.opened if (account_id, lot.lot_id) in self.lots]
+        known = state.lots.get(account_id, {})
+        for _, lot_id in merge(order, sorted(fresh, reverse=latest_first), reverse=latest_first) if fresh else order:
+            yield self.lots.get((account_id, lot_id)) or known[lot_id]
+
+
+def lots_in_order(state: BookState, account_id: int, *, latest_first: bool) -> Iterator[tuple[date, int]]:
+    """Yield the account's open lots as (acquired_on, lot_id), dropping what has been emptied at the end it starts from."""
+    known = state.lots.get(account_id, {})
+    order = state.order.get(account_id)
+    if order is None:
+        order = state.order[account_id] = sorted(
+            (lot.acquired_on, lot.lot_id) for lot in known.values() if lot.quantity
+        )
+    gone = 0
+    for _, lot_id in reversed(order) if latest_first else order:
+        if known[lot_id].quantity:
+            break
+        gone += 1
+    if gone:
+        del order[slice(len(order) - gone, None) if latest_first else slice(gone)]
+    return reversed(order) if latest_first else iter(order)
+
+
+def note_lot(state: BookState, account_id: int, lot: LotPosition) -> None:
+    """Put a lot where it now stands, and in order if it has just been opened or filled again."""
+    known = state.lots.setdefault(account_id, {})
+    before = known.get(lot.lot_id)
+    known[lot.lot_id] = lot
+    order = state.order.get(account_id)
+    if order is not None and lot.quantity and (before is None or not before.quantity):
+        key = (lot.acquired_on, lot.lot_id)
+        place = bisect_left(order, key)
+        if place == len(order) or order[place] != key:
+            order.insert(place, key)
 
 
 def insufficient(account: AccountFacts, asked: int, available: int) -> Conflict:

@@ -10,7 +10,6 @@ import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, select
@@ -20,10 +19,9 @@ from ledger.core.accounts import AccountType, LotMethod
 from ledger.core.errors import NotFound
 from ledger.core.holds import HoldExpiry, HoldKind, HoldPart, HoldPlacement, HoldPosition, HoldState
 from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
-from ledger.core.lots import LotPosition
-from ledger.core.serials import SerialBlock
 from ledger.core.state import AccountFacts, BookState, ReversibleEntry
 from ledger.store import writing_postgresql, writing_sqlite
+from ledger.store.lots import load_lots, load_serials, load_serials_elsewhere
 from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run
 from ledger.store.rows import Answer, FrozenRefusal, batch_rows
 from ledger.store.tables.holds import HoldPositionRow, HoldRow
@@ -32,11 +30,8 @@ from ledger.store.tables.journal import (
     CommodityRow,
     EntryRow,
     LotMoveRow,
-    LotPositionRow,
-    LotRow,
     PostingRow,
 )
-from ledger.store.tables.serials import SerialBlockRow, SerialMoveRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +84,8 @@ def load_state(
     paths |= {leg.account for undone in reversible.values() for leg in undone.legs}
     paths |= {hold.account for hold in holds.values()}
     accounts, posted, held = _load_accounts(session, head.book_id, sorted(paths))
-    lot_keeping = [account.account_id for account in accounts.values() if account.lot_method is not None]
+    keeps_lots = any(account.lot_method is not None for account in accounts.values())
+    lots = load_lots(session, head.book_id, accounts, drafts, reversible.values(), holds.values()) if keeps_lots else {}
     arriving = [block for draft in drafts for leg in draft.postings for block in leg.serials]
     arriving += [block for undone in reversible.values() for move in undone.lot_moves for block in move.serials]
     return BookState(
@@ -102,9 +98,9 @@ def load_state(
         accounts=accounts,
         posted=posted,
         held=held,
-        lots=_load_lots(session, head.book_id, lot_keeping, reversible.values()) if lot_keeping else {},
+        lots=lots,
         reversible=reversible,
-        serials_elsewhere=_load_serials_elsewhere(session, head.book_id, arriving, lot_keeping) if arriving else (),
+        serials_elsewhere=load_serials_elsewhere(session, head.book_id, arriving, lots) if arriving else (),
         holds=holds,
         wanted=wanted,
     )
@@ -129,7 +125,7 @@ def load_lapsed(
     if not names:
         return ()
     found: Iterable[HoldPosition] = load_holds(session, head.book_id, HoldRow.hold_id.in_(names)).values()
-    if drafts is not None:
+    if drafts is not None and not any(draft.reverses for draft in drafts):  # what a reversal touches is not read yet
         paths = _touched_paths(drafts)
         named = {draft.hold.hold_id for draft in drafts if draft.hold and not isinstance(draft.hold, HoldPlacement)}
         expiring = {draft.hold.hold_id for draft in drafts if isinstance(draft.hold, HoldExpiry)}
@@ -241,7 +237,7 @@ _ANSWERS = (
 )
 _ACCOUNTS = (
     "SELECT a.account_id, a.path, a.type, a.commodity_id, c.code, c.step, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling,"
-    " b.posted, b.held"
+    " b.posted, b.held, c.kind, c.scale"
     " FROM {keys} CROSS JOIN account a CROSS JOIN balance b CROSS JOIN commodity c"
     " WHERE a.path = k.key AND a.book_id = {book} AND b.book_id = a.book_id AND b.account_id = a.account_id"
     " AND c.book_id = a.book_id AND c.commodity_id = a.commodity_id"
@@ -255,9 +251,8 @@ def _load_accounts(
     accounts, posted, held = {}, {}, {}
     days: dict[object, date] = {}  # most accounts share a few opening days
     for row in read_among(session, _ACCOUNTS, book_id, paths):
-        account_id, path, kind, commodity_id, code, step, lot_method, opened, closed, floor, ceiling, now, set_aside = (
-            row
-        )
+        account_id, path, kind, commodity_id, code, step, lot_method, opened, closed, floor, ceiling = row[:11]
+        now, set_aside, commodity_kind, scale = row[11:]
         if opened not in days:
             days[opened] = as_day(opened)
         accounts[path] = AccountFacts(
@@ -272,93 +267,10 @@ def _load_accounts(
             None if closed is None else as_day(closed),
             floor,
             ceiling,
+            f"{commodity_kind}/{scale}",
         )
         posted[account_id], held[account_id] = now, set_aside
     return accounts, posted, held
-
-
-def _load_lots(
-    session: Session, book_id: int, account_ids: Sequence[int], reversible: Any
-) -> dict[int, dict[int, LotPosition]]:
-    """Return the accounts' open lots, their pools even when empty, and the lots that a reversal gives back to."""
-    given_back = {move.lot_id for undone in reversible for move in undone.lot_moves}
-    statement = (
-        select(
-            LotPositionRow.account_id,
-            LotPositionRow.lot_id,
-            LotRow.acquired_on,
-            LotPositionRow.qty,
-            LotPositionRow.cost,
-            LotRow.qty.label("lot_qty"),
-            LotRow.cost.label("lot_cost"),
-            LotPositionRow.held,
-            LotRow.origin_lot_id,
-        )
-        .join(LotRow, (LotRow.book_id == LotPositionRow.book_id) & (LotRow.lot_id == LotPositionRow.lot_id))
-        .join(
-            AccountRow,
-            (AccountRow.book_id == LotPositionRow.book_id) & (AccountRow.account_id == LotPositionRow.account_id),
-        )
-        .where(
-            LotPositionRow.book_id == book_id,
-            LotPositionRow.account_id.in_(account_ids),
-            (LotPositionRow.qty > 0)
-            | (AccountRow.lot_method == LotMethod.AVERAGE.value)
-            | LotPositionRow.lot_id.in_(given_back),
-        )
-    )
-    lots: dict[int, dict[int, LotPosition]] = {}
-    serials = _load_blocks(session, book_id, account_ids)
-    for row in session.execute(statement):
-        lots.setdefault(row.account_id, {})[row.lot_id] = LotPosition(
-            lot_id=row.lot_id,
-            acquired_on=row.acquired_on,
-            quantity=row.qty,
-            cost=row.cost,
-            lot_quantity=row.lot_qty,
-            lot_cost=row.lot_cost,
-            held=row.held,
-            origin_lot_id=row.origin_lot_id,
-            serials=serials.get(row.lot_id, ()),
-        )
-    return lots
-
-
-def _load_blocks(session: Session, book_id: int, account_ids: Sequence[int]) -> dict[int, tuple[SerialBlock, ...]]:
-    """Return the units that lie in the accounts' lots, by lot id."""
-    statement = (
-        select(SerialBlockRow.lot_id, SerialBlockRow.prefix, SerialBlockRow.first, SerialBlockRow.last)
-        .join(LotRow, (LotRow.book_id == SerialBlockRow.book_id) & (LotRow.lot_id == SerialBlockRow.lot_id))
-        .where(SerialBlockRow.book_id == book_id, LotRow.account_id.in_(account_ids))
-        .order_by(SerialBlockRow.prefix, SerialBlockRow.first)
-    )
-    found: dict[int, tuple[SerialBlock, ...]] = {}
-    for lot_id, prefix, first, last in session.execute(statement):
-        found[lot_id] = (*found.get(lot_id, ()), SerialBlock(prefix, first, last))
-    return found
-
-
-def _load_serials_elsewhere(
-    session: Session, book_id: int, blocks: Sequence[SerialBlock], account_ids: Sequence[int]
-) -> tuple[SerialBlock, ...]:
-    """Return units of other accounts that lie in the range of ``blocks``, prefix by prefix."""
-    found: list[SerialBlock] = []
-    for prefix in sorted({block.prefix for block in blocks}):
-        first = min(block.first for block in blocks if block.prefix == prefix)
-        last = max(block.last for block in blocks if block.prefix == prefix)
-        statement = (
-            select(SerialBlockRow.prefix, SerialBlockRow.first, SerialBlockRow.last)
-            .join(LotRow, (LotRow.book_id == SerialBlockRow.book_id) & (LotRow.lot_id == SerialBlockRow.lot_id))
-            .where(
-                SerialBlockRow.book_id == book_id,
-                SerialBlockRow.prefix == prefix,
-                SerialBlockRow.first <= last,
-                SerialBlockRow.last >= first,
-                LotRow.account_id.not_in(account_ids),
-            )
-        )
-        found += [SerialBlock(*row) for row in session.execute(statement)]
-    return tuple(found)
 
 
 def _load_reversible(session: Session, book_id: int, entry_ids: frozenset[UUID]) -> dict[UUID, ReversibleEntry]:
@@ -403,14 +315,5 @@ def load_lot_moves(session: Session, book_id: int, seq: int) -> tuple[LotMove, .
         .where(LotMoveRow.book_id == book_id, LotMoveRow.seq == seq)
         .order_by(LotMoveRow.line, LotMoveRow.lot_id)
     )
-    serials = _load_serials(session, book_id, seq)
+    serials = load_serials(session, book_id, seq)
     return tuple(LotMove(*row, serials.get((row.line, row.lot_id), ())) for row in session.execute(statement))
-
-
-def _load_serials(session: Session, book_id: int, seq: int) -> dict[tuple[int, int], tuple[SerialBlock, ...]]:
-    found: dict[tuple[int, int], tuple[SerialBlock, ...]] = {}
-    row = SerialMoveRow
-    named = select(row.line, row.lot_id, row.prefix, row.first, row.last).where(row.book_id == book_id, row.seq == seq)
-    for line, lot_id, prefix, first, last in session.execute(named.order_by(row.prefix, row.first)):
-        found[line, lot_id] = (*found.get((line, lot_id), ()), SerialBlock(prefix, first, last))
-    return found

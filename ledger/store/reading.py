@@ -58,6 +58,29 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
     return found
 
 
+def read_pairs(
+    session: Session, statement: str, book_id: int, pairs: Sequence[tuple[int, int]]
+) -> Iterable[tuple[Any, ...]]:
+    """Return the rows of ``statement`` for one book and any of ``pairs`` of numbers.
+
+    The statement reads ``FROM {pairs} CROSS JOIN ...``, uses ``k.key`` and ``k.value`` and then says ``{book}``.
+    """
+    connection = session.connection().connection.driver_connection
+    assert connection is not None, "an open session has a driver connection"
+    if session.get_bind().dialect.name == "postgresql":
+        text = statement.format(pairs="unnest(%s::bigint[], %s::bigint[]) AS k(key, value)", book="%s")
+        keys, values = (f"{{{','.join(map(str, column))}}}" for column in zip(*pairs, strict=True))
+        rows: Iterable[tuple[Any, ...]] = connection.execute(text, (keys, values, book_id), prepare=False).fetchall()
+        return rows
+    found: list[tuple[Any, ...]] = []
+    for start in range(0, len(pairs), _CHUNK):
+        chunk = pairs[start : start + _CHUNK]
+        values = f"(SELECT column1 AS key, column2 AS value FROM (VALUES {','.join(['(?,?)'] * len(chunk))})) AS k"  # noqa: S608 - marks only
+        text = statement.format(pairs=values, book="?")
+        found += connection.execute(text, (*(number for pair in chunk for number in pair), book_id)).fetchall()
+    return found
+
+
 def as_uuid(value: UUID | bytes) -> UUID:
     """Return a UUID from PostgreSQL's own or SQLite's 16 bytes."""
     return value if isinstance(value, UUID) else UUID(bytes=value)

@@ -13,12 +13,13 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, func, literal, select
+from sqlalchemy import ColumnElement, Select, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from ledger.core import log
 from ledger.core.accounts import AccountType, is_path
 from ledger.core.errors import Invalid, NotFound
+from ledger.store.tables.holds import HoldMoveRow
 from ledger.store.tables.journal import (
     AccountRow,
     BalanceDayRow,
@@ -32,7 +33,8 @@ from ledger.store.tables.journal import (
 )
 
 MAX_PAGE = 200
-_FEW_ENTRIES = 50_000
+FEW_ENTRIES = 50_000
+"""Entries after a record point that are read by their place in the book, rather than along an account's whole past."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,11 +82,16 @@ class LotBalance:
     acquired_cost: int
     quantity: int
     cost: int
+    origin_lot_id: int | None = None
+    """The lot it was part of, where it was carried inside the book."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryRecord:
-    """An entry as recorded, with its legs (path, commodity, scale, amount) and leaf."""
+    """An entry as recorded, with its legs (path, commodity, scale, amount) and leaf.
+
+    ``lot_moves`` are (line, lot_id, quantity, cost), ``hold_moves`` (hold_id, lot_id, amount), both in smallest units.
+    """
 
     entry_id: UUID
     seq: int
@@ -97,6 +104,12 @@ class EntryRecord:
     attrs: dict[str, str]
     legs: tuple[tuple[str, str, int, int], ...]
     leaf_hash: bytes
+    actor_id: UUID
+    acting_for_id: UUID
+    transfer_id: UUID | None
+    pii_commitment: bytes | None
+    lot_moves: tuple[tuple[int, int, int, int], ...]
+    hold_moves: tuple[tuple[UUID, int, int], ...]
 
 
 def record_point(
@@ -147,7 +160,7 @@ def _learned_later(session: Session, book_id: int, account_id: int, *, as_of: da
     would read its whole past, which took 43 ms for an account of a million postings.
     """
     size = session.scalars(select(BookRow.tree_size).where(BookRow.book_id == book_id)).one()
-    is_recent = size - known <= _FEW_ENTRIES
+    is_recent = size - known <= FEW_ENTRIES
     late = select(func.sum(PostingRow.amount)).where(
         PostingRow.book_id == book_id,
         # + 0 keeps the planner from the account's index
@@ -164,10 +177,7 @@ def positions(
     """Return every account's balance at the close of ``as_of``, by path; ``under`` keeps that account and those below it."""
     base = _accounts(book_id)
     if under is not None:
-        if not under.isascii() or not under.isprintable():
-            return ()  # no path has such a character, and PostgreSQL takes no NUL
-        below = f"{under}:"  # by substr, for LIKE on SQLite takes small letters for capitals
-        base = base.where((AccountRow.path == under) | (func.substr(AccountRow.path, 1, len(below)) == below))
+        base = base.where(in_subtree(under))
     days = (
         select(BalanceDayRow.account_id, func.sum(BalanceDayRow.delta).label("total"))
         .where(BalanceDayRow.book_id == book_id, BalanceDayRow.effective_on <= as_of)
@@ -192,6 +202,14 @@ def positions(
     return tuple(sorted(found, key=attrgetter("path")))  # here, for a database may sort by a language's rules
 
 
+def in_subtree(under: str) -> ColumnElement[bool]:
+    """Return the condition that an account is ``under`` or below it: Assets:Carbon has Assets:Carbon:CEA25, not Assets:Carbonate."""
+    if not under.isascii() or not under.isprintable():
+        return false()  # no path has such a character, and PostgreSQL takes no NUL
+    below = f"{under}:"  # by substr, for LIKE on SQLite takes small letters for capitals
+    return (AccountRow.path == under) | (func.substr(AccountRow.path, 1, len(below)) == below)
+
+
 def statement(
     session: Session,
     book_id: int,
@@ -201,7 +219,10 @@ def statement(
     after: tuple[int, int] = (0, 0),
     limit: int = MAX_PAGE,
 ) -> tuple[StatementLine, ...]:
-    """Return an account's postings in recording order after the cursor (seq, line), at most ``limit`` (0 to 200)."""
+    """Return an account's postings in recording order after the cursor (seq, line), at most ``limit`` (0 to 200).
+
+    By business day and with balances it is ``ledger.store.statements``.
+    """
     account_id = _account(session, book_id, path).account_id
     seq, line = after
     wanted = (
@@ -226,34 +247,27 @@ def statement(
     )
     if known is not None:
         wanted = wanted.where(PostingRow.seq <= known)
-    return tuple(
-        StatementLine(
-            seq=row.seq,
-            line=row.line,
-            entry_id=row.entry_id,
-            kind=row.kind,
-            effective_on=row.effective_on,
-            recorded_at=row.recorded_at,
-            doc_ref=row.doc_ref,
-            amount=row.amount,
-        )
-        for row in session.execute(wanted)
-    )
+    return tuple(StatementLine(**row._asdict()) for row in session.execute(wanted))
 
 
 def trial_balance(
-    session: Session, book_id: int, *, as_of: date, known: int | None = None
+    session: Session, book_id: int, *, as_of: date, known: int | None = None, under: str | None = None
 ) -> dict[str, tuple[int, int]]:
-    """Return (debits, credits) per commodity over all accounts' balances at ``as_of``; the two are equal in a sound book."""
+    """Return (debits, credits) per commodity over the accounts' balances at ``as_of``.
+
+    Of the whole book the two are equal, in a sound one; of the accounts ``under`` a path they need not be.
+    """
     totals: dict[str, tuple[int, int]] = {}
-    for position in positions(session, book_id, as_of=as_of, known=known):
+    for position in positions(session, book_id, as_of=as_of, known=known, under=under):
         raw = position.balance * position.type.normal_side
         debit, credit = totals.get(position.commodity, (0, 0))
         totals[position.commodity] = (debit + max(raw, 0), credit + max(-raw, 0))
     return totals
 
 
-def lots(session: Session, book_id: int, *, as_of: date, known: int | None = None) -> tuple[LotBalance, ...]:
+def lots(
+    session: Session, book_id: int, *, as_of: date, known: int | None = None, under: str | None = None
+) -> tuple[LotBalance, ...]:
     """Return the lots that are open at the close of ``as_of``, by path and lot, from the moves effective and known by then."""
     moved = (
         select(LotMoveRow.lot_id, func.sum(LotMoveRow.qty).label("qty"), func.sum(LotMoveRow.cost).label("cost"))
@@ -264,9 +278,10 @@ def lots(session: Session, book_id: int, *, as_of: date, known: int | None = Non
     if known is not None:
         moved = moved.where(LotMoveRow.seq <= known)
     sums = moved.subquery()
-    rows = session.execute(
+    wanted = (
         select(
             LotRow.lot_id,
+            LotRow.origin_lot_id,
             AccountRow.path,
             CommodityRow.code,
             LotRow.acquired_on,
@@ -283,6 +298,8 @@ def lots(session: Session, book_id: int, *, as_of: date, known: int | None = Non
         )
         .where(LotRow.book_id == book_id, sums.c.qty != 0)
     )
+    if under is not None:
+        wanted = wanted.where(in_subtree(under))
     found = (
         LotBalance(
             lot_id=row.lot_id,
@@ -293,8 +310,9 @@ def lots(session: Session, book_id: int, *, as_of: date, known: int | None = Non
             acquired_cost=row.acquired_cost,
             quantity=int(row.qty),
             cost=int(row.cost),
+            origin_lot_id=row.origin_lot_id,
         )
-        for row in rows
+        for row in session.execute(wanted)
     )
     return tuple(sorted(found, key=attrgetter("path", "acquired_on", "lot_id")))
 
@@ -319,6 +337,16 @@ def entry_at(session: Session, book_id: int, seq: int) -> EntryRecord | None:
         .where(PostingRow.book_id == book_id, PostingRow.seq == seq)
         .order_by(PostingRow.line)
     )
+    lot_moves = session.execute(
+        select(LotMoveRow.line, LotMoveRow.lot_id, LotMoveRow.qty, LotMoveRow.cost)
+        .where(LotMoveRow.book_id == book_id, LotMoveRow.seq == seq)
+        .order_by(LotMoveRow.line, LotMoveRow.lot_id)
+    )
+    hold_moves = session.execute(
+        select(HoldMoveRow.hold_id, HoldMoveRow.lot_id, HoldMoveRow.amount)
+        .where(HoldMoveRow.book_id == book_id, HoldMoveRow.seq == seq)
+        .order_by(HoldMoveRow.lot_id)
+    )
     return EntryRecord(
         entry_id=entry.entry_id,
         seq=entry.seq,
@@ -331,6 +359,12 @@ def entry_at(session: Session, book_id: int, seq: int) -> EntryRecord | None:
         attrs=dict(entry.attrs or {}),
         legs=tuple((leg.path, leg.code, leg.scale, leg.amount) for leg in legs),
         leaf_hash=row[1],
+        actor_id=entry.actor_id,
+        acting_for_id=entry.acting_for_id,
+        transfer_id=entry.transfer_id,
+        pii_commitment=entry.pii_commitment,
+        lot_moves=tuple((line, lot_id, qty, cost) for line, lot_id, qty, cost in lot_moves),
+        hold_moves=tuple((hold_id, lot_id, amount) for hold_id, lot_id, amount in hold_moves),
     )
 
 

@@ -65,7 +65,8 @@ def write(session: Session, rows: BatchRows) -> None:
     if rows.balances:
         with connection.pipeline():  # the server moves the sums while the first lines are made
             connection.execute(_BALANCE, (*_columns(rows.balances), book))
-            connection.execute(_BALANCE_DAY, (book, *_columns(rows.day_deltas)))
+            if rows.day_deltas:
+                connection.execute(_BALANCE_DAY, (book, *_columns(rows.day_deltas)))
             first = next(blocks)
         _copy(connection, first, blocks)
     else:

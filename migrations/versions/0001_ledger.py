@@ -250,6 +250,8 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
+    op.create_index("ix_lot_account", "lot", ["account_id", "book_id", "lot_id"], unique=False)
+
     op.create_table(
         "posting",
         sa.Column("book_id", BigInt, nullable=False),
@@ -384,7 +386,14 @@ def upgrade() -> None:
         sqlite_with_rowid=False,
     )
 
-    op.create_index("ix_lot_position_open", "lot_position", ["account_id", "book_id", "lot_id"], unique=False)
+    op.create_index(
+        "ix_lot_position_open",
+        "lot_position",
+        ["account_id", "book_id", "lot_id"],
+        unique=False,
+        sqlite_where=sa.text("qty > 0"),
+        postgresql_where=sa.text("qty > 0"),
+    )
 
     op.create_table(
         "serial_block",

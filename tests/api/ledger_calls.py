@@ -27,6 +27,7 @@ NO_BOOK = "01939c3e-7b3a-7cc1-9a53-00000000dead"
 TREASURY = (
     Scope.LEDGER_READ,
     Scope.LEDGER_WRITE,
+    Scope.LEDGER_CLOSE,
     Scope.MARKET_WRITE,
     Scope.MARKET_APPROVE,
     Scope.COMPLIANCE_READ,

@@ -64,6 +64,7 @@ def test_a_book_of_another_organisation_answers_as_one_that_does_not_exist(house
         "", "/commodities", f"/accounts?{day}", "/entries/1", f"/positions?{day}", f"/trial-balance?{day}",
         f"/lots?{day}", f"/accounts/{HELD}/statement?{day}", "/instruments", f"/trades?{day}",
         f"/valuation?{day}&snapshot_id={NO_BOOK}", f"/compliance?{day}&year=2025&emissions_t=1",
+        "/balances", f"/accounts/{HELD}/balance", "/periods", f"/disposals?{day}", f"/statement?{day}&under=Assets", "/holds",
     ]  # fmt: skip
     writes: list[tuple[str, object]] = [
         ("/commodities", {"code": "GEC", "kind": "certificate", "scale": 0}),
@@ -72,6 +73,13 @@ def test_a_book_of_another_organisation_answers_as_one_that_does_not_exist(house
         ("/entries/batch", {"entries": [money(3)]}),
         (f"/entries/{entry_id(1)}/reverse", {"entry_id": entry_id(4), "effective_on": "2025-03-04"}),
         ("/periods/close", {"through": "2025-12-31"}),
+        ("/periods/close-softly", {"through": "2025-12-31"}),
+        ("/periods/reopen", {}),
+        (f"/accounts/{HELD}/close", {"closed_on": "2025-12-31"}),
+        (
+            "/holds",
+            {"kind": "hold", "account": HELD, "effective_on": "2025-03-03", "expires_at": "2027-01-01T00:00:00Z"},
+        ),
         ("/instruments", {"code": "CEA25", "kind": "CEA", "vintage_year": 2025, "opened_on": "2025-01-01"}),
     ]
     absent = Treasury(stranger.client, stranger.owner, NO_BOOK)
@@ -179,7 +187,7 @@ def test_an_account_outside_the_rules_is_refused(house: Treasury) -> None:
         ({"floor": "9", "ceiling": "1"}, 422, "account.limits"),
         ({"floor": "1"}, 422, "account.limits"),
         ({"floor": "10000000000000.01"}, 422, "amount.range"),
-        ({"lot_method": "lifo"}, 422, "request.invalid"),
+        ({"lot_method": "hifo"}, 422, "request.invalid"),
         ({"opened_on": "2025-02-30"}, 422, "request.invalid"),
         ({"path": "Income:X", "lot_method": "fifo"}, 422, "account.lot_method"),
     ):

@@ -175,3 +175,80 @@ def test_a_statement_of_no_account_is_not_found(house: Treasury) -> None:
         status, code = refused(house.get(f"/accounts/{path}/statement?{YEAR}"))
 
         assert (status, code) in {(404, "account.not_found"), (404, "path.not_found")}, path
+
+
+def test_a_statement_shows_the_balance_after_each_line_by_business_day(house: Treasury) -> None:
+    done(house.post("/entries", money(4, "5.00", day="2025-04-01")))
+    path = f"/accounts/{BANK}/statement?{YEAR}&limit=2"
+
+    first = done(house.get(path))
+    second = done(house.get(f"{path}&after={first['next_cursor']}"))
+
+    lines = [line for page in (first, second) for line in page["lines"]]
+    assert [(line["effective_on"], line["balance"]["amount"]) for line in lines] == [
+        ("2025-03-03", "100.00"),
+        ("2025-04-01", "105.00"),
+        ("2025-06-30", "75.00"),
+    ]
+
+
+def test_a_subtrees_statement_pages_with_one_balance_a_commodity(house: Treasury) -> None:
+    path = f"/statement?{YEAR}&under=Assets&limit=2"
+
+    first = done(house.get(path))
+    done(house.post("/entries", money(4, "5.00", day="2025-01-02")))
+    second = done(house.get(f"{path}&after={first['next_cursor']}"))
+
+    lines = [(line["account"], line["balance"]["amount"]) for page in (first, second) for line in page["lines"]]
+    assert lines == [(BANK, "100.00"), (BANK, "70.00"), (HELD, "10")]
+    assert [(one["commodity"], one["balance"]["amount"]) for one in second["balances"]] == [
+        ("CNY", "70.00"),
+        ("EUA", "10"),
+    ]
+    assert refused(house.get(f"/statement?{YEAR}&under=Asset")) == (404, "account.not_found")
+    assert refused(house.get(f"/statement?{YEAR}&under=Equity&after={first['next_cursor']}")) == (422, "cursor.format")
+
+
+def test_reports_of_a_part_leave_out_what_only_begins_alike(house: Treasury) -> None:
+    done(house.post("/accounts", {"path": "Assets:Bank2:CNY", "commodity": "CNY", "opened_on": "2025-01-01"}))
+
+    part = done(house.get(f"/trial-balance?{YEAR}&under=Assets:Carbon"))["lines"]
+
+    assert [(line["commodity"], line["debit"]["amount"]) for line in part] == [("EUA", "10")]
+    assert list(held(done(house.get(f"/accounts?{YEAR}&under=Assets:Bank")), "accounts")) == [BANK]
+
+
+def test_the_tax_lot_report_shows_gain_and_pages(house: Treasury) -> None:
+    for path, commodity in (("Assets:CarbonCost:EUA", "CNY"), ("Income:Trading", "CNY"), ("Expenses:Trading", "CNY")):
+        done(house.post("/accounts", {"path": path, "commodity": commodity, "opened_on": "2025-01-01"}))
+    for number, amount in ((5, "2"), (6, "1")):
+        sold = tonnes(number, f"-{amount}", day="2025-07-01")
+        legs = [*sold["legs"], {"account": BANK, "commodity": "CNY", "amount": "200.00"}]  # type: ignore[misc]
+        costs = {
+            "cost_account": "Assets:CarbonCost:EUA",
+            "gain_account": "Income:Trading",
+            "loss_account": "Expenses:Trading",
+        }
+        done(house.post("/entries", {**sold, "kind": "trade", "legs": legs, "cost_legs": costs}))
+
+    first = done(house.get(f"/disposals?{YEAR}&limit=1"))
+    second = done(house.get(f"/disposals?{YEAR}&limit=1&after={first['next_cursor']}"))
+
+    shown = [line for page in (first, second) for line in page["disposals"]]
+    assert [(one["quantity"]["amount"], one["cost"]["amount"], one["gain"]["amount"]) for one in shown] == [
+        ("2", "160.00", "40.00"),
+        ("1", "80.00", "120.00"),
+    ]
+    assert done(house.get(f"/disposals?{YEAR}&since=2025-07-02"))["disposals"] == []
+    assert done(house.get("/disposals?as_of=2025-06-30"))["disposals"] == []
+
+
+def test_balances_now_come_page_by_page_with_their_limits(house: Treasury) -> None:
+    first = done(house.get("/balances?limit=2&under=Assets"))
+    rest = done(house.get(f"/balances?limit=2&under=Assets&after={first['next_cursor']}"))
+
+    shown = [(one["account"], one["available"]["amount"]) for page in (first, rest) for one in page["balances"]]
+    assert shown == [(BANK, "70.00"), (HELD, "10")]
+    assert (first["balances"][1]["lot_method"], first["balances"][1]["floor"]["amount"]) == ("fifo", "0")
+    assert (first["known"], rest["next_cursor"]) == (3, None)
+    assert refused(house.get("/accounts/Assets:Nowhere/balance")) == (404, "account.not_found")

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
 from typing import Any
+from uuid import UUID
 
 from ledger.core import log
 from ledger.core.accounts import AccountType
@@ -31,6 +32,12 @@ class Facts:
     """(lot_id, account_id, acquired_on, qty, cost)"""
     moves: list[tuple[Any, ...]]
     """(seq, line, lot_id, qty, cost)"""
+    kinds: dict[int, str]
+    """The kind of each entry, by seq."""
+    holds: dict[UUID, int]
+    """The account on which each hold was placed."""
+    hold_moves: list[tuple[Any, ...]]
+    """(seq, hold_id, lot_id, amount)"""
     leaves: list[tuple[Any, ...]]
     """(seq, salt, canonical, leaf_hash)"""
 
@@ -48,6 +55,9 @@ def load(book: ExampleBook) -> Facts:
         postings=of("posting", "seq", "line", "account_id", "commodity_id", "amount", "effective_on"),
         lots=of("lot", "lot_id", "account_id", "acquired_on", "qty", "cost"),
         moves=of("lot_move", "seq", "line", "lot_id", "qty", "cost"),
+        kinds=dict(of("entry", "seq", "kind")),
+        holds=dict(of("hold", "hold_id", "account_id")),
+        hold_moves=of("hold_move", "seq", "hold_id", "lot_id", "amount"),
         leaves=of("leaf", "seq", "salt", "canonical", "leaf_hash"),
     )
 
@@ -89,6 +99,7 @@ def assert_sound(book: ExampleBook) -> None:
     _assert_order(facts)
     _assert_entries_whole(facts)
     _assert_projections(book, facts)
+    _assert_holds(book, facts)
     _assert_tree(book, facts)
 
 
@@ -118,15 +129,48 @@ def _assert_projections(book: ExampleBook, facts: Facts) -> None:
     for seq, _, account_id, _, amount, day in facts.postings:
         last[account_id] = seq
         daily[account_id, day] += amount
-    held = balances(facts)
-    posted = columns(book.database, "balance", "account_id", "posted", "last_seq", book_id=book.book_id)
-    assert posted == [(number, held[path], last[number]) for number, path, _, _ in facts.accounts]
+    for seq, hold_id, _, _ in facts.hold_moves:
+        last[facts.holds[hold_id]] = max(seq, last[facts.holds[hold_id]])
+    there, aside = balances(facts), set_aside(facts)
+    posted = columns(book.database, "balance", "account_id", "posted", "held", "last_seq", book_id=book.book_id)
+    assert posted == [(number, there[path], aside[number], last[number]) for number, path, _, _ in facts.accounts]
     deltas = columns(book.database, "balance_day", "account_id", "effective_on", "delta", book_id=book.book_id)
     assert {(number, day): delta for number, day, delta in deltas} == daily
     left = open_lots(facts)
     owner = {lot[0]: lot[1] for lot in facts.lots}
-    stored = columns(book.database, "lot_position", "lot_id", "account_id", "qty", "cost", book_id=book.book_id)
-    assert stored == [(lot, owner[lot], *left.get(lot, (0, 0))) for lot in sorted(owner)]
+    of_lots: dict[int, int] = defaultdict(int)
+    for _, _, lot_id, amount in facts.hold_moves:
+        of_lots[lot_id] += amount
+    stored = columns(book.database, "lot_position", "lot_id", "account_id", "qty", "cost", "held", book_id=book.book_id)
+    assert stored == [(lot, owner[lot], *left.get(lot, (0, 0)), of_lots[lot]) for lot in sorted(owner)]
+    assert all(0 <= held <= quantity for _, _, quantity, _, held in stored)
+
+
+def set_aside(facts: Facts, *, as_of: date = date.max, known: int = 10**9) -> dict[int, int]:
+    """Return what holds set aside on each account, by number."""
+    days = {entry[0]: entry[2] for entry in facts.entries}
+    held: dict[int, int] = defaultdict(int)
+    for seq, hold_id, _, amount in facts.hold_moves:
+        if seq <= known and days[seq] <= as_of:
+            held[facts.holds[hold_id]] += amount
+    return held
+
+
+def _assert_holds(book: ExampleBook, facts: Facts) -> None:
+    """Compare each part of each hold with the moves that placed it, used it and let it go."""
+    ends = {"capture": "captured", "release": "released", "expire": "expired"}
+    parts: dict[tuple[UUID, int], tuple[int, int, str, int]] = {}
+    for seq, hold_id, lot_id, amount in facts.hold_moves:
+        kind = facts.kinds[seq]
+        assert (kind == "hold") == (amount > 0)
+        remaining, captured, _, _ = parts.get((hold_id, lot_id), (0, 0, "", 0))
+        remaining += amount
+        captured -= amount if kind == "capture" else 0
+        parts[hold_id, lot_id] = (remaining, captured, "open" if remaining else ends[kind], seq)
+    names = ("hold_id", "lot_id", "account_id", "remaining", "captured", "state", "last_seq")
+    stored = columns(book.database, "hold_position", *names, book_id=book.book_id)
+    expected = [(*key, facts.holds[key[0]], *rest) for key, rest in parts.items()]
+    assert sorted(stored, key=repr) == sorted(expected, key=repr)
 
 
 def _assert_tree(book: ExampleBook, facts: Facts) -> None:

@@ -137,7 +137,7 @@ def test_an_account_that_the_book_could_not_keep_is_refused(
 
 def test_a_closed_account_takes_nothing_from_that_day_and_still_takes_the_days_before(book: ExampleBook) -> None:
     with book.writing() as session:
-        operations.close_account(session, book.book_id, CASH, date(2025, 3, 1))
+        operations.close_account(session, book.book_id, CASH, date(2025, 3, 1), now=NOW, random_bytes=book.random_bytes)
 
     outcomes = book.post(
         transfer(1, GAIN, CASH, 5, day=date(2025, 3, 1)), transfer(2, GAIN, CASH, 5, day=date(2025, 2, 28))
@@ -150,7 +150,7 @@ def test_an_account_that_holds_something_is_not_closed(book: ExampleBook) -> Non
     book.accept(transfer(1, GAIN, CASH, 5))
 
     with pytest.raises(Conflict) as refused, book.writing() as session:
-        operations.close_account(session, book.book_id, CASH, date(2026, 1, 1))
+        operations.close_account(session, book.book_id, CASH, date(2026, 1, 1), now=NOW, random_bytes=book.random_bytes)
 
     assert refused.value.code == "account.not_empty"
 
@@ -160,7 +160,7 @@ def test_an_account_is_not_closed_on_or_before_its_last_entry(book: ExampleBook)
     book.accept(transfer(1, GAIN, CASH, 5), transfer(2, CASH, GAIN, 5, day=day))
 
     with pytest.raises(Conflict) as refused, book.writing() as session:
-        operations.close_account(session, book.book_id, CASH, day)
+        operations.close_account(session, book.book_id, CASH, day, now=NOW, random_bytes=book.random_bytes)
 
     assert refused.value.code == "account.closed_before_last_entry"
 
@@ -168,14 +168,16 @@ def test_an_account_is_not_closed_on_or_before_its_last_entry(book: ExampleBook)
 @pytest.mark.parametrize("path", ["Assets:Nowhere", "", "Assets:A\x00", "\ud800"])
 def test_closing_an_account_that_is_not_there_is_not_found(book: ExampleBook, path: str) -> None:
     with pytest.raises(NotFound) as missing, book.writing() as session:
-        operations.close_account(session, book.book_id, path, date(2025, 3, 1))
+        operations.close_account(session, book.book_id, path, date(2025, 3, 1), now=NOW, random_bytes=book.random_bytes)
 
     assert missing.value.code == "account.not_found"
 
 
 def test_an_account_does_not_close_before_it_opens(book: ExampleBook) -> None:
     with pytest.raises(Invalid) as refused, book.writing() as session:
-        operations.close_account(session, book.book_id, CASH, date(2024, 12, 31))
+        operations.close_account(
+            session, book.book_id, CASH, date(2024, 12, 31), now=NOW, random_bytes=book.random_bytes
+        )
 
     assert refused.value.code == "account.closed_before_opened"
 

@@ -19,10 +19,13 @@ from ledger.store import reports
 from ledger.store.database import Database
 from tests.store import brute_force
 from tests.store.books import ExampleBook, codes, open_example, snapshot
-from tests.strategies import FIRST_DAY, NOW, days, drafts, empty_state, histories
+from tests.store.wide_books import open_wide
+from tests.strategies import FIRST_DAY, NOW, WIDE_OPENINGS, days, drafts, empty_state, histories
+from tests.wide_histories import FOUNDED, founding, wide_histories
 
 _numbers = count(1)
 _few = settings(max_examples=12, deadline=None, suppress_health_check=list(HealthCheck), derandomize=True)
+_fewer = settings(_few, max_examples=8)
 
 
 def fresh_pair(pair: tuple[Database, Database]) -> tuple[ExampleBook, ExampleBook]:
@@ -66,6 +69,46 @@ def test_the_store_answers_as_the_pure_fold_does(
     for book in fresh_pair(pair):
         assert [codes(book.post(wish))[0] for wish in history] == expected
         assert codes(book.post(*history)) == expected
+
+
+@given(history=wide_histories(max_size=25), cuts=st.lists(st.integers(min_value=1, max_value=25), max_size=4))
+@_fewer
+def test_holds_groups_and_carried_lots_are_the_same_on_both_engines(
+    pair: tuple[Database, Database], history: tuple[JournalDraft, ...], cuts: list[int]
+) -> None:
+    number = next(_numbers)
+    on_sqlite, on_postgresql = (open_wide(database, UUID(int=number), f"w{number}") for database in pair)
+    edges = [0, *sorted(cut for cut in set(cuts) if cut < len(history)), len(history)]
+    batches = [founding(), *(history[start:end] for start, end in pairwise(edges) if start < end)]
+
+    for place, batch in enumerate(batches):
+        now = NOW + timedelta(seconds=place)
+        first, second = on_sqlite.post(*batch, now=now), on_postgresql.post(*batch, now=now)
+        assert codes(first) == codes(second)
+        assert [o for o in first if isinstance(o, EntryReceipt)] == [o for o in second if isinstance(o, EntryReceipt)]
+
+    assert snapshot(on_sqlite.database, on_sqlite.book_id) == snapshot(on_postgresql.database, on_postgresql.book_id)
+    brute_force.assert_sound(on_sqlite)
+    brute_force.assert_sound(on_postgresql)
+
+
+@given(history=wide_histories(max_size=25))
+@_fewer
+def test_a_wide_book_in_the_store_answers_as_the_pure_fold_does(
+    pair: tuple[Database, Database], history: tuple[JournalDraft, ...]
+) -> None:
+    number = next(_numbers)
+    whole = (*founding(), *history)
+    expected = [
+        outcome.refusal.code if isinstance(outcome, Rejected) else "ok"
+        for outcome in fold(empty_state(WIDE_OPENINGS), whole, NOW)
+    ]
+
+    for database in pair:
+        book = open_wide(database, UUID(int=number), f"w{number}")
+        assert codes(book.post(*whole)) == expected
+        assert codes(book.post(*whole)) == expected
+        assert expected[:FOUNDED] == ["ok"] * FOUNDED
 
 
 @given(history=histories(max_size=30), later=days, known=st.integers(min_value=0, max_value=30))

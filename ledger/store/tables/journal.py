@@ -225,6 +225,7 @@ class LotRow(Base):
     __table_args__ = (
         ForeignKeyConstraint(["book_id", "account_id"], ["account.book_id", "account.account_id"]),
         CheckConstraint("acquired_seq = lot_id / 1024", "acquired_seq"),
+        Index("ix_lot_account", "account_id", "book_id", "lot_id"),
         CheckConstraint("qty > 0", "qty"),
         CheckConstraint("cost >= 0", "cost"),
         _STRICT,
@@ -270,7 +271,14 @@ class LotPositionRow(Base):
         CheckConstraint("qty >= held", "qty"),
         CheckConstraint("held >= 0", "held"),
         CheckConstraint("cost >= 0", "cost"),
-        Index("ix_lot_position_open", "account_id", "book_id", "lot_id"),
+        Index(
+            "ix_lot_position_open",
+            "account_id",
+            "book_id",
+            "lot_id",
+            sqlite_where=text("qty > 0"),
+            postgresql_where=text("qty > 0"),
+        ),
         _STRICT,
     )
 

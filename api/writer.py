@@ -1,0 +1,301 @@
+"""The writer queue: entries posted one by one at the same time are recorded together, one commit for all that wait for a book.
+
+There is no timer and no thread of its own: the first caller of a book leads, the others wait, and whatever waits when the
+leader has locked the book goes along. Owns that commit, and what is done when its result is unknown. Knows no HTTP
+and no authorisation: a caller has been admitted before it comes here.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from threading import Condition, Lock
+from typing import Final
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from api.errors import Unavailable
+from api.store.faults import DATABASE_ERRORS, Fault, fault_of
+from ledger import operations as ledger
+from ledger.core.holds import HoldPlacement
+from ledger.core.journal import MAX_BATCH, MAX_LEGS, JournalDraft
+from ledger.operations import EntryOutcome, EntryReceipt, EntryRefusal
+from ledger.store import journal
+from ledger.store.database import Database
+
+MOST_WAITING: Final = 8_000
+"""Entries that may wait for one book unless the operator sets another number: as many as one commit takes."""
+
+_MOST_WAITING_BYTES = 64 * 2**20
+_MOST_BATCH_BYTES = 16 * 2**20
+_LEG_BYTES = 200
+"""What an entry and each of its legs weighs, by estimate; free text and lot picks come on top."""
+
+_MOST_ATTEMPTS = 8
+_SECONDS_FOR_ATTEMPTS = 10
+_BUSY = "the database is busy or does not answer; send the same entry again under the same entry_id"
+
+
+class WriterQueue:
+    """Posts single entries in common commits, a queue for each book; may be called from any number of threads at once."""
+
+    def __init__(
+        self,
+        database: Database,
+        *,
+        clock: Callable[[], datetime],
+        random_bytes: Callable[[int], bytes],
+        most_waiting: int = MOST_WAITING,
+    ) -> None:
+        """Write to ``database``; at most ``most_waiting`` entries wait for one book, those in the commit not counted."""
+        assert most_waiting > 0, "a queue has room for one"
+        self._database = database
+        self._clock = clock
+        self._random_bytes = random_bytes
+        self._most_waiting = most_waiting
+        self._guard = Lock()
+        self._drained = Condition(self._guard)
+        self._lanes: dict[int, _Lane] = {}
+        self._is_closed = False
+        # SQLite has one writer: leaders of different books take turns here, not inside its busy handler.
+        self._turn: AbstractContextManager[object] = Lock() if database.is_sqlite else nullcontext()
+
+    def post(self, book_id: int, draft: JournalDraft, *, is_closer: bool = False) -> EntryOutcome:
+        """Record ``draft`` in the book and return its own outcome once it is committed, or as it was recorded before.
+
+        ``is_closer``: the caller may post into softly closed days; such entries share no commit with those of others. A linked group
+        does not come here: its entries are one batch of one caller.
+
+        Raises ``ledger.queue_full`` when too many wait, ``server.stopping`` after ``close``, ``server.busy`` when the database
+        does not answer: then the entry may or may not be recorded, and the same ``entry_id`` again tells. Any other error is
+        this entry's own.
+        """
+        place = _Place(draft, is_closer=is_closer)
+        with self._guard:
+            if self._is_closed:
+                raise Unavailable("server.stopping", "the server is stopping; send the same entry again in a moment")
+            lane = self._lanes.get(book_id)
+            leads = lane is None
+            if lane is None:
+                self._lanes[book_id] = _Lane()
+            else:
+                self._check_room(lane, place)
+                lane.add(place)
+        if not leads:
+            place.woken.acquire()
+            leads = place.leads
+        if leads:
+            self._lead(book_id, place)
+        return place.told()
+
+    def close(self, *, seconds: int = 30) -> bool:
+        """Take no more entries, wait until what was taken is recorded and told, and return whether all is, in time."""
+        with self._drained:
+            self._is_closed = True
+            return self._drained.wait_for(lambda: not self._lanes, timeout=seconds)
+
+    def waiting(self, book_id: int) -> int:
+        """Return how many entries wait for the book's next commit."""
+        with self._guard:
+            lane = self._lanes.get(book_id)
+            return 0 if lane is None else len(lane.waiting)
+
+    def _check_room(self, lane: _Lane, place: _Place) -> None:
+        if len(lane.waiting) >= self._most_waiting or lane.waiting_bytes + place.weight > _MOST_WAITING_BYTES:
+            raise Unavailable(
+                "ledger.queue_full", "too many entries wait for this book; send the same entry again in a moment"
+            )
+
+    def _lead(self, book_id: int, own: _Place) -> None:
+        """Settle ``own`` and whatever waits with it, and hand the book to the first of those who came meanwhile."""
+        batch = [own]
+        try:
+            self._settle(book_id, batch, is_open=True)
+        finally:
+            with self._guard:
+                lane = self._lanes[book_id]
+                successor = lane.next_leader()
+                if successor is None:
+                    del self._lanes[book_id]
+                    if not self._lanes:
+                        self._drained.notify_all()
+            if successor is not None:
+                successor.woken.release()
+            for place in batch:
+                if place is not own:
+                    place.woken.release()
+
+    def _settle(self, book_id: int, batch: list[_Place], *, is_open: bool) -> None:
+        """Give every place its outcome or its error; into an open batch those who wait are taken.
+
+        What breaks a batch breaks only its own entry: each is tried once alone.
+        """
+        try:
+            self._record(book_id, batch, is_open=is_open)
+        except Unavailable:
+            return  # a place without an outcome tells its caller so
+        except Exception as error:  # noqa: BLE001 - passed on to the caller whose entry it is
+            if len(batch) == 1:
+                batch[0].error = error
+                return
+            for place in batch:
+                self._settle(book_id, [place], is_open=False)
+
+    def _record(self, book_id: int, batch: list[_Place], *, is_open: bool) -> None:
+        """Commit the batch and note each outcome; begin again with the same ids while nothing definite is known.
+
+        A commit whose reply was lost may have happened. The next attempt takes the book's lock on a new connection, behind whatever
+        is left of the lost one, and finds the entries recorded or posts them: their ids make that harmless.
+        """
+        give_up_at = time.monotonic() + _SECONDS_FOR_ATTEMPTS
+        lost: dict[bytes, EntryReceipt] = {}
+        is_unknown = False
+        for attempt in range(1, _MOST_ATTEMPTS + 1):
+            try:
+                outcomes = self._commit(book_id, batch, is_open=is_open and attempt == 1)
+            except _CommitUnknown as unknown:
+                is_unknown = True
+                lost.update({each.leaf_hash: each for each in unknown.outcomes if isinstance(each, EntryReceipt)})
+            except DATABASE_ERRORS as error:
+                fault = fault_of(error)
+                if fault is Fault.BUG:
+                    raise
+                if fault is Fault.UNAVAILABLE and not is_unknown:
+                    raise Unavailable("server.busy", _BUSY) from error
+            else:
+                for place, outcome in zip(batch, outcomes, strict=True):
+                    place.outcome = _first_told(outcome, lost)
+                return
+            if attempt < _MOST_ATTEMPTS and time.monotonic() < give_up_at:
+                time.sleep((10 + self._random_bytes(1)[0]) * attempt / 1_000)
+            else:
+                break
+        raise Unavailable("server.busy", _BUSY)
+
+    def _commit(self, book_id: int, batch: list[_Place], *, is_open: bool) -> Sequence[EntryOutcome]:
+        with self._turn, self._database.writer() as session:
+            bound_waiting(session)
+            if is_open:
+                journal.lock_book(session, book_id)  # meanwhile the callers of the commit before come back
+                with self._guard:
+                    self._lanes[book_id].fill(batch)
+            outcomes = ledger.post_entries(
+                session,
+                book_id,
+                [place.draft for place in batch],
+                now=self._clock(),
+                random_bytes=self._random_bytes,
+                is_closer=batch[0].is_closer,
+            )
+            try:
+                session.commit()
+            except Exception as error:
+                if isinstance(error, DATABASE_ERRORS) and fault_of(error) is Fault.BUG:
+                    raise  # the database has answered: it refuses the commit
+                raise _CommitUnknown(outcomes) from error
+            return outcomes
+
+
+def bound_waiting(session: Session) -> None:
+    """Let no statement of this transaction wait for ever: 5 s for a lock, 30 s in all (PostgreSQL; SQLite: 30 s, its busy handler)."""
+    if session.get_bind().dialect.name == "postgresql":
+        session.execute(_BOUNDS)
+
+
+_BOUNDS = text("SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '30s', true)")
+
+
+class _Place:
+    """One caller's place: the draft it brought, and the outcome or the error that it takes away."""
+
+    __slots__ = ("draft", "error", "is_closer", "leads", "outcome", "weight", "woken")
+
+    def __init__(self, draft: JournalDraft, *, is_closer: bool) -> None:
+        self.draft = draft
+        self.is_closer = is_closer
+        self.weight = weight(draft)
+        self.outcome: EntryOutcome | None = None
+        self.error: Exception | None = None
+        self.leads = False
+        self.woken = Lock()  # a bare lock, taken until somebody else lets go: far cheaper to wake than a Condition
+        self.woken.acquire()
+
+    def may_follow(self, other: _Place) -> bool:
+        """Return whether this may stand behind ``other`` in a batch: with the same rights, and not by chance in its linked group."""
+        is_apart = self.draft.link is None or self.draft.link != other.draft.link
+        return is_apart and self.is_closer == other.is_closer
+
+    def told(self) -> EntryOutcome:
+        """Return the outcome, or raise why there is none."""
+        if self.error is not None:
+            raise self.error
+        if self.outcome is None:
+            raise Unavailable("server.busy", _BUSY)
+        return self.outcome
+
+
+class _Lane:
+    """Who waits for a book while somebody leads; a book nobody posts to has none. Guarded by the queue's lock."""
+
+    __slots__ = ("waiting", "waiting_bytes")
+
+    def __init__(self) -> None:
+        self.waiting: deque[_Place] = deque()
+        self.waiting_bytes = 0
+
+    def add(self, place: _Place) -> None:
+        """Let ``place`` wait as the last."""
+        self.waiting.append(place)
+        self.waiting_bytes += place.weight
+
+    def fill(self, batch: list[_Place]) -> None:
+        """Move all that wait into the leader's batch, as far as one commit takes them."""
+        heavy = sum(place.weight for place in batch)
+        while self.waiting and len(batch) < MAX_BATCH:
+            following = self.waiting[0]
+            heavy += following.weight
+            if heavy > _MOST_BATCH_BYTES or not following.may_follow(batch[-1]):
+                return
+            batch.append(self._first())
+
+    def next_leader(self) -> _Place | None:
+        """Take out the first who waits and make it lead; ``None`` when nobody does."""
+        if not self.waiting:
+            return None
+        successor = self._first()
+        successor.leads = True
+        return successor
+
+    def _first(self) -> _Place:
+        place = self.waiting.popleft()
+        self.waiting_bytes -= place.weight
+        return place
+
+
+class _CommitUnknown(Exception):  # noqa: N818 - it is not known to be an error
+    """The commit was sent and its reply is not known; ``outcomes`` are what it records if it happened."""
+
+    def __init__(self, outcomes: Sequence[EntryOutcome]) -> None:
+        super().__init__("the reply to a commit was lost")
+        self.outcomes = outcomes
+
+
+def weight(draft: JournalDraft) -> int:
+    """Return about how many bytes the draft takes in a batch; a reversal weighs as the longest entry it could undo."""
+    legs = MAX_LEGS if draft.reverses is not None else len(draft.postings)
+    picks = sum(len(leg.lots) for leg in draft.postings)
+    if isinstance(draft.hold, HoldPlacement):
+        picks += len(draft.hold.lots)
+    words = sum(len(value) for value in draft.attrs.values()) if draft.attrs else 0
+    return _LEG_BYTES * (1 + legs) + 50 * picks + 4 * words
+
+
+def _first_told(outcome: EntryOutcome, lost: Mapping[bytes, EntryReceipt]) -> EntryOutcome:
+    """Return the receipt of the lost commit where ``outcome`` repeats it: a leaf's random salt makes its hash that commit's own."""
+    if isinstance(outcome, EntryRefusal) or not outcome.is_replay:
+        return outcome
+    return lost.get(outcome.leaf_hash, outcome)

@@ -1,0 +1,138 @@
+"""How a whole book is read in bounded memory: cursors that the server keeps, streams by place, and each engine's spelling.
+
+Bare driver rows, no object a row: server-side cursors on PostgreSQL, iteration on SQLite. Knows no table.
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_right
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import count
+from operator import itemgetter
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.orm import Session
+
+from ledger.store.database import sqlite_module
+
+UNREADABLE: tuple[type[Exception], ...] = (
+    psycopg.Error,
+    sqlite_module().Error,
+    DBAPIError,
+    AttributeError,
+    TypeError,
+    ValueError,
+)
+"""What reading a book that somebody has bent may raise: the driver's errors, and values that are not of their column's kind."""
+
+CHUNK = 2_000
+_names = count(1)
+
+
+@contextmanager
+def reading(session: Session) -> Iterator[None]:
+    """Undo, on PostgreSQL, what a failed statement does to its transaction, so that the reads after it still answer."""
+    if session.get_bind().dialect.name != "postgresql":
+        yield
+        return
+    with session.begin_nested():
+        yield
+
+
+class Stream:
+    """The rows of one table in rising order of their first column, taken up to a place at a time."""
+
+    def __init__(self, rows: Any) -> None:
+        """Read from a driver's cursor."""
+        self._cursor = rows
+        self._rows: list[Any] = []
+
+    def next_chunk(self) -> list[Any]:
+        """Return the next rows, at most 2,000; none at the end."""
+        rows: list[Any] = self._cursor.fetchmany(CHUNK)
+        return rows
+
+    def through(self, place: int) -> list[Any]:
+        """Return the rows not yet taken whose first column is at most ``place``."""
+        taken: list[Any] = []
+        while True:
+            if not self._rows:
+                self._rows = self.next_chunk()
+                if not self._rows:
+                    return taken
+            if self._rows[-1][0] > place:
+                cut = bisect_right(self._rows, place, key=itemgetter(0))
+                taken += self._rows[:cut]
+                del self._rows[:cut]
+                return taken
+            taken += self._rows
+            self._rows = []
+
+
+def rows_of(session: Session, statement: str, book_id: int) -> Iterator[Any]:
+    """Yield the rows of a statement, of which a piece at a time is in memory."""
+    rows = cursor_of(session, statement, book_id)
+    while chunk := rows.fetchmany(CHUNK):
+        yield from chunk
+
+
+def cursor_of(session: Session, statement: str, book_id: int) -> Any:
+    """Return a cursor over the rows of a statement, in which ``uuid(x)``, ``day(x)`` and ``instant(x)`` spell columns as leaves do.
+
+    Every ``?`` stands for the book.
+    """
+    connection = session.connection().connection.driver_connection
+    assert connection is not None, "an open session has a driver connection"
+    values = (book_id,) * statement.count("?")
+    if session.get_bind().dialect.name == "postgresql":
+        text = TOKEN.sub(lambda token: token.expand(_ON_POSTGRESQL[token[1]]), statement)
+        return _ServerCursor(connection, text.replace("?", "%s"), values)
+    return connection.execute(TOKEN.sub(lambda token: token.expand(_ON_SQLITE[token[1]]), statement), values)
+
+
+class _ServerCursor:
+    """A statement's rows kept by PostgreSQL, read in pieces; closed when read to the end, else when its transaction ends."""
+
+    def __init__(self, connection: psycopg.Connection[Any], statement: str, values: tuple[int, ...]) -> None:
+        self._connection = connection
+        self._name = f"tonne_check_{next(_names)}"
+        self._is_open = True
+        declared = f"DECLARE {self._name} NO SCROLL CURSOR FOR {statement}"
+        with psycopg.ClientCursor(connection) as cursor:  # a cursor's statement takes no bound values from afar
+            cursor.execute(declared.encode(), values)
+
+    def fetchmany(self, size: int) -> list[Any]:
+        """Return the next rows, at most ``size``; none at the end."""
+        if not self._is_open:
+            return []
+        fetch = f"FETCH FORWARD {size} FROM {self._name}"
+        rows = self._connection.execute(fetch.encode(), prepare=False).fetchall()
+        if len(rows) < size:
+            self._is_open = False
+            self._connection.execute(f"CLOSE {self._name}".encode(), prepare=False)
+        return rows
+
+    def fetchall(self) -> list[Any]:
+        """Return every row that is left."""
+        rows: list[Any] = []
+        while chunk := self.fetchmany(CHUNK):
+            rows += chunk
+        return rows
+
+
+TOKEN = re.compile(r"\b(uuid|day|instant)\(([a-z_.]+)\)")
+_ON_POSTGRESQL = {
+    "uuid": r"CAST(\2 AS TEXT)",
+    "day": r"CAST(\2 AS TEXT)",
+    "instant": r"""to_char(\2 AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US') || '+00:00'""",
+}
+_ON_SQLITE = {
+    "uuid": r"substr(lower(hex(\2)), 1, 8) || nullif('-' || substr(lower(hex(\2)), 9, 4) || '-' || substr(lower(hex(\2)), 13, 4)"
+    r" || '-' || substr(lower(hex(\2)), 17, 4) || '-' || substr(lower(hex(\2)), 21), '----')",
+    "day": r"\2",
+    "instant": r"\2",
+}
