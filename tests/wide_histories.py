@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
+from itertools import takewhile
 from uuid import UUID
 
 from hypothesis import strategies as st
@@ -202,5 +203,7 @@ def wide_histories(draw: st.DrawFn, *, min_size: int = 1, max_size: int = 30) ->
     for start in draw(st.lists(st.integers(min_value=0, max_value=size - 1), max_size=3, unique=True)):
         end = min(size, start + draw(st.integers(min_value=1, max_value=4)))
         link = UUID(int=7_000 + start)
-        found[start:end] = [each if each.link else replace(each, link=link) for each in found[start:end]]
+        alone = takewhile(lambda each: each.link is None, found[start:end])  # the drafts of a link stand side by side
+        linked = [replace(each, link=link) for each in alone]
+        found[start : start + len(linked)] = linked
     return tuple(found)

@@ -155,26 +155,12 @@ def _linked_to_unread(entry: BatchEntryIn) -> BatchItemOut:
 
 def _posted(call: Call, book: Book, draft: JournalDraft) -> ReceiptOut:
     is_closing = Scope.LEDGER_CLOSE in call.principal.scopes and is_closed(draft.effective_on, book.soft_locked_through)
-    outcome = _post_as_closer(call, book, draft) if is_closing else call.post(book.book_id, draft)
+    outcome = call.post(book.book_id, draft, is_closer=is_closing)
     if isinstance(outcome, EntryReceipt):
         return ReceiptOut.from_core(outcome)
     if outcome.refusal.code in UNRECORDED:
         raise outcome.refusal
     raise RefusedAndRecorded(outcome.refusal)
-
-
-def _post_as_closer(call: Call, book: Book, draft: JournalDraft) -> EntryReceipt | EntryRefusal:
-    """Post into softly closed days in the request's own transaction: the common commit of the queue knows no closers."""
-    if call.writer is not None:
-        raise Conflict(
-            "ledger.period_soft_closed",
-            "effective_on: expected an open day; to post in softly closed days send an Idempotency-Key header, or a batch",
-            field="effective_on",
-        )
-    (outcome,) = ledger.post_entries(
-        call.session, book.book_id, [draft], now=call.now, random_bytes=call.random_bytes, is_closer=True
-    )
-    return outcome
 
 
 def _item(outcome: EntryReceipt | EntryRefusal) -> BatchItemOut:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, LotMethod, is_path
 from ledger.core.errors import NotFound
+from ledger.store.reading import as_bound, as_day, run
 from ledger.store.reports import in_subtree
 from ledger.store.tables.holds import HoldPositionRow
 from ledger.store.tables.journal import AccountRow, BalanceRow, CommodityRow
@@ -46,11 +47,31 @@ class BalanceNow:
 
 def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> BalanceNow:
     """Return one account as it stands ``now``; a hold that has run out by then no longer counts. ``account.not_found``."""
-    wanted = _accounts(book_id).where(AccountRow.path == path)
-    row = session.execute(wanted).one_or_none() if is_path(path) else None
+    row = run(session, _NOW, as_bound(session, now), path, book_id).fetchone() if is_path(path) else None
     if row is None:
         raise NotFound("account.not_found", "no such account in this book", path=path[:200])
-    return _balance(row, _lapsed(session, book_id, [row[0].account_id], now))
+    return BalanceNow(
+        account_id=row[0],
+        path=path,
+        type=AccountType(row[1]),
+        commodity=row[2],
+        lot_method=LotMethod(row[3]) if row[3] else None,
+        opened_on=as_day(row[4]),
+        closed_on=None if row[5] is None else as_day(row[5]),
+        floor=row[6],
+        ceiling=row[7],
+        posted=row[8],
+        held=row[9] - int(row[10] or 0),
+    )
+
+
+_NOW = (
+    "SELECT a.account_id, a.type, c.code, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling, b.posted, b.held,"
+    " CASE WHEN b.held = 0 THEN 0 ELSE (SELECT sum(h.remaining) FROM hold_position h WHERE h.account_id = a.account_id"
+    " AND h.book_id = a.book_id AND h.remaining > 0 AND h.expires_at <= ?) END"
+    " FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id"
+    " JOIN commodity c ON c.book_id = a.book_id AND c.commodity_id = a.commodity_id WHERE a.path = ? AND a.book_id = ?"
+)
 
 
 def list_balances(

@@ -19,6 +19,7 @@ from sqlalchemy.orm import Session
 from ledger.core import log
 from ledger.core.accounts import AccountType, is_path
 from ledger.core.errors import Invalid, NotFound
+from ledger.store import checkpoints
 from ledger.store.tables.holds import HoldMoveRow
 from ledger.store.tables.journal import (
     AccountRow,
@@ -117,22 +118,36 @@ def record_point(
 ) -> RecordPoint:
     """Return the record point ``known`` (a seq), or the last one at the instant ``at``, or the newest.
 
-    Refused with ``ledger.record_point`` beyond what is recorded. The root of an earlier point is recomputed from the leaves.
+    Refused with ``ledger.record_point`` beyond what is recorded. The root of an earlier point is recomputed from the last checkpoint
+    before it and the leaves since.
     """
     size, peaks = session.execute(select(BookRow.tree_size, BookRow.tree_peaks).where(BookRow.book_id == book_id)).one()
     if at is not None and known is None:
-        newest = session.scalar(
-            select(func.max(EntryRow.seq)).where(EntryRow.book_id == book_id, EntryRow.recorded_at <= at)
-        )
-        known = newest or 0
+        known = _last_by(session, book_id, at, size)
     if known is None or known == size:
         return RecordPoint(seq=size, root=log.root(peaks))
     if not 0 <= known <= size:
         raise Invalid("ledger.record_point", f"the book has {size} entries", known=str(known))
+    below = checkpoints.newest(session, book_id, at_most=known)
+    peaks, start = (b"", 0) if below is None else (below.tree_peaks, below.tree_size)
     leaves = session.scalars(
-        select(LeafRow.leaf_hash).where(LeafRow.book_id == book_id, LeafRow.seq <= known).order_by(LeafRow.seq)
+        select(LeafRow.leaf_hash)
+        .where(LeafRow.book_id == book_id, LeafRow.seq > start, LeafRow.seq <= known)
+        .order_by(LeafRow.seq)
     )
-    return RecordPoint(seq=known, root=log.root(log.append_leaves(b"", 0, leaves)[0]))
+    return RecordPoint(seq=known, root=log.root(log.append_leaves(peaks, start, leaves)[0]))
+
+
+def _last_by(session: Session, book_id: int, at: datetime, size: int) -> int:
+    """Return the last seq recorded by an instant: times of recording only grow, so halving finds it."""
+    low, high = 0, size
+    while low < high:
+        middle = (low + high + 1) // 2
+        recorded_at = session.scalars(
+            select(EntryRow.recorded_at).where(EntryRow.book_id == book_id, EntryRow.seq == middle)
+        ).one()
+        low, high = (middle, high) if recorded_at <= at else (low, middle - 1)
+    return low
 
 
 def balance_as_of(session: Session, book_id: int, path: str, *, as_of: date, known: int | None = None) -> Position:

@@ -78,6 +78,15 @@ def upgrade() -> None:
     )
 
     op.create_index(
+        "ix_entry_closing",
+        "entry",
+        ["book_id", "seq"],
+        unique=False,
+        sqlite_where=sa.text("kind = 'close'"),
+        postgresql_where=sa.text("kind = 'close'"),
+    )
+
+    op.create_index(
         "ix_entry_transfer",
         "entry",
         ["transfer_id"],

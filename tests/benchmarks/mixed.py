@@ -1,6 +1,6 @@
 """How fast a working day posts: money entries, purchases and sales on lot-keeping accounts, holds placed and let go.
 
-``rows`` gives a row of ``tests.benchmarks.ledger``. Ours: every guard and the tree, lots and their cost, holds. Raw: the very rows that
+``row`` gives a row of ``tests.benchmarks.posting``. Ours: every guard and the tree, lots and their cost, holds. Raw: the very rows that
 ours wrote, read back before the clock starts, inserted into bare tables of the same columns and keys, one commit a batch.
 """
 
@@ -23,7 +23,7 @@ from ledger.core.amounts import Commodity, CommodityKind
 from ledger.core.holds import HoldKind, HoldPlacement, HoldRelease
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
 from ledger.store.database import Database
-from tests.benchmarks import ledger as bench
+from tests.benchmarks import posting as bench
 
 _LOT_ACCOUNTS = 50
 _DAY = date(2026, 2, 1)
@@ -40,7 +40,7 @@ _FACTS = {
 _ROUNDS = 5
 
 
-def rows(database: Database, engine: str, book_id: int, batch: int) -> list[bench.Row]:
+def row(database: Database, engine: str, book_id: int, batch: int) -> bench.Row:
     """Return the mixed row at ``batch`` entries a commit."""
     _open_lot_accounts(database, book_id)
     _make_bare_tables(database)
@@ -57,17 +57,15 @@ def rows(database: Database, engine: str, book_id: int, batch: int) -> list[benc
         raw.append(count / bench._timed(partial(_insert_all, database, written)))
         assert _tree_size(database, book_id) == before + count, f"round {round_}: every draft is accepted"
     mine, theirs = statistics.median(ours), statistics.median(raw)
-    return [
-        {
-            "engine": engine,
-            "case": "post_mixed",
-            "batch": batch,
-            "entries_per_s": int(mine),
-            "raw_entries_per_s": int(theirs),
-            "ratio": f"{mine / theirs:.2f}",
-            "note": "of ten entries 5 money, 2 purchases, 2 sales out of lots, 1 hold placed or released",
-        }
-    ]
+    return {
+        "engine": engine,
+        "case": "post_mixed",
+        "batch": batch,
+        "entries_per_s": int(mine),
+        "raw_entries_per_s": int(theirs),
+        "ratio": f"{mine / theirs:.2f}",
+        "note": "of ten entries 5 money, 2 purchases, 2 sales out of lots, 1 hold placed or released; lots are read and moved",
+    }
 
 
 def _open_lot_accounts(database: Database, book_id: int) -> None:
@@ -226,7 +224,7 @@ def _insert_all(database: Database, batches: Sequence[dict[str, list[tuple[Any, 
     borrowed.close()
 
 
-def seed() -> None:
+def forget() -> None:
     """Forget what an earlier database held."""
     _placed.clear()
     _stock.update(dict.fromkeys(range(_LOT_ACCOUNTS), 0))

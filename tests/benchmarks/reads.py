@@ -1,6 +1,6 @@
 """How fast a book is read, checked and verified: balance now, as of a past day, a statement's page, ``tonne check``, the offline verifier.
 
-``rows`` gives rows of ``tests.benchmarks.ledger`` for a book that holds one account in every entry. Raw: the plainest statement on the
+``rows`` gives rows of ``tests.benchmarks.posting`` for a book that holds one account in every entry. Raw: the plainest statement on the
 bare driver that finds the same figure. Measures only; asserts nothing about time.
 """
 
@@ -22,7 +22,7 @@ from ledger.core.checkpoint import Signer
 from ledger.store import balances, reports, statements
 from ledger.store.database import Database
 from ledger.store.reading import run
-from tests.benchmarks import ledger as bench
+from tests.benchmarks import posting as bench
 
 _HOT = "Assets:Bench:A0"
 _NOW = datetime(2026, 11, 21, tzinfo=UTC)

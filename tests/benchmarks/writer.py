@@ -1,6 +1,6 @@
 """How fast single entries go through the writer queue, many callers at once, each waiting for its own answer.
 
-``rows(engine)`` gives the rows of ``tests.benchmarks.ledger``: ``batch`` is the number of callers, *raw* the bare driver inserting
+``rows(engine)`` gives the rows of ``tests.benchmarks.posting``: ``batch`` is the number of callers, *raw* the bare driver inserting
 the same rows in one thread, in commits as large as the queue's were on average; the note says what the ledger does in such commits when
 one thread posts them without the queue. The callers are threads of this process; their
 drafts are made before the clock starts. Measures only; asserts nothing about time.
@@ -24,7 +24,7 @@ from api.writer import WriterQueue
 from ledger.core.journal import JournalDraft
 from ledger.operations import EntryReceipt
 from ledger.store.database import Database
-from tests.benchmarks import ledger as bench
+from tests.benchmarks import posting as bench
 
 CALLERS = (64, 256)
 _ROUNDS = 3

@@ -12,7 +12,6 @@ from finance.conventions.day_counts import DayCount
 from finance.operations.calculators import allowances, interest, power, relief
 from finance.operations.calculators.answers import Answer, Given, Worked
 from finance.operations.calculators.inputs import Inputs, Kind, Parameter, read_inputs
-from ledger.core.accounts import LotMethod
 from ledger.core.errors import Invalid, NotFound
 
 
@@ -171,7 +170,7 @@ CALCULATORS: tuple[Calculator, ...] = (
                 example=({"lot_id": "1", "acquired_on": "2025-03-10", "quantity_t": "10000", "cost_cny": "802400.00"},),
             ),
             Parameter(name="sell_t", meaning="whole tonnes sold", unit="t", example="1000"),
-            Parameter(name="method", meaning=f"one of {', '.join(LotMethod)}", example="fifo"),
+            Parameter(name="method", meaning=f"one of {', '.join(relief.METHODS)}", example="fifo"),
             Parameter(
                 name="price_cny_per_t",
                 meaning="price of the sale, for the gain",

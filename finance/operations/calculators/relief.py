@@ -29,6 +29,10 @@ _COST_FORMULA = {
         "oldest lot first, lots of one day in the order given; cost of a part = floor(lot cost x tonnes out so far and now / lot tonnes) "
         "less what went out before, in fen"
     ),
+    LotMethod.LIFO: (
+        "newest lot first, lots of one day in the reverse of the order given; cost of a part = floor(lot cost x tonnes out so far and "
+        "now / lot tonnes) less what went out before, in fen"
+    ),
     LotMethod.AVERAGE: "all lots in one pool; cost = pool cost x tonnes sold / pool tonnes, half-even to the fen",
 }
 
@@ -75,9 +79,13 @@ def relief(inputs: Inputs) -> Worked:
     )
 
 
+METHODS = tuple(_COST_FORMULA)
+"""The methods that choose the lots themselves; under specific identification a sale names them."""
+
+
 def _method(text: str) -> LotMethod:
-    if text not in set(LotMethod):
-        raise Invalid("relief.method", f"method: expected one of {', '.join(LotMethod)}", field="method")
+    if text not in set(METHODS):
+        raise Invalid("relief.method", f"method: expected one of {', '.join(METHODS)}", field="method")
     return LotMethod(text)
 
 

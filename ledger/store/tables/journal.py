@@ -117,6 +117,13 @@ class EntryRow(Base):
             postgresql_where=text("reverses_seq IS NOT NULL"),
         ),
         Index(
+            "ix_entry_closing",
+            "book_id",
+            "seq",
+            sqlite_where=text("kind = 'close'"),
+            postgresql_where=text("kind = 'close'"),
+        ),
+        Index(
             "ix_entry_transfer",
             "transfer_id",
             sqlite_where=text("transfer_id IS NOT NULL"),
