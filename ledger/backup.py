@@ -105,12 +105,12 @@ def _restore(session: Session, archive: _Archive) -> RestoredBook:
         for chunk in archive.chunks(name):
             backup_rows.add(session, book_id, name, chunk)
     _restore_entries(session, archive, book_id, book)
-    for name in backup_rows.table_names():
+    limits = [row for chunk in archive.chunks("balance") for row in chunk]
+    backup_rows.finish(session, book_id, book, limits)
+    for name in backup_rows.table_names():  # what stands on the finished book: checkpoints cover no more than it holds
         if name not in {"book", "commodity", "account", "balance", *backup_rows.BY_SEQ}:
             for chunk in archive.chunks(name):
                 backup_rows.add(session, book_id, name, chunk)
-    limits = [row for chunk in archive.chunks("balance") for row in chunk]
-    backup_rows.finish(session, book_id, book, limits)
     restored = books.find(session, manifest.book_uuid)
     assert restored is not None, "the book was just inserted"
     return RestoredBook(restored.book_uuid, restored.code, restored.tree_size, log.root(restored.tree_peaks))

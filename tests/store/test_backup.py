@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 
-from ledger import backup, exports
+from ledger import backup, checking, exports, persons, proofs
 from ledger.core.errors import Conflict, DomainError, Invalid
 from ledger.core.holds import HoldKind, HoldPlacement, HoldRelease
 from ledger.core.journal import EntryKind, JournalDraft
@@ -20,6 +20,7 @@ from ledger.exports import Report, TextFormat
 from ledger.store import backup_rows, books, reports
 from ledger.store.database import Base, Database, open_database
 from tests.store.books import LEDGER_TABLES, ExampleBook, open_example, rows
+from tests.store.test_checkpoints import signer_of
 from tests.store.wide_books import open_wide
 from tests.strategies import (
     ACTOR,
@@ -188,6 +189,38 @@ def test_a_restored_book_goes_on(database: Database, pair: tuple[Database, Datab
 
     assert receipts[0].seq == 3
     assert [outcome.is_replay for outcome in again] == [True]
+
+
+def test_checkpoints_and_personal_data_come_along_and_the_restored_book_is_sound(
+    database: Database, pair: tuple[Database, Database]
+) -> None:
+    uuid = entry_id(941 + database.is_sqlite)
+    book = open_example(database, book_uuid=uuid, code=f"signed-{database.is_sqlite:d}")
+    book.accept(transfer(1, GAIN, CASH, 9_000), purchase(2, 3, 1000))
+    with book.writing() as session:
+        proofs.publish_checkpoint(session, book.book_id, signer_of(1), now=NOW)
+        persons.attach(
+            session,
+            book.book_id,
+            ref=entry_id(7),
+            content={"name": "王小明"},
+            recorded_by=ACTOR.user_id,
+            now=NOW,
+            random_bytes=book.random_bytes,
+        )
+    book.accept(sale(3, 2, 900))
+    book.close(date(2025, 1, 1))
+    with book.writing() as session:
+        signed = proofs.publish_checkpoint(session, book.book_id, signer_of(1), now=NOW)
+
+    restored(pair[0], archived(book, uuid))
+
+    with pair[0].reader() as session:
+        there = books.find(session, uuid)
+        assert there is not None
+        assert checking.check_book(session, there.book_id).is_sound
+        assert proofs.newest_checkpoint(session, there.book_id).note == signed.note
+        assert persons.read(session, there.book_id, entry_id(7)).content == {"name": "王小明"}
 
 
 def test_the_same_book_twice_is_refused(database: Database) -> None:
