@@ -38,8 +38,8 @@ migrate-check: $(VENV)/installed ## Upgrade, compare with the models, list trigg
 	@$(BIN)/python -m pytest tests/migrations
 
 .PHONY: torture
-torture: $(VENV)/installed ## Races, lost commit replies, kills and failing calls, with their full figures (about ten minutes).
-	@TONNE_TORTURE=long $(BIN)/python -m pytest -rP tests/torture
+torture: $(VENV)/installed ## Races, lost commit replies, kills, failing calls and tampering, with their full figures (half an hour).
+	@TONNE_TORTURE=long $(BIN)/python -m pytest -rP tests/torture tests/store/test_tampering.py tests/store/test_ledger_machine.py
 
 format: $(VENV)/installed ## Format the code.
 	@$(BIN)/ruff format . && $(BIN)/ruff check --fix-only --quiet .
