@@ -18,8 +18,8 @@ def run(*, entries: int = 8_000, engines: Sequence[str] = ("sqlite", "postgresql
     """Return one row per engine, case and batch; ``entries`` is how many a chunk of each side posts (batch 1: a twentieth)."""
     rows: list[Row] = []
     for engine in engines:
-        with posting._database(engine) as database:
-            book_id = posting._open_book(database)
+        with posting.opened_database(engine) as database:
+            book_id = posting.open_book(database)
             rows += [posting.posting_row(database, engine, book_id, batch, entries) for batch in BATCHES]
             rows.append(posting.posting_row(database, engine, book_id, BATCHES[-1], entries, hot=HOT))
             mixed.forget()

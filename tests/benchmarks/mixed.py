@@ -50,11 +50,11 @@ def row(database: Database, engine: str, book_id: int, batch: int) -> bench.Row:
         batches = [_day(rng, batch) for _ in range(max(1, 4_000 // batch))]
         count = sum(map(len, batches))
         before = _tree_size(database, book_id)
-        ours.append(count / bench._timed(partial(bench._post_all, database, book_id, batches)))
+        ours.append(count / bench.timed(partial(bench.post_all, database, book_id, batches)))
         written = [
             _written(database, book_id, before + i * batch, before + (i + 1) * batch) for i in range(len(batches))
         ]
-        raw.append(count / bench._timed(partial(_insert_all, database, written)))
+        raw.append(count / bench.timed(partial(_insert_all, database, written)))
         assert _tree_size(database, book_id) == before + count, f"round {round_}: every draft is accepted"
     mine, theirs = statistics.median(ours), statistics.median(raw)
     return {
@@ -95,7 +95,7 @@ def _open_lot_accounts(database: Database, book_id: int) -> None:
         )
         funds = (Posting("Assets:Bench:Deposit", "CNY", 10**9), Posting("Assets:Bench:A3", "CNY", -(10**9)))
         funding = _draft(random.Random(_LOT_ACCOUNTS), EntryKind.GENERAL, _DAY, funds)
-        operations.post_entry(session, book_id, funding, now=bench._START, random_bytes=os.urandom)
+        operations.post_entry(session, book_id, funding, now=bench.START, random_bytes=os.urandom)
         session.commit()
 
 
@@ -157,10 +157,10 @@ def _hold(rng: random.Random, day: date) -> JournalDraft:
 
 
 def _draft(rng: random.Random, kind: EntryKind, day: date, postings: tuple[Posting, ...], **more: Any) -> JournalDraft:
-    entry_id = bench._client_id(rng)
+    entry_id = bench.client_id(rng)
     if kind is EntryKind.HOLD:
         _placed.append(entry_id)
-    return JournalDraft(entry_id=entry_id, kind=kind, effective_on=day, actor=bench._ACTOR, postings=postings, **more)
+    return JournalDraft(entry_id=entry_id, kind=kind, effective_on=day, actor=bench.ACTOR, postings=postings, **more)
 
 
 def _tree_size(database: Database, book_id: int) -> int:

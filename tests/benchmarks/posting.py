@@ -38,8 +38,8 @@ ACCOUNTS = 2_000
 BATCHES = (1, 100, 1_000, 8_000)
 _ROUNDS = 5
 _DAYS = 28
-_ACTOR = Actor(user_id=UUID(int=1), organisation_id=UUID(int=2))
-_START = datetime(2026, 1, 1, tzinfo=UTC)
+ACTOR = Actor(user_id=UUID(int=1), organisation_id=UUID(int=2))
+START = datetime(2026, 1, 1, tzinfo=UTC)
 _SALT, _DIGEST, _CANONICAL, _RAW_INSTANT = b"s" * 16, b"d" * 32, "c" * 430, "2026-01-01T00:00:00.000000+00:00"
 _RAW_TABLES = ("entry", "posting", "leaf", "balance", "balance_day")
 _RAW_COLUMNS = {
@@ -59,11 +59,11 @@ def posting_row(
     ours, raw, own = [], [], []
     raw_seq = 10_000_000 * (1 + BATCHES.index(batch) + (len(BATCHES) if hot else 0))
     for _ in range(_ROUNDS):
-        drafts = [_drafts(rng, batch, hot=hot) for _ in range(chunk // batch)]
+        drafts = [make_drafts(rng, batch, hot=hot) for _ in range(chunk // batch)]
         spent = time.process_time()
-        ours.append(chunk / _timed(partial(_post_all, database, book_id, drafts)))
+        ours.append(chunk / timed(partial(post_all, database, book_id, drafts)))
         own.append((time.process_time() - spent) / chunk * 10**6)
-        raw.append(chunk / _timed(partial(_raw_all, database, drafts, raw_seq)))
+        raw.append(chunk / timed(partial(raw_all, database, drafts, raw_seq)))
         raw_seq += chunk
     mine, theirs = statistics.median(ours), statistics.median(raw)
     return {
@@ -85,7 +85,7 @@ def long_rows(database: Database, engine: str, book_id: int) -> list[Row]:
     started, posted, checkpoints = time.perf_counter(), 0, []
     hot = "Assets:Bench:A0"
     while posted < 1_000_000:
-        _post_all(database, book_id, [_drafts(rng, 8_000, hot=hot)])
+        post_all(database, book_id, [make_drafts(rng, 8_000, hot=hot)])
         posted += 8_000
         if posted % 200_000 == 0:
             checkpoints.append(_peak_mb())
@@ -115,7 +115,7 @@ def long_rows(database: Database, engine: str, book_id: int) -> list[Row]:
         }
         for case, read in cases.items():
             read()
-            taken = [_timed(read) for _ in range(50)]
+            taken = [timed(read) for _ in range(50)]
             rows.append(
                 {
                     "engine": engine,
@@ -130,7 +130,7 @@ def long_rows(database: Database, engine: str, book_id: int) -> list[Row]:
     return rows
 
 
-def _drafts(rng: random.Random, count: int, hot: str | None = None) -> list[JournalDraft]:
+def make_drafts(rng: random.Random, count: int, hot: str | None = None) -> list[JournalDraft]:
     drafts = []
     day = date(2026, 1, 1) + timedelta(days=next(_batches) % _DAYS)  # a batch is of one business day
     for _ in range(count):
@@ -141,10 +141,10 @@ def _drafts(rng: random.Random, count: int, hot: str | None = None) -> list[Jour
         target = f"Assets:Bench:A{other or 1}" if hot else f"Assets:Bench:A{other}"
         drafts.append(
             JournalDraft(
-                entry_id=_client_id(rng),
+                entry_id=client_id(rng),
                 kind=EntryKind.GENERAL,
                 effective_on=day,
-                actor=_ACTOR,
+                actor=ACTOR,
                 postings=(Posting(target, "CNY", amount), Posting(source, "CNY", -amount)),
             )
         )
@@ -154,20 +154,20 @@ def _drafts(rng: random.Random, count: int, hot: str | None = None) -> list[Jour
 _made, _batches = itertools.count(), itertools.count()
 
 
-def _client_id(rng: random.Random) -> UUID:
+def client_id(rng: random.Random) -> UUID:
     """Return an id as clients make it: UUID version 7, so in order of time."""
     return UUID(int=next(_made) << 80 | 0x7 << 76 | rng.getrandbits(12) << 64 | 0b10 << 62 | rng.getrandbits(62))
 
 
-def _post_all(database: Database, book_id: int, batches: Sequence[Sequence[JournalDraft]]) -> None:
+def post_all(database: Database, book_id: int, batches: Sequence[Sequence[JournalDraft]]) -> None:
     for drafts in batches:
         with database.writer() as session:
-            outcomes = operations.post_entries(session, book_id, drafts, now=_START, random_bytes=os.urandom)
+            outcomes = operations.post_entries(session, book_id, drafts, now=START, random_bytes=os.urandom)
             session.commit()
         assert not any(isinstance(outcome, operations.EntryRefusal) for outcome in outcomes), "every draft is accepted"
 
 
-def _raw_all(database: Database, batches: Sequence[Sequence[JournalDraft]], seq: int) -> None:
+def raw_all(database: Database, batches: Sequence[Sequence[JournalDraft]], seq: int) -> None:
     """Insert the same rows with the bare driver: rows are built inside the timing, nothing is folded, hashed or checked."""
     borrowed = database.engine.raw_connection()
     connection = borrowed.driver_connection
@@ -240,15 +240,15 @@ def _raw_postgresql(connection: Any, drafts: Sequence[JournalDraft], seq: int) -
     connection.commit()
 
 
-def _open_book(database: Database) -> int:
+def open_book(database: Database) -> int:
     with database.writer() as session:
         book_id = operations.open_book(
             session,
             book_uuid=UUID(int=3),
-            tenant_id=_ACTOR.organisation_id,
+            tenant_id=ACTOR.organisation_id,
             code="bench",
             functional_currency="CNY",
-            now=_START,
+            now=START,
         )
         for number in range(ACCOUNTS):
             opening = AccountOpening(
@@ -287,7 +287,7 @@ def _make_raw_tables(database: Database, session: Any) -> None:
 
 
 @contextmanager
-def _database(engine: str) -> Iterator[Database]:
+def opened_database(engine: str) -> Iterator[Database]:
     with ExitStack() as stack:
         if engine == "sqlite":
             url = f"sqlite:///{stack.enter_context(tempfile.TemporaryDirectory(prefix='tonne-bench-'))}/bench.db"
@@ -311,7 +311,7 @@ def _fresh_database(server: str) -> Iterator[str]:
     admin.dispose()
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started

@@ -119,7 +119,7 @@ def _row(engine: str, case: str, *, speed: int | None = None, note: str) -> benc
 def _grow(database: Database, book_id: int, entries: int) -> None:
     rng = random.Random(entries)
     for _ in range(0, entries, bench.BATCHES[-1]):
-        bench._post_all(database, book_id, [bench._drafts(rng, bench.BATCHES[-1], hot=_HOT)])
+        bench.post_all(database, book_id, [bench.make_drafts(rng, bench.BATCHES[-1], hot=_HOT)])
     if not database.is_sqlite:
         with database.engine.connect() as connection:
             connection.exec_driver_sql("ANALYZE")
@@ -129,4 +129,4 @@ def _grow(database: Database, book_id: int, entries: int) -> None:
 
 def _median_us(work: Callable[[], object]) -> float:
     work()
-    return statistics.median(bench._timed(work) for _ in range(_REPEATS)) * 10**6
+    return statistics.median(bench.timed(work) for _ in range(_REPEATS)) * 10**6

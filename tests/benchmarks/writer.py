@@ -34,8 +34,8 @@ _STACK_BYTES = 512 * 1024
 
 def rows(engine: str, *, entries: int = 20_000) -> list[bench.Row]:
     """Return one row for each number of callers, over 2,000 accounts and over one hot account; each posts ``entries`` three times."""
-    with bench._database(engine) as database:
-        book_id = bench._open_book(database)
+    with bench.opened_database(engine) as database:
+        book_id = bench.open_book(database)
         commits = _Commits(database)
         return [
             _row(engine, database, book_id, commits, callers, entries, hot=hot)
@@ -64,16 +64,16 @@ def _row(
     taken: list[int] = []
     mean = 1
     for _ in range(_ROUNDS):
-        drafts = [bench._drafts(rng, each, hot=hot) for _ in range(callers)]
+        drafts = [bench.make_drafts(rng, each, hot=hot) for _ in range(callers)]
         before = commits.count
         elapsed_ns, times = _run(database, book_id, drafts)
         mean = max(1, callers * each // max(1, commits.count - before))
         ours.append(callers * each * 10**9 // elapsed_ns)
         taken += times
-    batches = [bench._drafts(rng, mean, hot=hot) for _ in range(max(1, entries // mean // 2))]
+    batches = [bench.make_drafts(rng, mean, hot=hot) for _ in range(max(1, entries // mean // 2))]
     raw_seq = 10**9 + callers * 10**7 + (0 if hot is None else 5 * 10**6)
-    theirs = int(len(batches) * mean / bench._timed(partial(bench._raw_all, database, batches, raw_seq)))
-    alone = int(len(batches) * mean / bench._timed(partial(bench._post_all, database, book_id, batches)))
+    theirs = int(len(batches) * mean / bench.timed(partial(bench.raw_all, database, batches, raw_seq)))
+    alone = int(len(batches) * mean / bench.timed(partial(bench.post_all, database, book_id, batches)))
     mine = statistics.median(ours)
     taken.sort()
     p50, p99 = (taken[len(taken) * percent // 100] / 10**6 for percent in (50, 99))
