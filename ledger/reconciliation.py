@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
-from ledger.core.accounts import is_path
+from ledger.core.accounts import is_path, no_such_account
 from ledger.core.amounts import MAX_UNITS, Commodity, format_units
 from ledger.core.errors import Conflict, ImportRefused, Invalid, NotFound, RowError
 from ledger.core.parties import Actor
@@ -340,7 +340,7 @@ def assert_balance(
     head = journal.lock_book(session, book_id)
     place = statements.accounts_at(session, book_id, (path,)).get(path) if is_path(path) else None
     if place is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     if abs(expected) > MAX_UNITS:
         raise Invalid("amount.range", "expected: beyond 10^15 smallest units", field="expected")
     _check_text(source, "source", is_needed=True)
@@ -376,7 +376,7 @@ def check_assertions(
     """
     head = journal.lock_book(session, book_id)
     if path is not None and (not is_path(path) or not statements.accounts_at(session, book_id, (path,))):
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     facts = statements.last_fact_no(session, book_id)
     standing = _newest_each(store.list_assertions(session, book_id, facts=facts, until=until, path=path))
     return tuple(_checked(session, head, one, actor, now) for one in standing)

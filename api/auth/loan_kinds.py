@@ -22,14 +22,8 @@ from finance.store.determinations import Determination
 from finance.store.facilities import Facility
 from finance.store.kpi_periods import KpiPeriod
 from ledger.core.errors import Forbidden, NotFound
-from ledger.core.parties import Actor
 
 BORROWER, LENDER = "borrower", "lender"
-
-
-def actor_of(principal: Principal) -> Actor:
-    """Return the caller as the actor that facts are recorded under."""
-    return Actor(user_id=principal.user_id, organisation_id=principal.organisation_id)
 
 
 def is_loan_party(facility: Facility, principal: Principal) -> bool:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from uuid import UUID
 
 from api.store.access import OrganisationKind
+from ledger.core.parties import Actor
 
 
 class Scope(StrEnum):
@@ -47,3 +48,8 @@ class Principal:
     organisation_kind: OrganisationKind
     key_id: UUID
     scopes: frozenset[Scope]
+
+    @property
+    def actor(self) -> Actor:
+        """Return who acts and for whom, as an entry names it."""
+        return Actor(user_id=self.user_id, organisation_id=self.organisation_id)

@@ -9,7 +9,6 @@ from typing import Annotated
 
 from fastapi import Query
 
-from api.auth.loan_kinds import actor_of
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
@@ -58,7 +57,7 @@ def upload_activity(
         principal.organisation_id,
         months,
         raw_sha256=raw.sha256,
-        actor=actor_of(principal),
+        actor=principal.actor,
         now=call.now,
     )
     return ActivityUploadOut(file_name=name, raw_sha256=raw.sha256, months=len(months), recorded=recorded)

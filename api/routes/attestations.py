@@ -5,7 +5,7 @@ The server only verifies. A refused envelope is recorded and answered with the c
 
 from __future__ import annotations
 
-from api.auth.loan_kinds import ATTESTATION, ENGAGEMENT, actor_of
+from api.auth.loan_kinds import ATTESTATION, ENGAGEMENT
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
@@ -41,7 +41,7 @@ def add_attestation(engagement_id: UuidString, call: ThisCall) -> AttestationOut
         call.upload,
         attestation_id=call.new_id(),
         audience=AUDIENCE,
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     if record.code is not None:
@@ -69,5 +69,5 @@ def read_attestation(attestation_id: UuidString, call: ThisCall) -> AttestationO
 def withdraw(attestation_id: UuidString, body: WithdrawalIn, call: ThisCall) -> AttestationOut:
     """Withdraw an accepted attestation; no later step may rest on it, and a rate decided before stays until decided again."""
     record = call.load(ATTESTATION, attestation_id)
-    withdraw_attestation(call.session, record, body.reason, actor=actor_of(call.principal), now=call.now)
+    withdraw_attestation(call.session, record, body.reason, actor=call.principal.actor, now=call.now)
     return AttestationOut.from_core(call.load(ATTESTATION, attestation_id))

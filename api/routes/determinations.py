@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime, timedelta, timezone
 
-from api.auth.loan_kinds import DETERMINATION, FACILITY, KPI_PERIOD, actor_of, check_loan_party
+from api.auth.loan_kinds import DETERMINATION, FACILITY, KPI_PERIOD, check_loan_party
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
@@ -40,7 +40,7 @@ def propose_determination(kpi_period_id: UuidString, call: ThisCall) -> Determin
         call.session,
         period.kpi_period_id,
         determination_id=call.new_id(),
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
     )
@@ -70,7 +70,7 @@ def approve_determination(determination_id: UuidString, body: ApprovalIn, call: 
         call.session,
         determination.determination_id,
         body.digest,
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
     )
@@ -86,7 +86,7 @@ def refuse_determination(determination_id: UuidString, body: RefusalIn, call: Th
         determination.determination_id,
         body.digest,
         body.reason,
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
     )

@@ -9,7 +9,6 @@ from api.auth.loan_kinds import (
     FACILITY,
     KPI_PERIOD,
     NAMED_ASSESSOR,
-    actor_of,
     check_data_open,
     check_loan_party,
 )
@@ -42,7 +41,7 @@ def add_engagement(body: EngagementIn, call: ThisCall) -> EngagementOut:
         borrower_name=borrower.legal_name,
         now=call.now,
     )
-    engage_assessor(call.session, facility, engagement, actor=actor_of(call.principal), now=call.now)
+    engage_assessor(call.session, facility, engagement, actor=call.principal.actor, now=call.now)
     return EngagementOut.from_core(engagement)
 
 

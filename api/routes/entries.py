@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import UPLOAD_BODY_BYTES, Routes, asks
-from api.auth.principal import Principal, Scope
+from api.auth.principal import Scope
 from api.deps import Call, QueueableCall, ThisCall
 from api.errors import RefusedAndRecorded
 from api.schemas.amounts import Units, WholeNumber
@@ -31,7 +31,6 @@ from api.schemas.fields import UuidString
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 from ledger.core.journal import EntryKind, JournalDraft
-from ledger.core.parties import Actor
 from ledger.core.periods import is_closed
 from ledger.operations import EntryReceipt, EntryRefusal
 from ledger.store import books, journal, reports
@@ -51,7 +50,7 @@ def post_entry(
     """
     book = call.load(BOOK, book_id)
     entry_id = entry_id_of(body.entry_id, idempotency_key)
-    return _posted(call, book, body.to_core(entry_id, _units(call, book), _actor(call.principal)))
+    return _posted(call, book, body.to_core(entry_id, _units(call, book), call.principal.actor))
 
 
 @routes.post(
@@ -64,7 +63,7 @@ def post_batch(book_id: UuidString, body: BatchIn, call: ThisCall) -> BatchOut:
     is refused as a whole.
     """
     book = call.load(BOOK, book_id)
-    units, actor = _units(call, book), _actor(call.principal)
+    units, actor = _units(call, book), call.principal.actor
     drafts: list[JournalDraft] = []
     results: dict[int, BatchItemOut] = {}
     places: list[int] = []
@@ -123,7 +122,7 @@ def reverse_entry(
         entry_id=entry_id_of(body.entry_id, idempotency_key),
         kind=EntryKind.REVERSAL,
         effective_on=body.effective_on,
-        actor=_actor(call.principal),
+        actor=call.principal.actor,
         reverses=entry_id,
     )
     return _posted(call, book, draft)
@@ -173,10 +172,6 @@ def _item(outcome: EntryReceipt | EntryRefusal) -> BatchItemOut:
 
 def _units(call: Call, book: Book) -> Units:
     return Units.of(books.commodities(call.session, book.book_id), book.functional_currency)
-
-
-def _actor(principal: Principal) -> Actor:
-    return Actor(user_id=principal.user_id, organisation_id=principal.organisation_id)
 
 
 def _no_entry() -> NotFound:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.auth.loan_kinds import FACILITY, NAMED_LENDER, actor_of, check_loan_party, is_loan_party
+from api.auth.loan_kinds import FACILITY, NAMED_LENDER, check_loan_party, is_loan_party
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import Call, ThisCall
@@ -53,7 +53,7 @@ def add_facility(body: FacilityIn, call: ThisCall) -> FacilityOut:
         facility_id,
         terms,
         [kpi.to_core(factor_set_version=factors.version) for kpi in body.kpis],
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return _priced(call, call.load(FACILITY, facility_id))

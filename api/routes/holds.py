@@ -35,7 +35,6 @@ from ledger.core.accounts import AccountType, is_path, type_of
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.core.holds import HoldKind, HoldState
 from ledger.core.journal import JournalDraft
-from ledger.core.parties import Actor
 from ledger.operations import EntryReceipt
 from ledger.store import balances, books, holds_report
 from ledger.store.books import Book
@@ -61,7 +60,7 @@ def place_hold(
             "ledger.account_unknown", "account: expected an account of this book; open it first", field="account"
         ) from None
     entry_id = entry_id_of(body.entry_id, idempotency_key)
-    draft = body.to_core(entry_id, held_on.commodity, _units(call, book), _actor(call))
+    draft = body.to_core(entry_id, held_on.commodity, _units(call, book), call.principal.actor)
     return _recorded(call, book, draft, hold_id=entry_id)
 
 
@@ -74,7 +73,11 @@ def capture_hold(
     units = _units(call, place.book)
     hold = _hold(call, place, hold_id)
     draft = body.to_core(
-        entry_id_of(body.entry_id, idempotency_key), hold, units, _actor(call), is_enforced=_is_enforced(call, place)
+        entry_id_of(body.entry_id, idempotency_key),
+        hold,
+        units,
+        call.principal.actor,
+        is_enforced=_is_enforced(call, place),
     )
     if not _is_own(call, place):
         _check_outsider(place, hold, draft)
@@ -92,7 +95,7 @@ def release_hold(
         entry_id_of(body.entry_id, idempotency_key),
         hold,
         _units(call, place.book),
-        _actor(call),
+        call.principal.actor,
         is_enforced=_is_enforced(call, place),
     )
     if not _is_own(call, place):
@@ -231,7 +234,3 @@ def _check_limit(limit: int) -> None:
 
 def _units(call: Call, book: Book) -> Units:
     return Units.of(books.commodities(call.session, book.book_id), book.functional_currency)
-
-
-def _actor(call: Call) -> Actor:
-    return Actor(user_id=call.principal.user_id, organisation_id=call.principal.organisation_id)

@@ -7,7 +7,6 @@ from fastapi.responses import Response
 from api.auth.loan_kinds import (
     FACILITY,
     KPI_PERIOD,
-    actor_of,
     check_data_open,
     check_loan_party,
     engagements_of,
@@ -42,7 +41,7 @@ def add_kpi_period(facility_id: UuidString, body: KpiPeriodIn, call: ThisCall) -
         kpi_id=body.kpi_id,
         year=body.year,
         purpose=body.purpose.value,
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
@@ -69,7 +68,7 @@ def read_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
 def lock_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
     """Freeze the period's data as a snapshot with a hash; every month of every site must be there."""
     period = call.load(KPI_PERIOD, kpi_period_id)
-    lock_period(call.session, period.kpi_period_id, actor=actor_of(call.principal), now=call.now)
+    lock_period(call.session, period.kpi_period_id, actor=call.principal.actor, now=call.now)
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 
@@ -77,7 +76,7 @@ def lock_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
 def report_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
     """Report the locked value to the lenders; it then awaits its attestation."""
     period = call.load(KPI_PERIOD, kpi_period_id)
-    report_period(call.session, period.kpi_period_id, actor=actor_of(call.principal), now=call.now)
+    report_period(call.session, period.kpi_period_id, actor=call.principal.actor, now=call.now)
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 

@@ -4,14 +4,13 @@ from __future__ import annotations
 
 from api.auth.market_kinds import MARKET_MARK, MARKET_SNAPSHOT
 from api.auth.policy import Routes, asks
-from api.auth.principal import Principal, Scope
+from api.auth.principal import Scope
 from api.deps import ThisCall
 from api.schemas.fields import CodeString, UuidString
 from api.schemas.market import MarkIn, MarkRecordOut, MarkRecordsOut, MarkWithdrawalIn, SnapshotIn, SnapshotOut
 from finance.operations import market
 from finance.store import market as market_store
 from finance.store import marks
-from ledger.core.parties import Actor
 
 routes = Routes(tag="market")
 
@@ -23,7 +22,7 @@ def propose_mark(body: MarkIn, call: ThisCall) -> MarkRecordOut:
         call.session,
         call.principal.organisation_id,
         body.to_core(),
-        actor=_actor(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return MarkRecordOut.from_core(record)
@@ -34,7 +33,7 @@ def approve_mark(mark_id: UuidString, call: ThisCall) -> MarkRecordOut:
     """Approve a proposed mark as a second person; its maker cannot."""
     call.load(MARKET_MARK, mark_id)
     principal = call.principal
-    market.approve_mark(call.session, principal.organisation_id, mark_id, actor=_actor(principal), now=call.now)
+    market.approve_mark(call.session, principal.organisation_id, mark_id, actor=principal.actor, now=call.now)
     return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
 
 
@@ -48,7 +47,7 @@ def withdraw_mark(mark_id: UuidString, body: MarkWithdrawalIn, call: ThisCall) -
         principal.organisation_id,
         mark_id,
         reason=body.reason,
-        actor=_actor(principal),
+        actor=principal.actor,
         now=call.now,
     )
     return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
@@ -80,7 +79,7 @@ def freeze_snapshot(body: SnapshotIn, call: ThisCall) -> SnapshotOut:
         as_of=body.as_of,
         known_at=known_at,
         instruments=body.instruments,
-        actor=_actor(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return SnapshotOut.from_core(snapshot)
@@ -90,7 +89,3 @@ def freeze_snapshot(body: SnapshotIn, call: ThisCall) -> SnapshotOut:
 def read_snapshot(snapshot_id: UuidString, call: ThisCall) -> SnapshotOut:
     """Return a frozen snapshot, its stored bytes checked against its hash."""
     return SnapshotOut.from_core(call.load(MARKET_SNAPSHOT, snapshot_id))
-
-
-def _actor(principal: Principal) -> Actor:
-    return Actor(user_id=principal.user_id, organisation_id=principal.organisation_id)

@@ -30,7 +30,6 @@ from finance.operations.market import import_observations
 from finance.store import market, reference
 from finance.store.market import RawFile
 from ledger.core.errors import Invalid
-from ledger.core.parties import Actor
 from ledger.store import books
 from ledger.store.database import instant_text
 
@@ -80,7 +79,7 @@ def upload_observations(
         parsed.observations,
         raw,
         reference.shipped_instrument_bounds(),
-        actor=Actor(user_id=principal.user_id, organisation_id=principal.organisation_id),
+        actor=principal.actor,
         now=call.now,
     )
     waiting = market.list_held(call.session, principal.organisation_id) if counts.held else ()

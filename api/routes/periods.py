@@ -10,7 +10,7 @@ from fastapi import Query
 
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Routes, asks
-from api.auth.principal import Principal, Scope
+from api.auth.principal import Scope
 from api.deps import ThisCall
 from api.schemas.amounts import WholeNumber
 from api.schemas.cursors import read_cursor, read_whole, write_cursor
@@ -18,7 +18,6 @@ from api.schemas.fields import PageCursor, UuidString
 from api.schemas.periods import ClosingOut, ClosingsOut, PeriodCloseIn, PeriodStateOut
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid
-from ledger.core.parties import Actor
 from ledger.store import closings
 
 routes = Routes(tag="periods")
@@ -35,7 +34,7 @@ def close_period(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> Pe
         call.session,
         book.book_id,
         body.through,
-        actor=_actor(call.principal),
+        actor=call.principal.actor,
         now=call.now,
         random_bytes=call.random_bytes,
     )
@@ -51,7 +50,7 @@ def close_softly(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> Pe
         call.session,
         book.book_id,
         body.through,
-        actor=_actor(call.principal),
+        actor=call.principal.actor,
         now=call.now,
         random_bytes=call.random_bytes,
     )
@@ -68,7 +67,7 @@ def reopen_period(book_id: UuidString, call: ThisCall) -> PeriodStateOut:
             "nothing of this book is softly closed; a day closed for good does not reopen, post in the open period",
         )
     ledger.close_softly(
-        call.session, book.book_id, None, actor=_actor(call.principal), now=call.now, random_bytes=call.random_bytes
+        call.session, book.book_id, None, actor=call.principal.actor, now=call.now, random_bytes=call.random_bytes
     )
     return PeriodStateOut.from_core(call.load(BOOK, book_id))
 
@@ -106,7 +105,3 @@ def _check_has_begun(through: date, now: datetime) -> None:
             "through: expected a day that has begun in Asia/Shanghai; close it then",
             field="through",
         )
-
-
-def _actor(principal: Principal) -> Actor:
-    return Actor(user_id=principal.user_id, organisation_id=principal.organisation_id)

@@ -40,7 +40,6 @@ from finance.feeds.tabular import read_table
 from finance.store import market
 from ledger import reconciliation
 from ledger.core.errors import Invalid, NotFound
-from ledger.core.parties import Actor
 from ledger.store import books
 from ledger.store import reconciliation as store
 from ledger.store import statement_lines as statements
@@ -69,7 +68,9 @@ AsOf = Annotated[DateString, Query(description="Close of this day, inclusive.")]
 def save_source(book_id: UuidString, body: StatementSourceIn, call: ThisCall) -> StatementSourceOut:
     """Save how a bank's or registry's statements are read; a changed mapping is the source's next version."""
     book = call.load(BOOK, book_id)
-    saved = reconciliation.save_source(call.session, book.book_id, body.to_core(), actor=_actor(call), now=call.now)
+    saved = reconciliation.save_source(
+        call.session, book.book_id, body.to_core(), actor=call.principal.actor, now=call.now
+    )
     return StatementSourceOut.from_core(saved)
 
 
@@ -105,7 +106,7 @@ def import_statement(
         source,
         read_table(file_name, call.upload),
         file_sha256=bytes.fromhex(statement.sha256),
-        actor=_actor(call),
+        actor=call.principal.actor,
         now=call.now,
     )
     principal = call.principal
@@ -172,7 +173,7 @@ def confirm_matches(book_id: UuidString, body: MatchesIn, call: ThisCall) -> Mat
         book.book_id,
         [one.to_core() for one in body.matches],
         as_of=body.as_of,
-        actor=_actor(call),
+        actor=call.principal.actor,
         now=call.now,
     )
     return MatchesOut(matches=tuple(MatchOut.from_core(one) for one in found), next_after=None)
@@ -199,7 +200,7 @@ def undo_match(
     """Take a match back; both stay on record, its lines and postings are open again."""
     book = call.load(BOOK, book_id)
     undone = reconciliation.undo_match(
-        call.session, book.book_id, match, reason=body.reason, actor=_actor(call), now=call.now
+        call.session, book.book_id, match, reason=body.reason, actor=call.principal.actor, now=call.now
     )
     return MatchOut.from_core(undone)
 
@@ -219,7 +220,7 @@ def assert_balance(book_id: UuidString, body: BalanceAssertionIn, call: ThisCall
         as_of=body.as_of,
         expected=units.read(body.expected, held.commodity, field="expected"),
         source=body.source,
-        actor=_actor(call),
+        actor=call.principal.actor,
         now=call.now,
     )
     return BalanceAssertionOut.from_core(found, units)
@@ -230,7 +231,7 @@ def check_assertions(book_id: UuidString, body: BalanceCheckIn, call: ThisCall) 
     """Check the standing assertions anew: an entry dated back since the last check makes this one fail."""
     book = call.load(BOOK, book_id)
     found = reconciliation.check_assertions(
-        call.session, book.book_id, until=body.until, path=body.account, actor=_actor(call), now=call.now
+        call.session, book.book_id, until=body.until, path=body.account, actor=call.principal.actor, now=call.now
     )
     units = _units(call, book)
     return BalanceAssertionsOut(assertions=tuple(BalanceAssertionOut.from_core(one, units) for one in found))
@@ -246,10 +247,6 @@ def list_assertions(book_id: UuidString, call: ThisCall, facts: Facts = None) ->
     return BalanceAssertionsOut(
         assertions=tuple(BalanceAssertionOut.from_core(one, units) for one in found if one.checks)
     )
-
-
-def _actor(call: Call) -> Actor:
-    return Actor(user_id=call.principal.user_id, organisation_id=call.principal.organisation_id)
 
 
 def _units(call: Call, book: Book) -> Units:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from api.auth.loan_kinds import actor_of
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
@@ -39,7 +38,7 @@ def add_challenge(body: ChallengeIn, call: ThisCall) -> ChallengeOut:
         key_id=body.key_id,
         public_key=read_octets(body.public_key, field="public_key"),
         nonce=call.random_bytes(NONCE_BYTES),
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return ChallengeOut(challenge_id=challenge_id, challenge=octets_text(message))
@@ -52,7 +51,7 @@ def add_signing_key(body: SigningKeyIn, call: ThisCall) -> SigningKeyOut:
         call.session,
         body.challenge_id,
         read_octets(body.signature, field="signature"),
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return SigningKeyOut.from_core(key)
@@ -75,7 +74,7 @@ def revoke_key(key_id: CodeString, body: RevocationIn, call: ThisCall) -> Signin
         call.session,
         key,
         compromised_since=body.compromised_since,
-        actor=actor_of(call.principal),
+        actor=call.principal.actor,
         now=call.now,
     )
     return SigningKeyOut.from_core(revoked)

@@ -18,7 +18,6 @@ from finance.feeds.trades import parse_trades
 from finance.operations.trades import book_trades
 from finance.store import trades as trade_store
 from ledger.core.errors import Invalid
-from ledger.core.parties import Actor
 
 routes = Routes(tag="trades")
 
@@ -45,7 +44,7 @@ def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "tr
         call.session,
         book.book_id,
         trades,
-        actor=Actor(user_id=principal.user_id, organisation_id=principal.organisation_id),
+        actor=principal.actor,
         now=call.now,
         new_id=call.new_id,
         random_bytes=call.random_bytes,

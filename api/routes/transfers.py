@@ -12,7 +12,6 @@ from api.schemas.transfers import TransferIn, TransferOut, TransferReceiptOut, T
 from ledger import operations as ledger
 from ledger.core.errors import Conflict
 from ledger.core.journal import JournalDraft
-from ledger.core.parties import Actor
 from ledger.store import books, closings
 
 routes = Routes(tag="transfers")
@@ -50,5 +49,5 @@ def read_transfer(transfer_id: UuidString, call: ThisCall) -> TransferOut:
 def _drafted(call: Call, body: TransferIn, side: TransferSideIn, *, at: str) -> tuple[int, JournalDraft]:
     book = call.load(BOOK, side.book_id)
     units = Units.of(books.commodities(call.session, book.book_id), book.functional_currency)
-    actor = Actor(user_id=call.principal.user_id, organisation_id=call.principal.organisation_id)
+    actor = call.principal.actor
     return book.book_id, side.to_core(side.entry_id, units, actor, at=at, transfer_id=body.transfer_id)

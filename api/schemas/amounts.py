@@ -15,7 +15,7 @@ from pydantic import Field, PlainValidator, WithJsonSchema
 from pydantic_core import PydanticCustomError
 
 from api.schemas.base import Schema
-from ledger.core.amounts import Commodity, CommodityKind, currency_scale, format_units, parse_units
+from ledger.core.amounts import Commodity, currency_scale, format_units, parse_units, unit_of
 from ledger.core.errors import Conflict
 
 _WHOLE = re.compile(r"0|[1-9][0-9]{0,14}", re.ASCII)
@@ -73,18 +73,6 @@ class Units:
     def read_cost(self, text: str, *, field: str) -> int:
         """Return the smallest units of the functional currency that ``text`` spells."""
         return parse_units(text, currency_scale(self.functional_currency), field=field)
-
-
-def unit_of(commodity: Commodity, attrs: Mapping[str, str]) -> str:
-    """Return a commodity's unit: a currency's own code, ``t`` for allowances and credits.
-
-    A certificate's is its fact ``unit`` (``MWh`` for a green certificate), else ``certificate``.
-    """
-    if commodity.kind is CommodityKind.MONEY:
-        return commodity.code
-    if commodity.kind is CommodityKind.CERTIFICATE:
-        return attrs.get("unit", "certificate")
-    return _TONNE
 
 
 def money_out(units: int, currency: str) -> AmountOut:

@@ -13,7 +13,7 @@ from datetime import date
 from enum import StrEnum
 
 from ledger.core.amounts import MAX_UNITS, is_commodity_code
-from ledger.core.errors import Invalid
+from ledger.core.errors import Invalid, NotFound
 
 _PATH = re.compile(r"(?:Assets|Liabilities|Equity|Income|Expenses)(?::[A-Z0-9][A-Za-z0-9-]{0,39}){1,8}", re.ASCII)
 
@@ -100,3 +100,8 @@ def type_of(path: str) -> AccountType:
 def is_path(text: str) -> bool:
     """Return whether ``text`` lies in the grammar of account paths and is at most 200 characters."""
     return len(text) <= 200 and _PATH.fullmatch(text) is not None  # noqa: PLR2004 - the column's documented bound
+
+
+def no_such_account(path: str) -> NotFound:
+    """Return the refusal of a path that names no account of the book: ``account.not_found``."""
+    return NotFound("account.not_found", "no such account in this book", path=path[:200])

@@ -7,7 +7,7 @@ of one ASCII pattern, output is a decimal string. ``moneyed.Money`` is built her
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
@@ -66,6 +66,18 @@ class Commodity:
             raise Invalid("commodity.scale", "a commodity has 0 to 9 decimals", code=self.code, scale=str(self.scale))
         if not 1 <= self.step <= MAX_UNITS:
             raise Invalid("commodity.step", "a commodity's step is 1 to 10^15 smallest units", code=self.code)
+
+
+def unit_of(commodity: Commodity, attrs: Mapping[str, str]) -> str:
+    """Return a commodity's unit: a currency's own code, ``t`` for allowances and credits.
+
+    A certificate's is its fact ``unit`` (``MWh`` for a green certificate), else ``certificate``.
+    """
+    if commodity.kind is CommodityKind.MONEY:
+        return commodity.code
+    if commodity.kind is CommodityKind.CERTIFICATE:
+        return attrs.get("unit", "certificate")
+    return "t"
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,8 +47,8 @@ def move_lots(
     """Acquire on debits and relieve on credits of lot-keeping accounts, in line order."""
     for line, (leg, account) in enumerate(zip(postings, facts, strict=True), start=1):
         if account.lot_method is None:
-            check_keeps_no_lots(leg, account)
-        elif leg.amount > 0:
+            continue
+        if leg.amount > 0:
             if leg.lot_cost is None:
                 raise Invalid(
                     "ledger.lot_cost_missing",
@@ -72,9 +72,7 @@ def carry_lots(
     waiting: list[_Piece] = []
     given_up: list[tuple[int, tuple[Relief, ...]]] = []
     for index, (leg, account) in enumerate(zip(postings, facts, strict=True)):
-        if account.lot_method is None:
-            check_keeps_no_lots(leg, account)
-        elif leg.amount < 0:
+        if account.lot_method is not None and leg.amount < 0:
             reliefs = _relieved(state, changes, account, leg)
             for relief in reliefs:
                 lot = changes.lot(state, account.account_id, relief.lot_id)

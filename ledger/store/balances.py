@@ -13,8 +13,7 @@ from typing import Any
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
-from ledger.core.accounts import AccountType, LotMethod, is_path
-from ledger.core.errors import NotFound
+from ledger.core.accounts import AccountType, LotMethod, is_path, no_such_account
 from ledger.store.reading import as_bound, as_day, run
 from ledger.store.reports import in_subtree
 from ledger.store.tables.holds import HoldPositionRow
@@ -49,7 +48,7 @@ def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> 
     """Return one account as it stands ``now``; a hold that has run out by then no longer counts. ``account.not_found``."""
     row = run(session, _NOW, as_bound(session, now), path, book_id).fetchone() if is_path(path) else None
     if row is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     return BalanceNow(
         account_id=row[0],
         path=path,

@@ -13,9 +13,9 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path
+from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path, no_such_account
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
-from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.core.errors import Conflict, Invalid
 from ledger.store.tables.journal import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
 
 _TRIES = 64
@@ -193,7 +193,7 @@ def close_account(session: Session, book_id: int, path: str, closed_on: date) ->
     """Set the first day on which the account takes nothing; refused while it holds anything."""
     standing = _account_row(session, book_id, path) if is_path(path) else None
     if standing is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     row, balance = standing
     if balance.posted or balance.held:
         raise Conflict("account.not_empty", "move what the account holds first", path=path)

@@ -15,7 +15,7 @@ from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
 from ledger.core.accounts import LotMethod
-from ledger.core.amounts import CommodityKind
+from ledger.core.amounts import unit_of
 from ledger.core.export_formats.exported import (
     ExportedAccount,
     ExportedBook,
@@ -57,10 +57,7 @@ def load_book(session: Session, book_id: int, *, as_of: date, known: int | None)
         known=point.seq,
         tree_root=point.root,
         commodities={code: commodity for code, (commodity, _) in commodities.items()},
-        units={
-            code: _unit(code, commodity.kind, str(attrs.get("unit", "certificate")))
-            for code, (commodity, attrs) in commodities.items()
-        },
+        units={code: unit_of(commodity, attrs) for code, (commodity, attrs) in commodities.items()},
         accounts=tuple(
             ExportedAccount(
                 path=account.path,
@@ -254,16 +251,6 @@ def _undated(session: Session, book_id: int, *, known: int) -> frozenset[str]:
         if min(itertools.accumulate(row.qty for row in steps)) < 0:
             found.add(str(path))
     return frozenset(found)
-
-
-def _unit(code: str, kind: CommodityKind, certificate_unit: str) -> str:
-    match kind:
-        case CommodityKind.MONEY:
-            return code
-        case CommodityKind.CERTIFICATE:
-            return certificate_unit
-        case _:
-            return "t"
 
 
 def _last_day(year: int, month: int) -> date:

@@ -17,8 +17,8 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, select
 from sqlalchemy.orm import Session
 
 from ledger.core import log
-from ledger.core.accounts import AccountType, is_path
-from ledger.core.errors import Invalid, NotFound
+from ledger.core.accounts import AccountType, is_path, no_such_account
+from ledger.core.errors import Invalid
 from ledger.store import checkpoints
 from ledger.store.tables.holds import HoldMoveRow
 from ledger.store.tables.journal import (
@@ -397,7 +397,7 @@ def _account(session: Session, book_id: int, path: str) -> Any:
     wanted = _accounts(book_id).add_columns(AccountRow.account_id).where(AccountRow.path == path)
     account = session.execute(wanted).one_or_none() if is_path(path) else None
     if account is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     return account
 
 

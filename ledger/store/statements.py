@@ -18,8 +18,8 @@ from uuid import UUID
 from sqlalchemy import Row, Select, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
-from ledger.core.accounts import AccountType, is_path
-from ledger.core.errors import Invalid, NotFound
+from ledger.core.accounts import AccountType, is_path, no_such_account
+from ledger.core.errors import Invalid
 from ledger.store.reports import FEW_ENTRIES, MAX_PAGE, in_subtree
 from ledger.store.tables.journal import AccountRow, BalanceDayRow, BookRow, CommodityRow, EntryRow, PostingRow
 
@@ -71,7 +71,7 @@ def accounts_under(session: Session, book_id: int, path: str) -> tuple[Statement
     rows = session.execute(_accounts(book_id).where(in_subtree(path)).limit(MAX_ACCOUNTS + 1))
     found = [_account(row) for row in rows]
     if not found:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     if len(found) > MAX_ACCOUNTS:
         raise Invalid(
             "statement.accounts",
@@ -85,7 +85,7 @@ def account_at(session: Session, book_id: int, path: str) -> StatementAccount:
     """Return the account at ``path``, or raise ``account.not_found``."""
     row = session.execute(_accounts(book_id).where(AccountRow.path == path)).one_or_none() if is_path(path) else None
     if row is None:
-        raise NotFound("account.not_found", "no such account in this book", path=path[:200])
+        raise no_such_account(path)
     return _account(row)
 
 
