@@ -15,7 +15,6 @@ from datetime import datetime
 from threading import Condition, Lock
 from typing import Final
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from api.errors import Unavailable
@@ -26,6 +25,7 @@ from ledger.core.journal import MAX_BATCH, MAX_LEGS, JournalDraft
 from ledger.operations import EntryOutcome, EntryReceipt, EntryRefusal
 from ledger.store import journal
 from ledger.store.database import Database
+from ledger.store.reading import run_first
 
 MOST_WAITING: Final = 8_000
 """Entries that may wait for one book unless the operator sets another number: as many as one commit takes."""
@@ -203,10 +203,10 @@ class WriterQueue:
 def bound_waiting(session: Session) -> None:
     """Let no statement of this transaction wait for ever: 5 s for a lock, 30 s in all (PostgreSQL; SQLite: 30 s, its busy handler)."""
     if session.get_bind().dialect.name == "postgresql":
-        session.execute(_BOUNDS)
+        run_first(session, _BOUNDS)
 
 
-_BOUNDS = text("SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '30s', true)")
+_BOUNDS = "SELECT set_config('lock_timeout', '5s', true), set_config('statement_timeout', '30s', true)"
 
 
 class _Place:

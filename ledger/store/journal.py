@@ -22,7 +22,7 @@ from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
 from ledger.core.state import AccountFacts, BookState, ReversibleEntry
 from ledger.store import writing_postgresql, writing_sqlite
 from ledger.store.lots import load_lots, load_serials, load_serials_elsewhere
-from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run
+from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run, run_first
 from ledger.store.rows import Answer, FrozenRefusal, batch_rows
 from ledger.store.tables.holds import HoldPositionRow, HoldRow
 from ledger.store.tables.journal import (
@@ -212,7 +212,7 @@ _HEAD = (
 
 def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
     lock = " FOR UPDATE" if for_update and session.get_bind().dialect.name == "postgresql" else ""
-    row = run(session, _HEAD + lock, book_id).fetchone()
+    row = run_first(session, _HEAD + lock, book_id).fetchone()
     if row is None:
         raise NotFound("book.not_found", "no such book")
     return BookHead(
@@ -231,16 +231,16 @@ def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
 
 
 _ANSWERS = (
-    "SELECT e.entry_id, e.request_hash, e.seq, NULL FROM {keys} CROSS JOIN entry e WHERE e.entry_id = k.key AND e.book_id = {book}"
-    " UNION ALL SELECT r.entry_id, r.request_hash, NULL, r.error FROM {keys} CROSS JOIN request r"
-    " WHERE r.entry_id = k.key AND r.book_id = {book}"
+    "{each}SELECT e.entry_id, e.request_hash, e.seq, CAST(NULL AS TEXT) AS error FROM {keys} entry e"
+    " WHERE e.entry_id = k.key AND e.book_id = {book}{end}"
+    " UNION ALL {each}SELECT r.entry_id, r.request_hash, CAST(NULL AS BIGINT) AS seq, r.error FROM {keys} request r"
+    " WHERE r.entry_id = k.key AND r.book_id = {book}{end}"
 )
 _ACCOUNTS = (
-    "SELECT a.account_id, a.path, a.type, a.commodity_id, c.code, c.step, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling,"
-    " b.posted, b.held, c.kind, c.scale"
-    " FROM {keys} CROSS JOIN account a CROSS JOIN balance b CROSS JOIN commodity c"
+    "{each}SELECT a.account_id, a.path, a.type, a.commodity_id, c.code, c.step, a.lot_method, a.opened_on, a.closed_on, b.floor,"
+    " b.ceiling, b.posted, b.held, c.kind, c.scale FROM {keys} account a CROSS JOIN balance b CROSS JOIN commodity c"
     " WHERE a.path = k.key AND a.book_id = {book} AND b.book_id = a.book_id AND b.account_id = a.account_id"
-    " AND c.book_id = a.book_id AND c.commodity_id = a.commodity_id"
+    " AND c.book_id = a.book_id AND c.commodity_id = a.commodity_id{end}"
 )
 _SIDES = {each.value: each.normal_side for each in AccountType}
 

@@ -10,12 +10,16 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from sqlalchemy.orm import Session
 
 from ledger.store.database import instant_text
 
 _CHUNK = 1_000
 """Keys a statement on SQLite; far below its limit of 32,766, and few enough texts that its statement cache keeps them."""
+
+_FEW_KEYS = 4
+"""Keys that PostgreSQL gets one by one: those of a single entry."""
 
 
 def run(session: Session, statement: str, *values: object) -> Any:
@@ -27,24 +31,42 @@ def run(session: Session, statement: str, *values: object) -> Any:
     return connection.execute(statement, values)
 
 
-def read_among(session: Session, statement: str, book_id: int, keys: Sequence[str | UUID]) -> Iterable[tuple[Any, ...]]:
-    """Return the rows of ``statement`` for one book and any of ``keys``.
+def run_first(session: Session, statement: str, *values: object) -> Any:
+    """Run one statement as ``run`` does; on PostgreSQL the BEGIN before it needs no round trip of its own."""
+    connection = session.connection().connection.driver_connection
+    if not isinstance(connection, psycopg.Connection):
+        return run(session, statement, *values)
+    with connection.pipeline():
+        return connection.execute(statement.replace("?", "%s"), values)
 
-    The statement reads ``FROM {keys} CROSS JOIN ...``, compares with ``k.key`` and says ``{book}`` where the book is, once for each
-    ``{keys}``. On PostgreSQL the keys are one array, on SQLite a list of values, a thousand at a time.
+
+def read_among(session: Session, statement: str, book_id: int, keys: Sequence[str | UUID]) -> Iterable[tuple[Any, ...]]:
+    """Return the rows of ``statement`` for one book and any of ``keys``, of each at most one.
+
+    The statement reads ``{each}SELECT ... FROM {keys} ...{end}``, compares with ``k.key`` and says ``{book}`` once between ``{each}``
+    and ``{end}``; several such go together by UNION ALL. On PostgreSQL many keys are one array, on SQLite a list of values, a
+    thousand at a time.
     """
     connection = session.connection().connection.driver_connection
     assert connection is not None, "an open session has a driver connection"
     lists = statement.count("{keys}")
     if session.get_bind().dialect.name == "postgresql":
-        kind = "uuid[]" if keys and isinstance(keys[0], UUID) else "text[]"
-        text = statement.format(keys=f"unnest(%s::{kind}) AS k(key)", book="%s")
-        # Never prepared: PostgreSQL's generic plan knows no length. One text is bound, not a list: neither an id nor a path has
-        # a character that an array's text would escape.
+        kind = "uuid" if keys and isinstance(keys[0], UUID) else "text"
         texts = [f"{key.int:032x}" if isinstance(key, UUID) else key for key in keys]
-        bound_text = f"{{{','.join(texts)}}}"
+        is_few = 1 <= len(texts) <= _FEW_KEYS
+        if is_few:  # prepared, so neither read nor planned again
+            source = f"(VALUES {','.join([f'(%s::{kind})'] * len(texts))})"
+        else:
+            # Never prepared: PostgreSQL's generic plan knows no length. One text is bound, not a list: neither an id nor a path has
+            # a character that an array's text would escape.
+            source = f"unnest(%s::{kind}[])"
+            texts = [f"{{{','.join(texts)}}}"]
+        # LIMIT makes each key one look-up: a join was seen to read the whole book, which nobody analyses while it grows.
+        each = f"SELECT f.* FROM {source} AS k(key) CROSS JOIN LATERAL ("  # noqa: S608 - marks and a type's name only
+        text = statement.format(each=each, keys="", end=" LIMIT 1) AS f", book="%s")
+        prepare = None if is_few else False
         rows: Iterable[tuple[Any, ...]] = connection.execute(
-            text, (bound_text, book_id) * lists, prepare=False
+            text, (*texts, book_id) * lists, prepare=prepare
         ).fetchall()
         return rows
     found: list[tuple[Any, ...]] = []
@@ -52,8 +74,8 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
     for start in range(0, len(keys), _CHUNK):
         chunk = bound[start : start + _CHUNK]
         # CROSS JOIN keeps this order on SQLite, so each key is one look-up; an IN list was seen to read the whole book.
-        values = f"(SELECT column1 AS key FROM (VALUES {','.join(['(?)'] * len(chunk))})) AS k"  # noqa: S608 - marks only
-        text = statement.format(keys=values, book="?")
+        values = f"(SELECT column1 AS key FROM (VALUES {','.join(['(?)'] * len(chunk))})) AS k CROSS JOIN"  # noqa: S608 - marks only
+        text = statement.format(each="", keys=values, end="", book="?")
         found += connection.execute(text, (*chunk, book_id) * lists).fetchall()
     return found
 
