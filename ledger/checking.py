@@ -23,6 +23,7 @@ from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.findings import Finding, Findings, differences, members, refusal_problem
 from ledger.store import check_cursors, check_rows, check_rules
 from ledger.store import persons as person_rows
+from ledger.store.database import without_collection
 
 _KNOWN_ROOT = re.compile(r"[0-9]{1,15}:[0-9a-f]{64}", re.ASCII)
 
@@ -171,10 +172,11 @@ def _check_entries(session: Session, book_id: int, checking: EntryCheck, finding
     )
     while chunk := entries.next_chunk():
         last = chunk[-1][0]
-        legs_of = _by_seq(legs.through(last))
-        leaf_of = {leaf[0]: leaf for leaf in leaves.through(last)}
-        more_of = _more(*(stream.through(last) for stream in rest))
-        checking.take(list(map(made, chunk)), legs_of, leaf_of, more_of)
+        with without_collection():
+            legs_of = _by_seq(legs.through(last))
+            leaf_of = {leaf[0]: leaf for leaf in leaves.through(last)}
+            more_of = _more(*(stream.through(last) for stream in rest))
+            checking.take(list(map(made, chunk)), legs_of, leaf_of, more_of)
         if len(legs_of) + len(leaf_of) + len(more_of) > len(chunk):
             known = {row[0] for row in chunk}
             for table, places in (("posting", legs_of), ("leaf", leaf_of), ("lot_move", more_of)):

@@ -25,6 +25,7 @@ from ledger.core.parties import SERVICE, Actor
 from ledger.core.periods import next_lock, state_root
 from ledger.core.transfers import check_transfer, clearing_sums
 from ledger.store import books, journal, reports
+from ledger.store.database import without_collection
 from ledger.store.rows import Answer, FrozenRefusal
 
 RandomBytes = Callable[[int], bytes]
@@ -198,7 +199,8 @@ def _post(
         if key not in recorded and key not in place and draft.link not in broken:
             place[key] = len(fresh)
             fresh.append((draft, content))
-    posted = _record(session, head, fresh, now, random_bytes, is_closer=is_closer) if fresh else []
+    with without_collection():
+        posted = _record(session, head, fresh, now, random_bytes, is_closer=is_closer) if fresh else []
     if len(fresh) == len(drafts):
         return posted  # every id was new and stood once
     seqs = [answer.seq for answer in recorded.values() if answer.seq is not None]

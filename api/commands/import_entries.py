@@ -29,7 +29,7 @@ from ledger.core.journal import MAX_BATCH, JournalDraft
 from ledger.core.parties import Actor
 from ledger.operations import EntryOutcome, EntryRefusal
 from ledger.store import books
-from ledger.store.database import Database
+from ledger.store.database import Database, without_collection
 
 _SOME_REFUSED = 3
 _LONGEST_LINE = 2_000_000
@@ -176,23 +176,35 @@ def _check(lines: _Lines, reader: EntryReader) -> _Checked:
 
 def _post(database: Database, book_id: int, lines: _Lines, reader: EntryReader, checked: _Checked) -> _Tally:
     tally, digest = _Tally(), hashlib.sha256()
-    batch: list[tuple[int, JournalDraft]] = []
-    weight = 0
-    for number, line in lines.read("posting"):
-        digest.update(line)
-        try:
-            batch.append((number, _draft(reader, line)))
-        except Unreadable as problem:
-            raise _changed(lines, tally) from problem
-        weight += len(line)
-        if len(batch) == MAX_BATCH or weight > _BATCH_BYTES:
-            _post_batch(database, book_id, batch, tally)
-            batch, weight = [], 0
-    if batch:
-        _post_batch(database, book_id, batch, tally)
+    reading = lines.read("posting")
+    is_more = True
+    while is_more:
+        with without_collection():
+            try:
+                batch = _next_batch(reading, reader, digest)
+            except Unreadable as problem:
+                raise _changed(lines, tally) from problem
+            is_more = bool(batch)
+            if batch:
+                _post_batch(database, book_id, batch, tally)
     if digest.digest() != checked.sha256:
         raise _changed(lines, tally)
     return tally
+
+
+def _next_batch(
+    reading: Iterator[tuple[int, bytes]], reader: EntryReader, digest: hashlib._Hash
+) -> list[tuple[int, JournalDraft]]:
+    """Return the drafts of the next lines with their numbers, as many as one transaction takes; none at the file's end."""
+    batch: list[tuple[int, JournalDraft]] = []
+    weight = 0
+    for number, line in reading:
+        digest.update(line)
+        batch.append((number, _draft(reader, line)))
+        weight += len(line)
+        if len(batch) == MAX_BATCH or weight > _BATCH_BYTES:
+            break
+    return batch
 
 
 def _post_batch(database: Database, book_id: int, batch: list[tuple[int, JournalDraft]], tally: _Tally) -> None:
