@@ -14,6 +14,7 @@ from api.deps import ready_database
 from api.settings import add_database_option, from_environment
 from ledger import checking
 from ledger.checking import BookCheck
+from ledger.store import books
 
 _SOUND, _FOUND = 0, 1
 
@@ -40,7 +41,7 @@ def _check(arguments: argparse.Namespace, out: TextIO) -> int:
     known = [checking.read_known_root(text) for text in arguments.since]
     url = from_environment(os.environ, database_url=arguments.database).database_url
     with ready_database(url) as database, database.reader() as session:
-        checked = checking.check_book(session, checking.find_book(session, arguments.book), known_roots=known)
+        checked = checking.check_book(session, books.named(session, arguments.book).book_id, known_roots=known)
     out.write((_as_json(checked) if arguments.json else _as_text(checked)) + "\n")
     return _SOUND if checked.is_sound else _FOUND
 

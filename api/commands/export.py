@@ -17,7 +17,7 @@ from api.settings import add_database_option, from_environment
 from api.sheets import csv_pieces, write_xlsx
 from api.store.access import uuid_or_none
 from ledger import exports
-from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.core.errors import Conflict, Invalid
 from ledger.exports import Report, TextFormat
 from ledger.store import books
 
@@ -29,7 +29,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     """Add the command."""
     parser = subparsers.add_parser("export", help="write a book as Beancount, hledger, JSON Lines, XLSX or CSV")
     add_database_option(parser)
-    parser.add_argument("book", metavar="BOOK", help="the book's id")
+    parser.add_argument("book", metavar="BOOK", help="the book's id or code")
     parser.add_argument("--format", required=True, choices=FORMATS)
     parser.add_argument("--out", metavar="FILE", help="a new file; the standard output when absent (not for xlsx)")
     parser.add_argument("--as-of", metavar="DAY", help="close of this day, YYYY-MM-DD; default today (UTC)")
@@ -47,9 +47,7 @@ def _export(arguments: argparse.Namespace, out: TextIO) -> int:
         ready_database(from_environment(os.environ, database_url=arguments.database).database_url) as database,
         database.reader() as session,
     ):
-        found = books.find(session, asked.book_uuid)
-        if found is None:
-            raise NotFound("book.not_found", "BOOK: no book of this database has this id", field="book")
+        found = books.named(session, arguments.book)
         book = exports.open_export(session, found.book_id, as_of=asked.as_of, known=asked.known)
         tables = (
             exports.report_table(session, found.book_id, book, report, account=arguments.account)
@@ -72,7 +70,6 @@ class _Asked:
 
     def __init__(self, arguments: argparse.Namespace) -> None:
         """Read the arguments; each refusal names its option."""
-        self.book_uuid = named_book(arguments.book)
         self.as_of = utc_now().date() if arguments.as_of is None else _day(arguments.as_of)
         if arguments.known is not None and not re.fullmatch(r"[0-9]{1,15}", arguments.known, re.ASCII):
             raise Invalid("export.known", "--known: expected a whole number, the record point's seq", field="known")

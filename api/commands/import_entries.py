@@ -17,14 +17,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO, TextIO
 
-from api.commands.export import named_book
 from api.deps import ready_database, unit_of_work, utc_now
 from api.schemas.amounts import Units
 from api.schemas.entry_lines import EntryReader, Unreadable
 from api.settings import add_database_option, from_environment
 from api.store import access
 from ledger import operations
-from ledger.core.errors import Conflict, ImportRefused, Invalid, NotFound, RowError
+from ledger.core.errors import Conflict, ImportRefused, Invalid, RowError
 from ledger.core.journal import MAX_BATCH, JournalDraft
 from ledger.core.parties import Actor
 from ledger.operations import EntryOutcome, EntryRefusal
@@ -47,7 +46,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "file", metavar="FILE", help="JSON Lines: one entry a line, as POST /v1/books/{book}/entries takes it"
     )
-    parser.add_argument("--book", required=True, help="the book's id")
+    parser.add_argument("--book", required=True, help="the book's id or code")
     parser.add_argument(
         "--actor", required=True, help="who posts: the e-mail address or id of a user of the book's organisation"
     )
@@ -55,7 +54,6 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 
 def _import(arguments: argparse.Namespace, out: TextIO) -> int:
-    book_uuid = named_book(arguments.book)
     path = Path(arguments.file)
     try:
         size = path.stat().st_size
@@ -64,9 +62,7 @@ def _import(arguments: argparse.Namespace, out: TextIO) -> int:
         raise Invalid("import.file", f"FILE: cannot be read: {error.strerror}", field="file") from error
     with source, ready_database(from_environment(os.environ, database_url=arguments.database).database_url) as database:
         with database.reader() as session:
-            book = books.find(session, book_uuid)
-            if book is None:
-                raise NotFound("book.not_found", "--book: no book of this database has this id", field="book")
+            book = books.named(session, arguments.book)
             user = access.find_user(session, book.tenant_id, arguments.actor)
             units = Units.of(books.commodities(session, book.book_id), book.functional_currency)
         reader = EntryReader(units, Actor(user_id=user.user_id, organisation_id=book.tenant_id))

@@ -37,10 +37,9 @@ from api.settings import add_database_option, from_environment
 from api.store import access
 from ledger import proofs
 from ledger.core.checkpoint import Signer, spelled_key
-from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
+from ledger.core.errors import Conflict, DomainError, Invalid
 from ledger.core.parties import Actor
 from ledger.store import books
-from ledger.store.books import Book
 from ledger.store.database import Database
 
 KEY_VARIABLE = "TONNE_LOG_KEY"
@@ -89,7 +88,7 @@ def _action(
     actions: argparse._SubParsersAction[argparse.ArgumentParser], name: str, told: str, run: Any
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=told)
-    parser.add_argument("book", metavar="BOOK", help="the book's id")
+    parser.add_argument("book", metavar="BOOK", help="the book's id or code")
     add_database_option(parser)
     parser.set_defaults(run=run)
     return parser
@@ -98,7 +97,9 @@ def _action(
 def _checkpoint(arguments: argparse.Namespace, out: TextIO) -> int:
     signer = _signer(arguments.key)
     with _writing(arguments) as session:
-        published = proofs.publish_checkpoint(session, _book(session, arguments.book).book_id, signer, now=utc_now())
+        published = proofs.publish_checkpoint(
+            session, books.named(session, arguments.book).book_id, signer, now=utc_now()
+        )
     out.write(published.note)
     return 0
 
@@ -107,7 +108,7 @@ def _proof(arguments: argparse.Namespace, out: TextIO) -> int:
     size = None if arguments.size is None else _whole(arguments.size, "size")
     named = arguments.entry
     with _database(arguments) as database, database.reader() as session:
-        book_id = _book(session, arguments.book).book_id
+        book_id = books.named(session, arguments.book).book_id
         if _UUID.fullmatch(named):
             proof = proofs.prove_inclusion(session, book_id, entry_id=UUID(named), size=size)
         else:
@@ -124,7 +125,7 @@ def _proof(arguments: argparse.Namespace, out: TextIO) -> int:
 
 def _bundle(arguments: argparse.Namespace, out: TextIO) -> int:
     with _database(arguments) as database, database.reader() as session:
-        book_id = _book(session, arguments.book).book_id
+        book_id = books.named(session, arguments.book).book_id
         try:
             with Path(arguments.out).open("xb") as file:
                 entries = proofs.write_bundle(session, book_id, file)
@@ -177,7 +178,7 @@ def _rotate(arguments: argparse.Namespace, out: TextIO) -> int:
     old, new = _signer(arguments.key), _signer(arguments.new_key)
     now = utc_now()
     with _writing(arguments) as session:
-        book = _book(session, arguments.book)
+        book = books.named(session, arguments.book)
         user = access.find_user(session, book.tenant_id, arguments.user)
         receipt = proofs.rotate_key(
             session,
@@ -205,13 +206,6 @@ def _database(arguments: argparse.Namespace) -> Iterator[Database]:
 def _writing(arguments: argparse.Namespace) -> Iterator[Session]:
     with _database(arguments) as database, unit_of_work(database) as session:
         yield session
-
-
-def _book(session: Session, text: str) -> Book:
-    found = books.find(session, UUID(text)) if _UUID.fullmatch(text) else None
-    if found is None:
-        raise NotFound("book.not_found", "BOOK: there is no book of this id; see GET /v1/books")
-    return found
 
 
 def _signer(named: str | None) -> Signer:

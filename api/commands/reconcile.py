@@ -11,7 +11,6 @@ from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
 from typing import TextIO
-from uuid import UUID
 
 from pydantic import ValidationError
 from sqlalchemy.orm import Session
@@ -41,7 +40,6 @@ from ledger.core.reconciliation import MatchRule
 from ledger.store import books
 from ledger.store.books import Book
 
-_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
 _PLACE = re.compile(r"([1-9][0-9]{0,14})\.([1-9][0-9]{0,3})", re.ASCII)
@@ -82,7 +80,7 @@ def _add(
 ) -> argparse.ArgumentParser:
     parser = actions.add_parser(name, help=help_text)
     add_database_option(parser)
-    parser.add_argument("--book", required=True, help="the book's id")
+    parser.add_argument("--book", required=True, help="the book's id or code")
     if name not in {"proposals", "breaks"}:
         parser.add_argument("--user", required=True, help="the acting person's id or e-mail address")
     if as_of:
@@ -225,7 +223,7 @@ def _found(session: Session, book: Book, arguments: argparse.Namespace) -> recon
 def _reading(arguments: argparse.Namespace) -> Iterator[tuple[Session, Book]]:
     url = from_environment(os.environ, database_url=arguments.database).database_url
     with ready_database(url) as database, database.reader() as session:
-        yield session, _book(session, arguments)
+        yield session, books.named(session, arguments.book)
 
 
 @contextmanager
@@ -233,16 +231,9 @@ def _writing(arguments: argparse.Namespace) -> Iterator[tuple[Session, Book, Act
     """Give one transaction, the book and the acting person, who belongs to the organisation that keeps the book."""
     url = from_environment(os.environ, database_url=arguments.database).database_url
     with ready_database(url) as database, unit_of_work(database) as session:
-        book = _book(session, arguments)
+        book = books.named(session, arguments.book)
         user = access.find_user(session, book.tenant_id, arguments.user)
         yield session, book, Actor(user_id=user.user_id, organisation_id=book.tenant_id)
-
-
-def _book(session: Session, arguments: argparse.Namespace) -> Book:
-    found = books.find(session, UUID(arguments.book)) if _UUID.fullmatch(arguments.book) else None
-    if found is None:
-        raise NotFound("book.not_found", "--book: expected the id of a book in this database", field="book")
-    return found
 
 
 def _units(session: Session, book: Book) -> Units:

@@ -5,6 +5,7 @@ Each answer names the point it is of, and sending that point again gives the sam
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Annotated
 from uuid import UUID
@@ -48,26 +49,65 @@ Limit = Annotated[WholeNumber, Query(description="1 to 200 lines.")]
 
 
 @routes.get("/books/{book_id}/accounts", policy=asks(Scope.LEDGER_READ))
-def list_accounts(book_id: UuidString, call: ThisCall, asked: AskedPoint, under: Under = None) -> AccountsOut:
-    """Return every account with its facts, limits and balance, empty ones too."""
+def list_accounts(
+    book_id: UuidString,
+    call: ThisCall,
+    asked: AskedPoint,
+    under: Under = None,
+    after: PageCursor | None = None,
+    limit: Limit = reports.MAX_PAGE,
+) -> AccountsOut:
+    """Return a page of the accounts with their facts, limits and balances, empty ones too.
+
+    ``after`` continues at the record point of the first page, whatever was posted since.
+    """
     book = call.load(BOOK, book_id)
-    point = asked.resolve(call.session, book.book_id)
-    found = reports.positions(call.session, book.book_id, as_of=point.as_of, known=point.known, under=under)
+    page = _Page(f"accounts|{book_id}|{under}|{asked.as_of}", asked, after, limit)
+    point = page.asked.resolve(call.session, book.book_id)
+    found = reports.positions(
+        call.session,
+        book.book_id,
+        as_of=point.as_of,
+        known=point.known,
+        under=under,
+        after=page.begins,
+        limit=limit,
+    )
     held = holds_report.held_as_of(call.session, book.book_id, as_of=point.as_of, known=point.known)
     facts = books.accounts(call.session, book.book_id)
     units = _units(call, book)
     return AccountsOut(
         **point.carried(),
         accounts=tuple(AccountOut.from_core(facts[one.path], one, units, held=held.get(one.path, 0)) for one in found),
+        next_cursor=page.next_cursor(point.known, [one.account_id for one in found]),
     )
 
 
 @routes.get("/books/{book_id}/positions", policy=asks(Scope.LEDGER_READ))
-def read_positions(book_id: UuidString, call: ThisCall, asked: AskedPoint, under: Under = None) -> PositionsOut:
-    """Return what every account holds at the close of the day, on its normal side: posted, set aside and available."""
+def read_positions(
+    book_id: UuidString,
+    call: ThisCall,
+    asked: AskedPoint,
+    under: Under = None,
+    after: PageCursor | None = None,
+    limit: Limit = reports.MAX_PAGE,
+) -> PositionsOut:
+    """Return a page of what accounts hold at the close of the day, on their normal side: posted, set aside and available.
+
+    ``after`` continues at the record point of the first page, whatever was posted since.
+    """
     book = call.load(BOOK, book_id)
-    point = asked.resolve(call.session, book.book_id)
-    found = reports.positions(call.session, book.book_id, as_of=point.as_of, known=point.known, under=under)
+    page = _Page(f"positions|{book_id}|{under}|{asked.as_of}", asked, after, limit)
+    point = page.asked.resolve(call.session, book.book_id)
+    found = reports.positions(
+        call.session,
+        book.book_id,
+        as_of=point.as_of,
+        known=point.known,
+        under=under,
+        after=page.begins,
+        limit=limit,
+    )
     held = holds_report.held_as_of(call.session, book.book_id, as_of=point.as_of, known=point.known)
     units = _units(call, book)
     return PositionsOut(
@@ -77,6 +117,7 @@ def read_positions(book_id: UuidString, call: ThisCall, asked: AskedPoint, under
             for one in found
             if one.balance or one.path in held
         ),
+        next_cursor=page.next_cursor(point.known, [one.account_id for one in found]),
     )
 
 
@@ -90,15 +131,36 @@ def read_trial_balance(book_id: UuidString, call: ThisCall, asked: AskedPoint, u
 
 
 @routes.get("/books/{book_id}/lots", policy=asks(Scope.LEDGER_READ))
-def read_lots(book_id: UuidString, call: ThisCall, asked: AskedPoint, under: Under = None) -> LotsOut:
-    """Return the lots open at the close of the day with what is left of quantity and cost, and what is set aside."""
+def read_lots(
+    book_id: UuidString,
+    call: ThisCall,
+    asked: AskedPoint,
+    under: Under = None,
+    after: PageCursor | None = None,
+    limit: Limit = reports.MAX_PAGE,
+) -> LotsOut:
+    """Return a page of the lots open at the close of the day: what is left of quantity and cost, and what is set aside.
+
+    ``after`` continues at the record point of the first page, whatever was posted since.
+    """
     book = call.load(BOOK, book_id)
-    point = asked.resolve(call.session, book.book_id)
-    found = reports.lots(call.session, book.book_id, as_of=point.as_of, known=point.known, under=under)
+    page = _Page(f"lots|{book_id}|{under}|{asked.as_of}", asked, after, limit)
+    point = page.asked.resolve(call.session, book.book_id)
+    found = reports.lots(
+        call.session,
+        book.book_id,
+        as_of=point.as_of,
+        known=point.known,
+        under=under,
+        after=page.begins,
+        limit=limit,
+    )
     held = holds_report.held_of_lots(call.session, book.book_id, as_of=point.as_of, known=point.known)
     units = _units(call, book)
     return LotsOut(
-        **point.carried(), lots=tuple(LotOut.from_core(lot, units, held=held.get(lot.lot_id, 0)) for lot in found)
+        **point.carried(),
+        lots=tuple(LotOut.from_core(lot, units, held=held.get(lot.lot_id, 0)) for lot in found),
+        next_cursor=page.next_cursor(point.known, [lot.lot_id for lot in found]),
     )
 
 
@@ -237,6 +299,23 @@ def read_subtree_statement(
         lines=tuple(StatementLineOut.from_core(line, units) for line in page),
         next_cursor=write_cursor(_where(point.known, page[-1]), belongs=belongs) if len(page) == limit else None,
     )
+
+
+class _Page:
+    """Where a page of accounts or lots begins, each known by its number, and what it is of."""
+
+    def __init__(self, belongs: str, asked: Asked, after: str | None, limit: int) -> None:
+        """Read the cursor ``after`` of the list that ``belongs`` names; its record point is then the one asked for."""
+        _check_limit(limit)
+        self.asked, self.begins = asked, 0
+        self._belongs, self._limit = belongs, limit
+        if after is not None:
+            known, last = read_cursor(after, count=2, belongs=belongs)
+            self.asked, self.begins = _continued(asked, known), read_whole(last)
+
+    def next_cursor(self, known: int, found: Sequence[int]) -> str | None:
+        """Return the cursor after the last number that was found, or None where the list ends."""
+        return write_cursor((known, found[-1]), belongs=self._belongs) if len(found) == self._limit else None
 
 
 def _list(kind: str, book_id: UUID, path: str, as_of: date) -> str:

@@ -79,15 +79,20 @@ class AccountOut(Schema):
 
 
 class AccountsOut(PointOut):
-    """Every account of the book with its facts and balance, by path; an empty one too."""
+    """Accounts with their facts and balances, by path, empty ones too. The list ends where ``next_cursor`` is null."""
 
     accounts: Array[AccountOut]
+    next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]
 
 
 class PositionsOut(PointOut):
-    """Every account that holds something or of which something is set aside, by path."""
+    """Accounts that hold something or of which something is set aside, by path.
+
+    The list ends where ``next_cursor`` is null; a page may be short, or empty.
+    """
 
     positions: Array[PositionOut]
+    next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]
 
 
 class TrialBalanceLineOut(Schema):
@@ -148,9 +153,10 @@ class LotOut(Schema):
 
 
 class LotsOut(PointOut):
-    """The lots that are open at the close of the day, by account and age."""
+    """The lots that are open at the close of the day, by account and age. The list ends where ``next_cursor`` is null."""
 
     lots: Array[LotOut]
+    next_cursor: Annotated[str | None, Field(description="Send it as after to read on.", examples=["MTAyNC4x"])]
 
 
 class StatementLineOut(Schema):

@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path, no_such_account
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
-from ledger.core.errors import Conflict, Invalid
+from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.store.tables.journal import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
 
 _TRIES = 64
 """Transactions that may open books at once before one of them is asked to try again."""
 
 _CODE = re.compile(r"[a-z0-9][a-z0-9-]{0,39}", re.ASCII)
+_ID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII | re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -225,6 +226,29 @@ def find(session: Session, book_uuid: UUID) -> Book | None:
     """Return the book of that uuid, or None."""
     row = session.scalars(select(BookRow).where(BookRow.book_uuid == book_uuid)).one_or_none()
     return None if row is None else _book(row)
+
+
+def named(session: Session, text: str) -> Book:
+    """Return the book of that id or code, as an operator names one.
+
+    Refused with ``book.not_found``, or ``book.ambiguous`` where books of several organisations have the code.
+    """
+    by_id = find(session, UUID(text)) if _ID.fullmatch(text) else None
+    if by_id is not None:
+        return by_id  # before any code that is spelled like it
+    if not _CODE.fullmatch(text):
+        raise _no_book_named()
+    found = session.scalars(select(BookRow).where(BookRow.code == text).order_by(BookRow.book_id)).all()
+    if not found:
+        raise _no_book_named()
+    if len(found) > 1:
+        ids = ", ".join(str(row.book_uuid) for row in found[:5])
+        raise Conflict("book.ambiguous", f"{len(found)} books have this code; name one by its id: {ids}", field="book")
+    return _book(found[0])
+
+
+def _no_book_named() -> NotFound:
+    return NotFound("book.not_found", "no book of that id or code in this database", field="book")
 
 
 def list_books(session: Session, tenant_id: UUID) -> tuple[Book, ...]:

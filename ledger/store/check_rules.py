@@ -18,6 +18,21 @@ class Rule(NamedTuple):
     place: str = "seq"
 
 
+_CLEARING_LEG = (
+    "posting p JOIN account a ON a.book_id = p.book_id AND a.account_id = p.account_id"
+    " AND (a.path = 'Equity:Clearing' OR substr(a.path, 1, 16) = 'Equity:Clearing:')"
+)
+
+_UNMATCHED = (
+    "SELECT e.seq AS place FROM entry e WHERE e.book_id = ? AND e.transfer_id IS NOT NULL"  # noqa: S608 - constants only
+    " AND EXISTS (SELECT 1 FROM entry o WHERE o.transfer_id = e.transfer_id AND o.book_id <> e.book_id)"
+    f" AND (NOT EXISTS (SELECT 1 FROM {_CLEARING_LEG} WHERE p.book_id = e.book_id AND p.seq = e.seq)"
+    f" OR EXISTS (SELECT 1 FROM entry o CROSS JOIN {_CLEARING_LEG}"
+    " JOIN commodity c ON c.book_id = p.book_id AND c.commodity_id = p.commodity_id"
+    " WHERE o.transfer_id = e.transfer_id AND p.book_id = o.book_id AND p.seq = o.seq"
+    " GROUP BY c.code, c.kind, c.scale HAVING sum(p.amount) <> 0))"
+)
+
 RULES = (
     Rule(
         "entry.reversed_twice",
@@ -125,5 +140,11 @@ RULES = (
         "SELECT e.seq AS place FROM entry e WHERE e.book_id = ? AND e.transfer_id IS NOT NULL"
         " AND ((SELECT count(*) FROM entry o WHERE o.transfer_id = e.transfer_id) <> 2"
         " OR NOT EXISTS (SELECT 1 FROM entry o WHERE o.transfer_id = e.transfer_id AND o.book_id <> e.book_id))",
+    ),
+    Rule(
+        "transfer.unmatched",
+        "entry",
+        "what one entry of a transfer adds to its clearing accounts the other takes from its own, in the same commodities",
+        _UNMATCHED,
     ),
 )

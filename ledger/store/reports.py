@@ -13,7 +13,7 @@ from operator import attrgetter
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, false, func, literal, select
+from sqlalchemy import ColumnElement, Select, false, func, literal, select, tuple_
 from sqlalchemy.orm import Session
 
 from ledger.core import log
@@ -50,6 +50,7 @@ class RecordPoint:
 class Position:
     """What an account holds at the close of a day, on its normal side, in smallest units."""
 
+    account_id: int
     path: str
     type: AccountType
     commodity: str
@@ -187,20 +188,36 @@ def _learned_later(session: Session, book_id: int, account_id: int, *, as_of: da
 
 
 def positions(
-    session: Session, book_id: int, *, as_of: date, known: int | None = None, under: str | None = None
+    session: Session,
+    book_id: int,
+    *,
+    as_of: date,
+    known: int | None = None,
+    under: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> tuple[Position, ...]:
-    """Return every account's balance at the close of ``as_of``, by path; ``under`` keeps that account and those below it."""
+    """Return every account's balance at the close of ``as_of``, by path; ``under`` keeps that account and those below it.
+
+    With a ``limit`` (1 to 200) it is a page: at most that many accounts, those that follow account number ``after`` by path.
+    """
     base = _accounts(book_id)
     if under is not None:
         base = base.where(in_subtree(under))
+    if limit is not None:
+        base = _page(session, base, after=_path_of(session, book_id, after), limit=limit)
+    accounts = base.subquery()
     days = (
         select(BalanceDayRow.account_id, func.sum(BalanceDayRow.delta).label("total"))
         .where(BalanceDayRow.book_id == book_id, BalanceDayRow.effective_on <= as_of)
         .group_by(BalanceDayRow.account_id)
-        .subquery()
     )
-    totals = base.outerjoin(days, days.c.account_id == AccountRow.account_id)
-    columns = [func.coalesce(days.c.total, 0).label("total")]
+    if limit is not None:
+        days = days.where(BalanceDayRow.account_id.in_(select(accounts.c.account_id)))
+    day_sums = days.subquery()
+    totals = select(accounts, func.coalesce(day_sums.c.total, 0).label("total")).outerjoin(
+        day_sums, day_sums.c.account_id == accounts.c.account_id
+    )
     if known is not None:
         late = (
             select(PostingRow.account_id, func.sum(PostingRow.amount).label("total"))
@@ -208,13 +225,33 @@ def positions(
             .group_by(PostingRow.account_id)
             .subquery()
         )
-        totals = totals.outerjoin(late, late.c.account_id == AccountRow.account_id)
-        columns.append(func.coalesce(late.c.total, 0).label("late"))
+        totals = totals.outerjoin(late, late.c.account_id == accounts.c.account_id)
+        totals = totals.add_columns(func.coalesce(late.c.total, 0).label("late"))
     else:
-        columns.append(literal(0).label("late"))
-    rows = session.execute(totals.add_columns(*columns))
+        totals = totals.add_columns(literal(0).label("late"))
+    rows = session.execute(totals)
     found = (_position(row, int(row.total) - int(row.late)) for row in rows)
     return tuple(sorted(found, key=attrgetter("path")))  # here, for a database may sort by a language's rules
+
+
+def _page(
+    session: Session, accounts: Select[int, str, str, str, int], *, after: str | None, limit: int
+) -> Select[int, str, str, str, int]:
+    """Return ``accounts`` cut to a page by path, in the order of its characters on both databases."""
+    path = _by_characters(session)
+    if after is not None:
+        accounts = accounts.where(path > after)
+    return accounts.order_by(path).limit(max(1, min(limit, MAX_PAGE)))
+
+
+def _by_characters(session: Session) -> ColumnElement[str]:
+    is_sqlite = session.get_bind().dialect.name == "sqlite"
+    return AccountRow.path.collate("BINARY" if is_sqlite else "C")
+
+
+def _path_of(session: Session, book_id: int, account_id: int) -> str | None:
+    wanted = select(AccountRow.path).where(AccountRow.book_id == book_id, AccountRow.account_id == account_id)
+    return session.scalars(wanted).one_or_none()
 
 
 def in_subtree(under: str) -> ColumnElement[bool]:
@@ -281,9 +318,19 @@ def trial_balance(
 
 
 def lots(
-    session: Session, book_id: int, *, as_of: date, known: int | None = None, under: str | None = None
+    session: Session,
+    book_id: int,
+    *,
+    as_of: date,
+    known: int | None = None,
+    under: str | None = None,
+    after: int = 0,
+    limit: int | None = None,
 ) -> tuple[LotBalance, ...]:
-    """Return the lots that are open at the close of ``as_of``, by path and lot, from the moves effective and known by then."""
+    """Return the lots that are open at the close of ``as_of``, by path, day and lot, from the moves effective and known by then.
+
+    With a ``limit`` (1 to 200) it is a page: at most that many lots, those that follow lot ``after``.
+    """
     moved = (
         select(LotMoveRow.lot_id, func.sum(LotMoveRow.qty).label("qty"), func.sum(LotMoveRow.cost).label("cost"))
         .join(EntryRow, (EntryRow.book_id == LotMoveRow.book_id) & (EntryRow.seq == LotMoveRow.seq))
@@ -315,6 +362,8 @@ def lots(
     )
     if under is not None:
         wanted = wanted.where(in_subtree(under))
+    if limit is not None:
+        wanted = _lots_page(session, wanted, book_id, after=after, limit=limit)
     found = (
         LotBalance(
             lot_id=row.lot_id,
@@ -330,6 +379,19 @@ def lots(
         for row in session.execute(wanted)
     )
     return tuple(sorted(found, key=attrgetter("path", "acquired_on", "lot_id")))
+
+
+def _lots_page(session: Session, lots_of: Select[Any], book_id: int, *, after: int, limit: int) -> Select[Any]:
+    path = _by_characters(session)
+    last = session.execute(
+        select(AccountRow.path, LotRow.acquired_on)
+        .join(LotRow, (LotRow.book_id == AccountRow.book_id) & (LotRow.account_id == AccountRow.account_id))
+        .where(LotRow.book_id == book_id, LotRow.lot_id == after)
+    ).one_or_none()
+    if last is not None:
+        day = literal(last.acquired_on, LotRow.acquired_on.type)
+        lots_of = lots_of.where(tuple_(path, LotRow.acquired_on, LotRow.lot_id) > tuple_(last.path, day, after))
+    return lots_of.order_by(path, LotRow.acquired_on, LotRow.lot_id).limit(max(1, min(limit, MAX_PAGE)))
 
 
 def entry_at(session: Session, book_id: int, seq: int) -> EntryRecord | None:
@@ -394,16 +456,16 @@ def leaves_of(session: Session, book_id: int, seqs: Sequence[int]) -> dict[UUID,
 
 
 def _account(session: Session, book_id: int, path: str) -> Any:
-    wanted = _accounts(book_id).add_columns(AccountRow.account_id).where(AccountRow.path == path)
+    wanted = _accounts(book_id).where(AccountRow.path == path)
     account = session.execute(wanted).one_or_none() if is_path(path) else None
     if account is None:
         raise no_such_account(path)
     return account
 
 
-def _accounts(book_id: int) -> Select[str, str, str, int]:
+def _accounts(book_id: int) -> Select[int, str, str, str, int]:
     return (
-        select(AccountRow.path, AccountRow.type, CommodityRow.code, CommodityRow.scale)
+        select(AccountRow.account_id, AccountRow.path, AccountRow.type, CommodityRow.code, CommodityRow.scale)
         .select_from(AccountRow)
         .join(
             CommodityRow,
@@ -416,5 +478,10 @@ def _accounts(book_id: int) -> Select[str, str, str, int]:
 def _position(row: Any, raw: int) -> Position:
     account_type = AccountType(row.type)
     return Position(
-        path=row.path, type=account_type, commodity=row.code, scale=row.scale, balance=raw * account_type.normal_side
+        account_id=row.account_id,
+        path=row.path,
+        type=account_type,
+        commodity=row.code,
+        scale=row.scale,
+        balance=raw * account_type.normal_side,
     )

@@ -212,7 +212,7 @@ def test_the_command_writes_what_http_sends(keeping: Treasury, database_url: str
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
-        (("export", "smelter", "--format", "jsonl"), "export.book"),
+        (("export", "nothing", "--format", "jsonl"), "book.not_found"),
         (("export", NO_BOOK, "--format", "jsonl"), "book.not_found"),
         (("export", BOOK, "--format", "xlsx"), "export.out"),
         (("export", BOOK, "--format", "csv"), "export.report"),

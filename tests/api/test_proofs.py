@@ -182,7 +182,7 @@ def test_refusals_are_one_line_each(house: Treasury, at: str, key: Path, tmp_pat
         (("checkpoint", BOOK, "--key", str(tmp_path / "none")), "log.key_file"),
         (("checkpoint", BOOK, "--key", str(key.with_suffix(".pub"))), "log.key_mode"),
         (("checkpoint", NO_BOOK, "--key", str(key)), "book.not_found"),
-        (("checkpoint", "smelter", "--key", str(key)), "book.not_found"),
+        (("checkpoint", "nothing", "--key", str(key)), "book.not_found"),
         (("proof", BOOK, "0"), "entry.not_found"),
         (("proof", BOOK, "-1"), "log.number"),
         (("proof", BOOK, "three"), "log.number"),
