@@ -15,13 +15,14 @@ from operator import attrgetter
 from typing import NamedTuple
 from uuid import UUID
 
-from sqlalchemy import Row, Select, func, literal, select, tuple_
+from sqlalchemy import Row, Select, func, select
 from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, is_path, no_such_account
 from ledger.core.errors import Invalid
+from ledger.store.reading import as_day, as_instant, as_uuid, read_pairs, run
 from ledger.store.reports import FEW_ENTRIES, MAX_PAGE, in_subtree
-from ledger.store.tables.journal import AccountRow, BalanceDayRow, BookRow, CommodityRow, EntryRow, PostingRow
+from ledger.store.tables.journal import AccountRow, BookRow, CommodityRow, PostingRow
 
 MAX_ACCOUNTS = 1_000
 """Accounts of one subtree's statement: each is read by itself."""
@@ -110,25 +111,16 @@ def page(
         _postings(session, book_id, account, as_of=as_of, known=known, after=after, limit=limit) for account in accounts
     ]
     chosen = list(islice(heapq.merge(*streams), limit))
-    seqs = {place.seq for place, _, _ in chosen}
-    entries = {
-        row.seq: row
-        for row in session.execute(
-            select(
-                EntryRow.seq,
-                EntryRow.entry_id,
-                EntryRow.kind,
-                EntryRow.recorded_at,
-                EntryRow.document_on,
-                EntryRow.doc_ref,
-            ).where(EntryRow.book_id == book_id, EntryRow.seq.in_(seqs))
-        )
-    }
+    if not chosen:
+        return ()
+    # Rows as the driver gives them: an object a row took more time than both reads.
+    wanted = sorted({place.seq for place, _, _ in chosen})
+    entries = {row[0]: row[1:] for row in read_pairs(session, _ENTRIES, book_id, [(seq, 0) for seq in wanted])}
     running = dict(opening)
     lines = []
     for place, account, amount in chosen:
         running[account.commodity] = running.get(account.commodity, 0) + amount * account.type.normal_side
-        entry = entries[place.seq]
+        entry_id, kind, recorded_at, document_on, doc_ref = entries[place.seq]
         lines.append(
             BookedLine(
                 place=place,
@@ -136,11 +128,11 @@ def page(
                 commodity=account.commodity,
                 amount=amount,
                 balance=running[account.commodity],
-                entry_id=entry.entry_id,
-                kind=entry.kind,
-                recorded_at=entry.recorded_at,
-                document_on=entry.document_on,
-                doc_ref=entry.doc_ref,
+                entry_id=as_uuid(entry_id),
+                kind=kind,
+                recorded_at=as_instant(recorded_at),
+                document_on=None if document_on is None else as_day(document_on),
+                doc_ref=doc_ref,
             )
         )
     return tuple(lines)
@@ -153,41 +145,28 @@ def balances_before(
 
     The days before by their sums, the day itself posting by posting, less what was recorded after ``known``.
     """
-    ids = [account.account_id for account in accounts]
-    day, seq, line = upto
-    days = (
-        select(BalanceDayRow.account_id, func.sum(BalanceDayRow.delta))
-        .where(BalanceDayRow.book_id == book_id, BalanceDayRow.account_id.in_(ids), BalanceDayRow.effective_on < day)
-        .group_by(BalanceDayRow.account_id)
-    )
-    same_day = (
-        select(PostingRow.account_id, func.sum(PostingRow.amount))
-        .where(
-            PostingRow.book_id == book_id,
-            PostingRow.account_id.in_(ids),
-            PostingRow.effective_on == day,
-            PostingRow.seq <= known,
-            (PostingRow.seq < seq) | ((PostingRow.seq == seq) & (PostingRow.line <= line)),
-        )
-        .group_by(PostingRow.account_id)
-    )
+    raw = {
+        account.account_id: _at(session, book_id, account.account_id, known=known, upto=upto) for account in accounts
+    }
     size = session.scalars(select(BookRow.tree_size).where(BookRow.book_id == book_id)).one()
-    # Few late entries are read by their place in the book; + 0 keeps the planner from the accounts' whole past.
-    account_id = PostingRow.account_id + 0 if size - known <= FEW_ENTRIES else PostingRow.account_id
-    late = (
-        select(PostingRow.account_id, -func.sum(PostingRow.amount))
-        .where(
-            PostingRow.book_id == book_id, account_id.in_(ids), PostingRow.effective_on < day, PostingRow.seq > known
+    if known < size:
+        # Few late entries are read by their place in the book; + 0 keeps the planner from the accounts' whole past.
+        account_id = PostingRow.account_id + 0 if size - known <= FEW_ENTRIES else PostingRow.account_id
+        late = (
+            select(PostingRow.account_id, func.sum(PostingRow.amount))
+            .where(
+                PostingRow.book_id == book_id,
+                account_id.in_(list(raw)),
+                PostingRow.effective_on < upto.effective_on,
+                PostingRow.seq > known,
+            )
+            .group_by(PostingRow.account_id)
         )
-        .group_by(PostingRow.account_id)
-    )
-    raw: dict[int, int] = {}
-    for part in (days, same_day, late):
-        for number, total in session.execute(part):
-            raw[number] = raw.get(number, 0) + int(total)
+        for number, total in session.execute(late):
+            raw[number] -= int(total)
     sums: dict[str, int] = {}
     for account in accounts:
-        added = raw.get(account.account_id, 0) * account.type.normal_side
+        added = raw[account.account_id] * account.type.normal_side
         sums[account.commodity] = sums.get(account.commodity, 0) + added
     return sums
 
@@ -218,22 +197,35 @@ def _postings(
     after: StatementPlace | None,
     limit: int,
 ) -> Iterator[tuple[StatementPlace, StatementAccount, int]]:
-    wanted = (
-        select(PostingRow.effective_on, PostingRow.seq, PostingRow.line, PostingRow.amount)
-        .where(
-            PostingRow.account_id == account.account_id,
-            PostingRow.book_id == book_id,
-            PostingRow.effective_on <= as_of,
-            PostingRow.seq <= known,
-        )
-        .order_by(PostingRow.effective_on, PostingRow.seq, PostingRow.line)
-        .limit(limit)
-    )
-    if after is not None:
-        day = literal(after.effective_on, PostingRow.effective_on.type)
-        wanted = wanted.where(
-            tuple_(PostingRow.effective_on, PostingRow.seq) >= tuple_(day, after.seq),
-            (PostingRow.effective_on > day) | (PostingRow.seq > after.seq) | (PostingRow.line > after.line),
-        )
-    for row in session.execute(wanted):
-        yield StatementPlace(row.effective_on, row.seq, row.line), account, row.amount
+    # A first page begins before any place: no entry has seq 0.
+    day, seq, line = after or StatementPlace(date.min, 0, 0)
+    values = (account.account_id, book_id, day.isoformat(), seq, as_of.isoformat(), known, seq, line, limit)
+    for effective_on, at, number, amount in run(session, _POSTINGS, *values).fetchall():
+        yield StatementPlace(as_day(effective_on), at, number), account, amount
+
+
+_POSTINGS = (
+    "SELECT effective_on, seq, line, amount FROM posting WHERE account_id = ? AND book_id = ? AND (effective_on, seq) >= (?, ?)"
+    " AND effective_on <= ? AND seq <= ? AND (seq <> ? OR line > ?) ORDER BY effective_on, seq, line LIMIT ?"
+)
+_ENTRIES = (
+    "SELECT e.seq, e.entry_id, e.kind, e.recorded_at, e.document_on, e.doc_ref FROM {pairs} CROSS JOIN entry e"
+    " WHERE e.seq = k.key AND e.book_id = {book}"
+)
+_AT = (
+    "SELECT (SELECT sum(delta) FROM balance_day WHERE account_id = ? AND book_id = ? AND effective_on < ?),"
+    " (SELECT sum(amount) FROM posting WHERE account_id = ? AND book_id = ? AND effective_on = ? AND seq < ?),"
+    " (SELECT sum(amount) FROM posting WHERE account_id = ? AND book_id = ? AND effective_on = ? AND seq = ? AND line <= ?)"
+)
+
+
+def _at(session: Session, book_id: int, account_id: int, *, known: int, upto: StatementPlace) -> int:
+    """Return what an account's postings sum to up to a place, debit positive, of the place's own day only those known.
+
+    The day's postings before the entry are summed from the index alone, which knows no lines; its own lines apart from them.
+    """
+    day, place = (account_id, book_id, upto.effective_on.isoformat()), upto
+    if place.seq > known:
+        place = StatementPlace(place.effective_on, known + 1, 0)
+    sums = run(session, _AT, *day, *day, place.seq, *day, place.seq, place.line).fetchone()
+    return sum(int(each or 0) for each in sums)

@@ -283,6 +283,7 @@ class Oracle(Facts):
         amount = left if action.amount is None else action.amount
         if amount > left:
             raise RefusedError("hold_exceeded")
+        self._check_step(hold.account, amount)
         self._take_off(entry, action.hold_id, amount, "captured" if isinstance(action, HoldCapture) else "released")
         legs = list(draft.postings)
         if isinstance(action, HoldCapture):
