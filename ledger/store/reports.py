@@ -20,6 +20,7 @@ from ledger.core import log
 from ledger.core.accounts import AccountType, is_path, no_such_account
 from ledger.core.errors import Invalid
 from ledger.store import checkpoints
+from ledger.store.reading import run
 from ledger.store.tables.holds import HoldMoveRow
 from ledger.store.tables.journal import (
     AccountRow,
@@ -153,20 +154,29 @@ def _last_by(session: Session, book_id: int, at: datetime, size: int) -> int:
 
 def balance_as_of(session: Session, book_id: int, path: str, *, as_of: date, known: int | None = None) -> Position:
     """Return one account's balance at the close of ``as_of`` from what the first ``known`` entries say (all when None)."""
-    account = _account(session, book_id, path)
-    total = (
-        session.scalar(
-            select(func.sum(BalanceDayRow.delta)).where(
-                BalanceDayRow.book_id == book_id,
-                BalanceDayRow.account_id == account.account_id,
-                BalanceDayRow.effective_on <= as_of,
-            )
-        )
-        or 0
-    )
+    row = run(session, _AS_OF, as_of.isoformat(), path, book_id).fetchone() if is_path(path) else None
+    if row is None:
+        raise no_such_account(path)
+    account_id, kind, code, scale, total = row
+    raw = int(total or 0)
     if known is not None:
-        total = int(total) - _learned_later(session, book_id, account.account_id, as_of=as_of, known=known)
-    return _position(account, int(total))
+        raw -= _learned_later(session, book_id, account_id, as_of=as_of, known=known)
+    account_type = AccountType(kind)
+    return Position(
+        account_id=account_id,
+        path=path,
+        type=account_type,
+        commodity=code,
+        scale=scale,
+        balance=raw * account_type.normal_side,
+    )
+
+
+_AS_OF = (
+    "SELECT a.account_id, a.type, c.code, c.scale, (SELECT sum(d.delta) FROM balance_day d"
+    " WHERE d.book_id = a.book_id AND d.account_id = a.account_id AND d.effective_on <= ?)"
+    " FROM account a JOIN commodity c ON c.book_id = a.book_id AND c.commodity_id = a.commodity_id WHERE a.path = ? AND a.book_id = ?"
+)
 
 
 def _learned_later(session: Session, book_id: int, account_id: int, *, as_of: date, known: int) -> int:
@@ -175,16 +185,15 @@ def _learned_later(session: Session, book_id: int, account_id: int, *, as_of: da
     When few entries came after the record point they are read by their place in the book; the account's index, in order of days,
     would read its whole past, which took 43 ms for an account of a million postings.
     """
-    size = session.scalars(select(BookRow.tree_size).where(BookRow.book_id == book_id)).one()
-    is_recent = size - known <= FEW_ENTRIES
-    late = select(func.sum(PostingRow.amount)).where(
-        PostingRow.book_id == book_id,
-        # + 0 keeps the planner from the account's index
-        (PostingRow.account_id + 0 == account_id) if is_recent else (PostingRow.account_id == account_id),
-        PostingRow.effective_on <= as_of,
-        PostingRow.seq > known,
-    )
-    return int(session.scalar(late) or 0)
+    size = run(session, "SELECT tree_size FROM book WHERE book_id = ?", book_id).fetchone()[0]
+    statement = _LATE_BY_PLACE if size - known <= FEW_ENTRIES else _LATE_BY_ACCOUNT
+    return int(run(session, statement, book_id, account_id, as_of.isoformat(), known).fetchone()[0] or 0)
+
+
+_LATE_BY_ACCOUNT = (
+    "SELECT sum(amount) FROM posting WHERE book_id = ? AND account_id = ? AND effective_on <= ? AND seq > ?"
+)
+_LATE_BY_PLACE = _LATE_BY_ACCOUNT.replace("account_id =", "account_id + 0 =")  # which keeps the planner from its index
 
 
 def positions(

@@ -1,4 +1,4 @@
-"""A book of ten million postings on one account, filled by set-based SQL: for reads of that size only.
+"""A book of ten million postings on one account, filled by set-based SQL, for reads of that size only.
 
 Rows of ``entry``, ``posting``, ``leaf``, ``balance`` and ``balance_day`` as the ledger writes them, two legs an entry, one of them on
 the hot account; hashes and the text of leaves are short stand-ins, so the tree proves nothing and ``tonne check`` would say so. Guards are

@@ -14,8 +14,17 @@ from tests.benchmarks.posting import BATCHES, Row
 HOT = "Assets:Bench:A0"
 
 
-def run(*, entries: int = 8_000, engines: Sequence[str] = ("sqlite", "postgresql"), is_long: bool = False) -> list[Row]:
-    """Return one row per engine, case and batch; ``entries`` is how many a chunk of each side posts (batch 1: a twentieth)."""
+def run(
+    *,
+    entries: int = 8_000,
+    engines: Sequence[str] = ("sqlite", "postgresql"),
+    is_long: bool = False,
+    is_ten_million: bool = False,
+) -> list[Row]:
+    """Return one row per engine, case and batch; ``entries`` is how many a chunk of each side posts (batch 1: a twentieth).
+
+    ``is_long`` adds a million posts and the reads of that account; ``is_ten_million`` fills it to ten million and reads again.
+    """
     rows: list[Row] = []
     for engine in engines:
         with posting.opened_database(engine) as database:
@@ -27,6 +36,7 @@ def run(*, entries: int = 8_000, engines: Sequence[str] = ("sqlite", "postgresql
             rows += reads.rows(database, engine, book_id, 5 * entries)
             if is_long:
                 rows += posting.long_rows(database, engine, book_id)
+                rows += reads.long_rows(database, engine, book_id, is_ten_million=is_ten_million)
         rows += writer.rows(engine, entries=entries)
     return rows
 
