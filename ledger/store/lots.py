@@ -54,15 +54,16 @@ class _Needed:
 
     def add(self, leg: Posting, account: AccountFacts) -> None:
         """Note what a credit draws on."""
-        account_id = account.account_id
         if leg.serials:
-            self.by_serial.add(account_id)
-        elif leg.lots:
-            self.named |= {lot_id for lot_id, _ in leg.lots}
-        elif account.lot_method is LotMethod.FIFO:
-            self.first_in[account_id] = self.first_in.get(account_id, 0) - leg.amount
-        elif account.lot_method is LotMethod.LIFO:
-            self.last_in[account_id] = self.last_in.get(account_id, 0) - leg.amount
+            self.by_serial.add(account.account_id)
+        self.named |= {lot_id for lot_id, _ in leg.lots}
+        self.take(account, -leg.amount)
+
+    def take(self, account: AccountFacts, amount: int) -> None:
+        """Note that ``amount`` leaves what an account's disposals draw on in order: by sale, by pick, by reversal or under a hold."""
+        taken = {LotMethod.FIFO: self.first_in, LotMethod.LIFO: self.last_in}.get(account.lot_method or LotMethod.SPECIFIC)
+        if taken is not None:
+            taken[account.account_id] = taken.get(account.account_id, 0) + amount
 
 
 def load_lots(
@@ -77,9 +78,15 @@ def load_lots(
     needed = _Needed({a.account_id for a in accounts.values() if a.lot_method is LotMethod.AVERAGE})
     needed.named |= {move.lot_id for undone in reversible for move in undone.lot_moves}
     needed.named |= {part.lot_id for hold in holds for part in hold.parts if part.lot_id}
+    for undone in reversible:
+        for move in undone.lot_moves:
+            if move.quantity > 0:
+                needed.take(accounts[undone.legs[move.line - 1].account], move.quantity)
     for draft in drafts:
         if isinstance(draft.hold, HoldPlacement):
             needed.named |= {lot_id for lot_id, _ in draft.hold.lots}
+            if draft.hold.lots and draft.hold.account in accounts:
+                needed.take(accounts[draft.hold.account], draft.hold.amount or 0)
         for leg in draft.postings:
             account = accounts.get(leg.account)
             if account is not None and account.lot_method is not None and leg.amount < 0:
