@@ -4,12 +4,13 @@ Drafts fold in order, each seeing what those before it did. Every check that dec
 constraints stand behind it. Knows no SQL, clock or random source: the time of recording is given.
 
 A draft meets its refusals in this order, and the first is its code: ``ledger.reversal_unknown`` / ``already_reversed`` /
-``reversal_of_hold``, those of its hold (``ledger.core.fold_holds``), ``ledger.account_unknown`` / ``commodity_mismatch``,
-``ledger.account_not_open``, ``ledger.period_closed`` / ``period_soft_closed``, ``ledger.amount_step``, ``ledger.lot_cost_unexpected``,
-``ledger.lot_cost_missing`` / ``ledger.insufficient_available`` and other lot refusals, ``ledger.carry_mismatch``, those of the cost
-legs (``account_unknown`` / ``commodity_mismatch``, ``ledger.cost_account``, ``ledger.amount_range``, day and period),
-``ledger.entry_malformed`` (too many legs), ``ledger.entry_unbalanced``, ``ledger.amount_range`` / ``insufficient_available`` (floor) /
-``ceiling_exceeded``. Codes joined by a stroke are judged leg by leg: the earlier leg decides.
+``reversal_of_hold`` / ``reversal_date`` (dated before the entry it undoes), those of its hold (``ledger.core.fold_holds``),
+``ledger.account_unknown`` / ``commodity_mismatch``, ``ledger.account_not_open``, ``ledger.period_closed`` / ``period_soft_closed``,
+``ledger.amount_step``, ``ledger.lot_cost_unexpected``, ``ledger.lot_cost_missing`` / ``ledger.insufficient_available`` and other lot
+refusals, ``ledger.carry_mismatch``, those of the cost legs (``account_unknown`` / ``commodity_mismatch``, ``ledger.cost_account``,
+``ledger.amount_range``, day and period), ``ledger.entry_malformed`` (too many legs), ``ledger.entry_unbalanced``,
+``ledger.amount_range`` / ``insufficient_available`` (floor) / ``ceiling_exceeded``. Codes joined by a stroke are judged leg by leg:
+the earlier leg decides.
 """
 
 from __future__ import annotations
@@ -362,6 +363,14 @@ def _reversed_entry(state: BookState, draft: JournalDraft) -> ReversibleEntry:
             "that entry moved no amount; a hold is released, not reversed",
             entry_id=str(draft.reverses),
         )
+    if draft.effective_on < undone.effective_on:
+        raise Conflict(
+            "ledger.reversal_date",
+            f"that entry is of {undone.effective_on}; its reversal is of that day or later",
+            entry_id=str(draft.reverses),
+            effective_on=draft.effective_on.isoformat(),
+            reversed_on=undone.effective_on.isoformat(),
+        )
     return undone
 
 
@@ -393,6 +402,7 @@ def _apply(
     if state.wanted and draft.entry_id in state.wanted:
         state.reversible[draft.entry_id] = ReversibleEntry(
             seq=entry.seq,
+            effective_on=draft.effective_on,
             legs=entry.legs,
             lot_moves=entry.lot_moves,
             is_reversed=False,

@@ -4,7 +4,10 @@ Refusals, in this order: of a placement ``ledger.account_unknown``, ``ledger.acc
 ``period_soft_closed``, ``ledger.amount_step``, ``ledger.hold_expired`` (it would be over before it begins), ``ledger.lot_cost_unexpected``
 (lots named where none are kept), ``ledger.lot_unknown``, ``ledger.insufficient_available``; of a capture, release or expiry
 ``ledger.hold_unknown``, ``ledger.hold_ended``, ``ledger.hold_expired`` (of an expiry ``ledger.hold_not_over``), ``ledger.hold_not_yours``,
-``ledger.hold_exceeded``, ``ledger.amount_step``, ``ledger.hold_capture``.
+``ledger.hold_date`` (before the day of the placement), ``ledger.hold_exceeded``, ``ledger.amount_step``, ``ledger.hold_capture``.
+
+An expiry is the ledger's own and of the day it is recorded, which may come before the day of a placement dated ahead; reports count
+a hold's moves from the day of its placement on.
 """
 
 from __future__ import annotations
@@ -65,6 +68,7 @@ def place_hold(state: BookState, draft: JournalDraft, account: AccountFacts, cha
         rank=action.rank,
         agreement_ref=action.agreement_ref,
         expires_at=action.expires_at,
+        placed_on=draft.effective_on,
         parts=tuple(HoldPart(lot_id, quantity, 0) for lot_id, quantity in sorted(parts)),
         state=HoldState.OPEN,
     )
@@ -152,5 +156,13 @@ def _open_hold(state: BookState, draft: JournalDraft, now: datetime) -> HoldPosi
             "ledger.hold_not_yours",
             f"only the beneficiary or an enforcing role lets go of a {hold.kind}",
             hold_id=str(hold.hold_id),
+        )
+    if draft.effective_on < hold.placed_on:
+        raise Conflict(
+            "ledger.hold_date",
+            f"this hold was placed on {hold.placed_on}; it is used or let go of on that day or later",
+            hold_id=str(hold.hold_id),
+            effective_on=draft.effective_on.isoformat(),
+            placed_on=hold.placed_on.isoformat(),
         )
     return hold

@@ -7,7 +7,7 @@ account's floor and is not available for sale, pledge or surrender. Owns the sha
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import NamedTuple
 from uuid import UUID
@@ -122,6 +122,8 @@ class HoldPosition:
     rank: int | None
     agreement_ref: str | None
     expires_at: datetime | None
+    placed_on: date
+    """Business day of the entry that placed it: nothing is used or let go of before."""
     parts: tuple[HoldPart, ...]
     state: HoldState
 

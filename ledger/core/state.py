@@ -44,6 +44,7 @@ class ReversibleEntry:
     """An entry as far as a reversal needs it."""
 
     seq: int
+    effective_on: date
     legs: tuple[PostedLeg, ...]
     lot_moves: tuple[LotMove, ...]
     is_reversed: bool

@@ -136,7 +136,8 @@ def load_lapsed(
 def load_holds(session: Session, book_id: int, *conditions: ColumnElement[bool]) -> dict[UUID, HoldPosition]:
     """Return the book's holds that meet ``conditions`` (on ``HoldRow``), by hold id."""
     statement = (
-        select(HoldRow, AccountRow.path, HoldPositionRow)
+        select(HoldRow, AccountRow.path, HoldPositionRow, EntryRow.effective_on)
+        .join(EntryRow, (EntryRow.book_id == HoldRow.book_id) & (EntryRow.seq == HoldRow.placed_seq))
         .join(AccountRow, (AccountRow.book_id == HoldRow.book_id) & (AccountRow.account_id == HoldRow.account_id))
         .join(
             HoldPositionRow, (HoldPositionRow.book_id == HoldRow.book_id) & (HoldPositionRow.hold_id == HoldRow.hold_id)
@@ -146,9 +147,9 @@ def load_holds(session: Session, book_id: int, *conditions: ColumnElement[bool])
         .execution_options(populate_existing=True)
     )
     parts: dict[UUID, list[HoldPositionRow]] = {}
-    terms: dict[UUID, tuple[HoldRow, str]] = {}
-    for row, path, part in session.execute(statement):
-        terms[row.hold_id] = (row, path)
+    terms: dict[UUID, tuple[HoldRow, str, date]] = {}
+    for row, path, part, placed_on in session.execute(statement):
+        terms[row.hold_id] = (row, path, placed_on)
         parts.setdefault(row.hold_id, []).append(part)
     return {
         hold_id: HoldPosition(
@@ -161,10 +162,11 @@ def load_holds(session: Session, book_id: int, *conditions: ColumnElement[bool])
             rank=row.rank,
             agreement_ref=row.agreement_ref,
             expires_at=row.expires_at,
+            placed_on=placed_on,
             parts=tuple(HoldPart(part.lot_id, part.remaining, part.captured) for part in parts[hold_id]),
             state=_state_of(parts[hold_id]),
         )
-        for hold_id, (row, path) in terms.items()
+        for hold_id, (row, path, placed_on) in terms.items()
     }
 
 
@@ -274,17 +276,18 @@ def _load_accounts(
 
 
 def _load_reversible(session: Session, book_id: int, entry_ids: frozenset[UUID]) -> dict[UUID, ReversibleEntry]:
-    named = select(EntryRow.entry_id, EntryRow.seq, EntryRow.reverses_seq).where(
+    named = select(EntryRow.entry_id, EntryRow.seq, EntryRow.reverses_seq, EntryRow.effective_on).where(
         EntryRow.book_id == book_id, EntryRow.entry_id.in_(entry_ids)
     )
     found = {}
-    for entry_id, seq, reverses in session.execute(named).all():
+    for entry_id, seq, reverses, effective_on in session.execute(named).all():
         legs = load_legs(session, book_id, seq)
         undoing = session.execute(
             select(EntryRow.seq).where(EntryRow.book_id == book_id, EntryRow.reverses_seq == seq)
         ).scalar_one_or_none()
         found[entry_id] = ReversibleEntry(
             seq=seq,
+            effective_on=effective_on,
             legs=legs,
             lot_moves=load_lot_moves(session, book_id, seq),
             is_reversed=undoing is not None,

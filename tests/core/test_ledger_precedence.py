@@ -341,6 +341,7 @@ def _reversible(state: BookState, *, is_reversed: bool = False, has_legs: bool =
     kept = state.reversible[entry_id(1)]
     state.reversible[entry_id(1)] = ReversibleEntry(
         seq=kept.seq,
+        effective_on=kept.effective_on,
         legs=kept.legs if has_legs else (),
         lot_moves=kept.lot_moves if has_legs else (),
         is_reversed=is_reversed,

@@ -261,7 +261,7 @@ class Oracle(Facts):
             raise RefusedError("insufficient_available")
         left = dict(sorted(terms.lots)) or {0: amount}
         self.world.held[path] += amount
-        self.world.holds[hold_id] = Hold(path, terms, amount, left, dict.fromkeys(left, 0))
+        self.world.holds[hold_id] = Hold(path, terms, amount, left, dict.fromkeys(left, 0), entry.day)
         entry.hold_moves = [(hold_id, lot_id, part) for lot_id, part in left.items()]
 
     def _let_go(
@@ -279,6 +279,8 @@ class Oracle(Facts):
         is_theirs = draft.actor.organisation_id == hold.terms.beneficiary_id
         if not (action.is_enforced or hold.terms.kind is HoldKind.HOLD or is_theirs):
             raise RefusedError("hold_not_yours")
+        if entry.day < hold.day:
+            raise RefusedError("hold_date")
         left = sum(hold.left.values())
         amount = left if action.amount is None else action.amount
         if amount > left:
@@ -379,6 +381,8 @@ class Oracle(Facts):
             raise RefusedError("already_reversed")
         if not undone.legs:
             raise RefusedError("reversal_of_hold")
+        if draft.effective_on < undone.day:
+            raise RefusedError("reversal_date")
         self.world.undone.add(undone.entry_id)
         return undone
 

@@ -44,6 +44,7 @@ class Hold:
     amount: int
     left: dict[int, int]
     captured: dict[int, int]
+    day: date
     state: str = "open"
 
 

@@ -186,7 +186,7 @@ def test_a_hold_that_has_run_out_is_not_counted_before_its_expiry_is_recorded(st
 
 def test_held_as_of_counts_what_was_effective_and_known(stocked: ExampleBook) -> None:
     march, may = date(2025, 3, 1), date(2025, 5, 1)
-    stocked.accept(hold(4, FIFO, 10, day=march), release(5, 4, 4, day=may), release(6, 4, 1, day=FIRST_DAY))
+    stocked.accept(hold(4, FIFO, 10, day=march), release(5, 4, 4, day=may), release(6, 4, 1, day=march))
 
     def held(as_of: date, known: int) -> int:
         with stocked.database.reader() as session:
