@@ -141,12 +141,14 @@ def parse_units(text: str, scale: int, *, field: str) -> int:
 
     ``parse_units("12.5", 2, field="fee")`` gives 1250.
     """
-    value = Fraction(parse_decimal(text, field=field)) * 10**scale
-    if value.denominator != 1:
+    parse_decimal(text, field=field)
+    whole, _, decimals = text.partition(".")
+    if len(decimals) > scale and decimals[scale:].strip("0"):
         raise Invalid("amount.scale", f"{field}: at most {scale} decimals", field=field, value=text, scale=str(scale))
-    if abs(value.numerator) > MAX_UNITS:
+    units = int(whole + decimals[:scale].ljust(scale, "0"))
+    if abs(units) > MAX_UNITS:
         raise Invalid("amount.range", f"{field}: beyond 10^15 smallest units", field=field, value=text)
-    return int(value)
+    return units
 
 
 def format_units(units: int, scale: int) -> str:
