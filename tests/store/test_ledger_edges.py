@@ -13,6 +13,7 @@ from ledger.core.accounts import AccountOpening, LotMethod
 from ledger.core.errors import DomainError, Invalid
 from ledger.core.holds import HoldKind
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
+from ledger.store import reports
 from ledger.store.database import Database
 from tests.store.books import ExampleBook, codes, columns
 from tests.store.wide_books import open_wide
@@ -212,3 +213,30 @@ def test_an_account_closes_when_its_hold_has_run_out(book: ExampleBook) -> None:
         operations.close_account(
             session, book.book_id, CASH, date(2027, 1, 1), now=NOW + 5 * SECOND, random_bytes=book.random_bytes
         )
+
+
+@pytest.mark.parametrize(
+    ("emptied", "kept"),
+    [
+        ([draft(20, reverses=2)], {3073: 5, 10241: 9}),
+        ([sale(20, 30, 7, picks=((2049, 30),))], {3073: 5, 10241: 9}),
+        ([draft(20, reverses=2), sale(21, 1, 7, picks=((10241, 1),))], {3073: 5, 10241: 8}),
+    ],
+)
+def test_a_sale_finds_the_lots_behind_those_that_its_own_batch_emptied(
+    database: Database, emptied: list[JournalDraft], kept: dict[int, int]
+) -> None:
+    """First in, first out over lots of 30, 7 and 9 tonnes, the first of which is gone before two more are sold."""
+    book = open_wide(database, UUID(int=4_711), "behind")
+    with book.writing() as session:
+        history = [*founding(), purchase(10, 9, 9_000)]
+        operations.post_entries(session, book.book_id, history, now=NOW, random_bytes=book.random_bytes)
+
+    with book.writing() as session:
+        batch = [*emptied, sale(22, 2, 7)]
+        outcomes = operations.post_entries(session, book.book_id, batch, now=NOW, random_bytes=book.random_bytes)
+
+    assert codes(outcomes) == ["ok"] * len(batch)
+    with database.reader() as session:
+        left = reports.lots(session, book.book_id, as_of=date.max, under=FIFO)
+    assert {lot.lot_id: lot.quantity for lot in left if lot.quantity} == kept
