@@ -7,7 +7,7 @@ nothing that is priced. Knows no route.
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, time
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -16,11 +16,14 @@ from api.auth.principal import Principal
 from api.auth.scope import ScopedKind, register
 from api.store import access
 from api.store.access import OrganisationKind
-from finance.store import attestations, determinations, facilities, kpi_periods
+from api.store.memberships import organisations_sharing_a_person
+from finance.operations.engagements import check_data_opens
+from finance.store import attestations, determinations, facilities, kpi_periods, loan_facts
 from finance.store.attestations import AttestationRecord, EngagementRecord
 from finance.store.determinations import Determination
 from finance.store.facilities import Facility
 from finance.store.kpi_periods import KpiPeriod
+from finance.store.loan_facts import InterestAdjustment
 from ledger.core.errors import Forbidden, NotFound
 
 BORROWER, LENDER = "borrower", "lender"
@@ -57,12 +60,19 @@ def check_data_open(session: Session, principal: Principal, period: KpiPeriod, n
     facility = facilities.find_facility(session, period.facility_id)
     if facility is not None and is_loan_party(facility, principal):
         return
-    mine = engagements_of(session, principal, period.facility_id)
-    if not any(each.kpi_period_id == period.kpi_period_id and is_data_open(each, now) for each in mine):
+    mine = [
+        each
+        for each in engagements_of(session, principal, period.facility_id)
+        if each.kpi_period_id == period.kpi_period_id and is_data_open(each, now)
+    ]
+    if facility is None or not mine:
         raise Forbidden(
             "engagement.data_closed",
             "the period's data opens to an assessor while its engagement runs and once it has declared its independence",
         )
+    since = datetime.combine(period.period_start, time.min, UTC)
+    shared = organisations_sharing_a_person(session, principal.organisation_id, since=since)
+    check_data_opens(session, facility, mine[0], shared)
 
 
 def _of_party(session: Session, principal: Principal, record_id: UUID) -> Facility | None:
@@ -102,6 +112,12 @@ def _determination(session: Session, principal: Principal, record_id: UUID) -> D
     return determination if facility is not None and is_loan_party(facility, principal) else None
 
 
+def _adjustment(session: Session, principal: Principal, record_id: UUID) -> InterestAdjustment | None:
+    adjustment = loan_facts.find_adjustment(session, record_id)
+    facility = None if adjustment is None else _of_party(session, principal, adjustment.facility_id)
+    return adjustment if facility is not None and is_loan_party(facility, principal) else None
+
+
 def _organisation_of(kind: OrganisationKind) -> Callable[[Session, Principal, UUID], access.Organisation | None]:
     def named(session: Session, _principal: Principal, record_id: UUID) -> access.Organisation | None:
         organisation = access.load_organisation(session, record_id)
@@ -124,6 +140,9 @@ ATTESTATION = register(ScopedKind(name="attestation", load=_attestation))
 
 DETERMINATION = register(ScopedKind(name="determination", load=_determination))
 """Borrower and lenders only: it holds rates."""
+
+ADJUSTMENT = register(ScopedKind(name="adjustment", load=_adjustment))
+"""Borrower and lenders only: it holds money."""
 
 NAMED_LENDER = register(ScopedKind(name="lender", load=_organisation_of(OrganisationKind.LENDER)))
 """A bank that a borrower names by id in its terms; anything that is no bank does not exist."""

@@ -27,6 +27,8 @@ class Scope(StrEnum):
     MARKET_WRITE = "market:write"
     MARKET_APPROVE = "market:approve"
     FACILITY_WRITE = "facility:write"
+    FACILITY_AGREE = "facility:agree"
+    """Agrees to terms and to adjustments of interest for its organisation."""
     ENGAGEMENT_WRITE = "engagement:write"
     ATTESTATION_WRITE = "attestation:write"
     DETERMINATION_PROPOSE = "determination:propose"
@@ -35,7 +37,7 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-APPROVING = frozenset({Scope.MARKET_APPROVE, Scope.DETERMINATION_APPROVE, Scope.LEDGER_ENFORCE})
+APPROVING = frozenset({Scope.MARKET_APPROVE, Scope.DETERMINATION_APPROVE, Scope.FACILITY_AGREE, Scope.LEDGER_ENFORCE})
 """Scopes that stand for another's consent: nobody is given one by a colleague's key, nor an owner of a pledge by itself."""
 
 

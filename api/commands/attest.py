@@ -6,29 +6,24 @@ Opens no database and sends nothing: the private key never leaves the assessor's
 from __future__ import annotations
 
 import argparse
+import getpass
 import os
 from pathlib import Path
 from typing import TextIO
 
-from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import (
-    Encoding,
-    NoEncryption,
-    PrivateFormat,
-    PublicFormat,
-    load_pem_private_key,
-)
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from api.schemas.attestations import octets_text, read_octets
+from api.schemas.signing_keys import octets_text, read_octets
 from finance.attestations.canonical import MAX_DOCUMENT_BYTES, parse_canonical, parse_strict
 from finance.attestations.documents import statement_from_mapping
+from finance.attestations.key_files import MAX_KEY_FILE_BYTES, is_encrypted, read_private_key, write_private_key
 from finance.attestations.keys import POSSESSION_TYPE
 from finance.attestations.signatures import sign_statement
 from ledger.core.errors import Conflict, Invalid
 
 _OWNER_ONLY = 0o600
-_MOST_KEY_BYTES = 10_000
+_MOST_PASSPHRASE_BYTES = 1_000
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -47,11 +42,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     sign.add_argument("--key", required=True, metavar="FILE", help="the private key")
     sign.add_argument("--kid", required=True, metavar="KID", help="the id the key is registered under")
     sign.set_defaults(run=_sign)
+    for action in (keygen, prove, sign):
+        action.add_argument("--passphrase-file", metavar="FILE", help="where the passphrase of the key file stands")
 
 
 def _keygen(arguments: argparse.Namespace, out: TextIO) -> int:
     key = Ed25519PrivateKey.generate()
-    content = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    passphrase = None if arguments.passphrase_file is None else _passphrase(arguments.passphrase_file)
+    content = write_private_key(key, passphrase=passphrase)
     try:
         # O_EXCL: a key that stands is never overwritten. The mode counts from the first instant.
         handle = os.open(arguments.key, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _OWNER_ONLY)
@@ -72,30 +70,35 @@ def _prove(arguments: argparse.Namespace, out: TextIO) -> int:
     # Nothing but a challenge is signed here: whoever sends one must not get a signature over something else.
     if parse_canonical(challenge).get("typ") != POSSESSION_TYPE:
         raise Invalid("attest.challenge", "--challenge: expected a key challenge from Tonne", field="challenge")
-    out.write(octets_text(_private_key(arguments.key).sign(challenge)) + "\n")
+    out.write(octets_text(_private_key(arguments).sign(challenge)) + "\n")
     return 0
 
 
 def _sign(arguments: argparse.Namespace, out: TextIO) -> int:
     raw = _read(arguments.statement, field="statement", most_bytes=2 * MAX_DOCUMENT_BYTES)
     statement = statement_from_mapping(parse_strict(raw, max_bytes=2 * MAX_DOCUMENT_BYTES))
-    envelope = sign_statement(statement, _private_key(arguments.key), kid=arguments.kid)
+    envelope = sign_statement(statement, _private_key(arguments), kid=arguments.kid)
     out.write(envelope.decode("ascii") + "\n")
     return 0
 
 
-def _private_key(path: str) -> Ed25519PrivateKey:
-    try:
-        key = load_pem_private_key(_read(path, field="key", most_bytes=_MOST_KEY_BYTES), password=None)
-    except (ValueError, TypeError, UnsupportedAlgorithm) as error:
-        raise _unfit_key() from error
-    if not isinstance(key, Ed25519PrivateKey):
-        raise _unfit_key()
-    return key
+def _private_key(arguments: argparse.Namespace) -> Ed25519PrivateKey:
+    content = _read(arguments.key, field="key", most_bytes=MAX_KEY_FILE_BYTES)
+    passphrase = None
+    if arguments.passphrase_file is not None:
+        passphrase = _passphrase(arguments.passphrase_file)
+    elif is_encrypted(content):
+        passphrase = getpass.getpass("Passphrase of the key file: ").encode()
+    return read_private_key(content, passphrase=passphrase).key
 
 
-def _unfit_key() -> Invalid:
-    return Invalid("attest.key", "--key: expected an Ed25519 private key in PEM without password", field="key")
+def _passphrase(path: str) -> bytes:
+    passphrase = _read(path, field="passphrase", most_bytes=_MOST_PASSPHRASE_BYTES).rstrip(b"\r\n")
+    if not passphrase:
+        raise Invalid(
+            "attest.passphrase_file", "--passphrase-file: expected a passphrase, the file is empty", field="passphrase"
+        )
+    return passphrase
 
 
 def _read(path: str, *, field: str, most_bytes: int) -> bytes:

@@ -16,29 +16,64 @@ if TYPE_CHECKING:
 
 def register(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     """Add the command."""
-    parser = subparsers.add_parser("bench", help="measure posting speed beside a raw insert of the same rows")
-    parser.add_argument("subject", choices=["ledger"], help="what to measure")
-    parser.add_argument("--json", action="store_true", help="print one JSON list of rows")
-    parser.add_argument("--entries", type=int, default=8_000, help="entries a chunk posts on each side (default 8000)")
-    parser.add_argument("--engine", action="append", choices=["sqlite", "postgresql"], help="only this engine")
-    parser.add_argument(
-        "--long", action="store_true", help="also a million entries: memory, and as-of reads at that size"
+    parser = subparsers.add_parser("bench", help="measure this installation beside its peers in one run")
+    subjects = parser.add_subparsers(dest="subject", required=True)
+    ledger = subjects.add_parser("ledger", help="posting beside a raw insert of the same rows, reads, check, queue")
+    ledger.add_argument("--entries", type=int, default=8_000, help="entries a chunk posts on each side (default 8000)")
+    ledger.add_argument(
+        "--long", action="store_true", help="also a million entries: memory, and the reads of an account of that size"
     )
-    parser.set_defaults(run=_bench)
+    ledger.add_argument(
+        "--ten-million", action="store_true", help="with --long: also the reads at ten million, filled by bare SQL"
+    )
+    ledger.set_defaults(run=_bench_ledger)
+    loans = subjects.add_parser("loans", help="schedules, accrual and decisions beside QuantLib and a bare kernel")
+    loans.add_argument("--loans", type=int, default=100_000, help="loans computed at once (default 100000)")
+    loans.add_argument(
+        "--segments",
+        type=int,
+        default=10_000_000,
+        help="random accruals compared with the exact path (default 10 million)",
+    )
+    loans.set_defaults(run=_bench_loans)
+    for each in (ledger, loans):
+        each.add_argument("--json", action="store_true", help="print one JSON list of rows")
+        each.add_argument("--engine", action="append", choices=["sqlite", "postgresql"], help="only this engine")
 
 
-def _bench(arguments: Namespace, out: TextIO) -> int:
+def _bench_ledger(arguments: Namespace, out: TextIO) -> int:
+    if arguments.ten_million and not arguments.long:
+        raise Invalid("command.usage", "--ten-million: expected with --long; add it", field="ten-million")
+    benchmark = _benchmark("ledger")
+    rows = benchmark.run(
+        entries=arguments.entries,
+        engines=_engines(arguments),
+        is_long=arguments.long,
+        is_ten_million=arguments.ten_million,
+    )
+    return _print(benchmark, rows, arguments, out)
+
+
+def _bench_loans(arguments: Namespace, out: TextIO) -> int:
+    benchmark = _benchmark("loans")
+    rows = benchmark.run(loans=arguments.loans, segments=arguments.segments, engines=_engines(arguments))
+    return _print(benchmark, rows, arguments, out)
+
+
+def _benchmark(subject: str) -> Any:
     sys.path.insert(0, str(Path(__file__).parents[2]))
     try:
-        benchmark: Any = importlib.import_module("tests.benchmarks.ledger")
+        return importlib.import_module(f"tests.benchmarks.{subject}")
     except ModuleNotFoundError as error:
         raise Invalid(
             "bench.checkout", "run this in a checkout of the project, where tests/benchmarks stands"
         ) from error
-    rows = benchmark.run(
-        entries=arguments.entries,
-        engines=tuple(arguments.engine or ("sqlite", "postgresql")),
-        is_long=arguments.long,
-    )
+
+
+def _engines(arguments: Namespace) -> tuple[str, ...]:
+    return tuple(arguments.engine or ("sqlite", "postgresql"))
+
+
+def _print(benchmark: Any, rows: Any, arguments: Namespace, out: TextIO) -> int:
     out.write((benchmark.as_json(rows) if arguments.json else benchmark.table(rows)) + "\n")
     return 0

@@ -6,6 +6,7 @@ Every amount is ``{"value": decimal string, "unit": unit}``. Reads only; the sam
 from __future__ import annotations
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy.orm import Session
@@ -40,7 +41,7 @@ def example_document(session: Session, scenario: Scenario) -> Part:
 
 def emissions_part(session: Session, scenario: Scenario) -> Part:
     """Return both years by both methodologies: year, months, parts and intensity."""
-    years = (int(scenario.facts["baseline_year"]), int(scenario.facts["target"]["test_year"]))
+    years = (int(scenario.facts["baseline_year"]), scenario.test_year)
     methodologies = (scenario.facts["kpi"]["methodology_id"], scenario.facts["compliance"]["methodology_id"])
     return {
         "source": "examples/smelter/activity.xlsx and activity.csv (same rows)",
@@ -81,7 +82,7 @@ def _year(session: Session, scenario: Scenario, year: int, methodology_id: str) 
     }
 
 
-def _counted(emissions: YearEmissions) -> tuple[TermName, ...]:
+def _counted(emissions: YearEmissions) -> tuple[StrEnum, ...]:
     outside = {part.name for month in emissions.months for part in month.parts if not part.is_counted}
     return tuple(name for name in (TermName.ANODE, TermName.PFC, *POWER_TERMS) if name not in outside)
 

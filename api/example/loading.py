@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import Any
 from uuid import UUID
 
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -22,31 +23,36 @@ from api.settings import AUDIENCE
 from api.store import access
 from finance.attestations.signatures import sign_statement
 from finance.attestations.statements import AssuranceLevel, AssuranceStandard
+from finance.conventions.documents import from_document
 from finance.conventions.tables import Table
 from finance.emissions.activity import parse_activity
 from finance.feeds import ecb, manual
 from finance.feeds.tabular import read_table
 from finance.feeds.trades import parse_instruments, parse_trades
-from finance.kpi.documents import definition_from_mapping, target_from_mapping
 from finance.kpi.periods import KpiPeriodState
-from finance.loans.terms_text import terms_from_mapping
+from finance.loans.clauses import AREA
+from finance.loans.facility_terms import FacilityTerms
+from finance.loans.rate_determinations import DeterminationCause
 from finance.operations import activity as activity_operations
 from finance.operations import (
     attestations,
     determinations,
+    engagements,
     facilities,
     kpi_periods,
     loan_entries,
     market,
+    signing_keys,
     trades,
     valuations,
 )
+from finance.store import activity_reference, reference
 from finance.store import attestations as attestation_store
 from finance.store import determinations as determination_store
 from finance.store import facilities as facility_store
 from finance.store import kpi_periods as period_store
 from finance.store import market as market_store
-from finance.store import reference
+from finance.store import signing_keys as key_store
 from finance.store.attestations import EngagementRecord
 from finance.store.market import RawFile
 from ledger import operations as ledger
@@ -68,7 +74,7 @@ def load_example(edge: Edge, scenario: Scenario) -> None:
         with unit_of_work(edge.database) as session:
             step(session, edge, scenario)
     key = Ed25519PrivateKey.generate()  # the assessor's own: made now, kept nowhere
-    years = (int(scenario.facts["baseline_year"]), int(scenario.facts["target"]["test_year"]))
+    years = (int(scenario.facts["baseline_year"]), scenario.test_year)
     for year, name in zip(years, ("baseline", "test"), strict=True):
         with unit_of_work(edge.database) as session:
             _attested_period(session, edge, scenario, year=year, name=name, key=key)
@@ -105,13 +111,17 @@ def _activity(session: Session, _edge: Edge, scenario: Scenario) -> None:
     Both files hold the same rows, so the second one records nothing: spreadsheet and CSV read alike.
     """
     actor = scenario.actor("borrower")
-    for year in (int(scenario.facts["baseline_year"]), int(scenario.facts["target"]["test_year"])):
+    for year in (int(scenario.facts["baseline_year"]), scenario.test_year):
         now = scenario.instant(f"activity_{year}")
         activity_operations.record_reference(session, (reference.shipped_factors(),), now=now)
         for name in scenario.facts["files"]["activity"]:
             raw = RawFile(file_name=name, content=scenario.file(name))
             market_store.save_raw_file(session, actor.organisation_id, raw, by=actor.user_id, at=now)
-            months = [month for month in parse_activity(_sheet(scenario, name)) if month.year <= year]
+            months = [
+                month
+                for month in parse_activity(_sheet(scenario, name), activity_reference.shipped_template())
+                if month.year <= year
+            ]
             activity_operations.record_activity(
                 session, actor.organisation_id, months, raw_sha256=raw.sha256, actor=actor, now=now
             )
@@ -171,29 +181,43 @@ def _prices(session: Session, _edge: Edge, scenario: Scenario) -> None:
 
 
 def _facility(session: Session, _edge: Edge, scenario: Scenario) -> None:
-    facility_id, facts = scenario.id_of("facility"), scenario.facts
+    facility_id = scenario.id_of("facility")
     if facility_store.find_facility(session, facility_id) is not None:
         return
-    parties = {
-        "borrower_id": str(scenario.organisation_id("borrower")),
-        "lender_ids": str(scenario.organisation_id("lender")),
-    }
-    factors = reference.shipped_factors().version
+    terms = from_document(FacilityTerms, _terms_document(session, scenario), area=AREA)
+    sha256 = facilities.open_facility(
+        session, facility_id, terms, actor=scenario.actor("borrower"), now=scenario.instant("facility")
+    )
+    facility = facility_store.find_facility(session, facility_id)
+    assert facility is not None, "the facility was just opened"
+    facilities.agree_to_terms(
+        session, facility, terms.version, sha256, actor=scenario.actor("lender"), now=scenario.instant("facility")
+    )
+
+
+def _terms_document(session: Session, scenario: Scenario) -> dict[str, Any]:
+    """Return the terms as posted: the scenario's, with the organisations' ids, the sites of the activity and the factors shipped."""
+    facts = scenario.facts
     months = activity_operations.recorded_months(session, scenario.organisation_id("borrower"))
-    kpi = facilities.KpiOpening(
-        definition=definition_from_mapping({**facts["kpi"], "factor_set_version": factors}),
-        sites=tuple(sorted({month.site for month in months})),
-        targets=(target_from_mapping(facts["target"]),),
-    )
-    terms = terms_from_mapping({**facts["terms"], **parties})
-    facilities.open_facility(
-        session,
-        facility_id,
-        terms,
-        (kpi,),
-        actor=scenario.actor("borrower"),
-        now=scenario.instant("facility"),
-    )
+    parties = [
+        {
+            "role": role,
+            "organisation_id": str(scenario.organisation_id(role)),
+            "legal_name": facts["organisations"][role]["legal_name"],
+            "share": "1" if role == "lender" else None,
+        }
+        for role in ("borrower", "lender")
+    ]
+    kpi = {
+        "definition": {**facts["kpi"], "factor_set_version": reference.shipped_factors().version},
+        "sites": sorted({month.site for month in months}),
+        "kpi_class": "core",
+        "footprint_share": None,
+        "materiality": None,
+        "baseline": facts["baseline"],
+        "targets": [facts["target"]],
+    }
+    return {**facts["terms"], "parties": parties, "kpis": [kpi]}
 
 
 def _attested_period(
@@ -210,9 +234,9 @@ def _attested_period(
     kpi_periods.open_period(
         session, facility, kpi_period_id=period_id, kpi_id=kpi_id, year=year, purpose=name, actor=borrower, now=reported
     )
-    kpi_periods.lock_period(session, period_id, actor=borrower, now=reported)
+    kpi_periods.lock_period(session, period_id, stated=None, actor=borrower, now=reported)
     kpi_periods.report_period(session, period_id, actor=borrower, now=reported)
-    engagement = _engaged(session, scenario, name)
+    engagement = _engaged(session, edge, scenario, name)
     kid = _registered_key(session, edge, scenario, key)
     period = period_store.find_period(session, period_id)
     assert period is not None, "the period was just opened"
@@ -225,13 +249,15 @@ def _attested_period(
         engagement,
         sign_statement(statement, key, kid=kid),
         attestation_id=scenario.id_of("attestation", name),
-        audience=AUDIENCE,
+        reception=attestations.Reception(
+            audience=AUDIENCE, sharing_a_person=frozenset(), random_bytes=edge.random_bytes
+        ),
         actor=scenario.actor("assessor"),
         now=attested,
     )
 
 
-def _engaged(session: Session, scenario: Scenario, name: str) -> EngagementRecord:
+def _engaged(session: Session, edge: Edge, scenario: Scenario, name: str) -> EngagementRecord:
     facility = facility_store.find_facility(session, scenario.id_of("facility"))
     assert facility is not None, "the facility was loaded before its engagements"
     reported, facts = scenario.instant(f"{name}_reported"), scenario.facts
@@ -248,9 +274,23 @@ def _engaged(session: Session, scenario: Scenario, name: str) -> EngagementRecor
         valid_to=reported + timedelta(days=180),
         is_independence_declared=False,
     )
-    attestations.engage_assessor(session, facility, engagement, actor=scenario.actor("borrower"), now=reported)
-    attestation_store.declare_independence(
-        session, engagement.engagement_id, now=reported, declared_by=scenario.actor("assessor").user_id
+    engagements.engage_assessor(
+        session,
+        facility,
+        engagement,
+        sharing_a_person=frozenset(),
+        actor=scenario.actor("borrower"),
+        now=reported,
+        random_bytes=edge.random_bytes,
+    )
+    engagements.declare_independence(
+        session,
+        facility,
+        engagement,
+        sharing_a_person=frozenset(),
+        actor=scenario.actor("assessor"),
+        now=reported,
+        random_bytes=edge.random_bytes,
     )
     engaged = attestation_store.find_engagement(session, engagement.engagement_id)
     assert engaged is not None, "the engagement was just recorded"
@@ -258,23 +298,27 @@ def _engaged(session: Session, scenario: Scenario, name: str) -> EngagementRecor
 
 
 def _registered_key(session: Session, edge: Edge, scenario: Scenario, key: Ed25519PrivateKey) -> str:
-    """Register this run's key: the server challenges, the holder signs the challenge, the public key is kept."""
+    """Register this run's key: the server challenges, the holder signs the challenge, a second partner vouches for it."""
     actor, now = scenario.actor("assessor"), scenario.instant("baseline_attested")
     public_key = key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-    for standing in attestation_store.list_keys(session, actor.organisation_id):
-        if standing.public_key == public_key:
-            return standing.key_id
-    challenge_id, key_id = edge.new_id(), f"assessor-{public_key.hex()[:16]}"
-    message = attestations.challenge_key(
+    key_id = f"assessor-{public_key.hex()[:16]}"
+    if key_store.find_key(session, key_id) is not None:
+        return key_id
+    challenge_id = edge.new_id()
+    message = signing_keys.challenge_key(
         session,
         challenge_id=challenge_id,
         key_id=key_id,
         public_key=public_key,
-        nonce=edge.random_bytes(attestations.NONCE_BYTES),
+        nonce=edge.random_bytes(signing_keys.NONCE_BYTES),
         actor=actor,
         now=now,
     )
-    attestations.register_key(session, challenge_id, key.sign(message), actor=actor, now=now)
+    signing_keys.register_key(
+        session, challenge_id, key.sign(message), actor=actor, now=now, random_bytes=edge.random_bytes
+    )
+    second = scenario.actor("assessor", "second_partner")
+    signing_keys.approve_key(session, key_id, actor=second, now=now, random_bytes=edge.random_bytes)
     return key_id
 
 
@@ -288,7 +332,10 @@ def _decision(session: Session, scenario: Scenario) -> None:
         proposed = scenario.instant("proposed")
         determinations.propose(
             session,
-            period_id,
+            period.facility_id,
+            period.period_start,
+            cause=DeterminationCause.FIRST,
+            replaces=None,
             determination_id=determination_id,
             actor=scenario.actor("borrower"),
             now=proposed,

@@ -11,9 +11,10 @@ from api.example.scenario import Scenario
 from api.example.shapes import amount, exact, percent, tree, yuan
 from api.store import access
 from finance.conventions.exact_text import fraction_text
-from finance.operations.determinations import find_kpi
-from finance.operations.facilities import explain_rate_on, resolved_facility
-from finance.store import attestations, determinations, facilities, kpi_periods
+from finance.loans.price_explanation import rate_on
+from finance.operations.determinations import find_kpis
+from finance.operations.loan_view import KnownLoan, known_loan
+from finance.store import attestations, determinations, kpi_periods
 from finance.store.attestations import AttestationRecord
 from finance.store.determinations import Determination
 
@@ -24,7 +25,10 @@ def kpi_part(session: Session, scenario: Scenario) -> Part:
     """Return the test year's KPI: baseline, reported value, target and outcome."""
     period = kpi_periods.find_period(session, scenario.id_of("period", "test"))
     assert period is not None, "the example was loaded before it is read"
-    finding, _, _ = find_kpi(session, period)
+    now = scenario.instant("book")
+    loan = known_loan(session, scenario.id_of("facility"), known_at=now)
+    (found,) = find_kpis(session, loan, period.period_start, now=now, counts_late=False)
+    finding = found.finding
     outcome, baseline = finding.outcome, finding.baseline
     assert outcome is not None, "the example's value was reported"
     assert baseline is not None, "the example's baseline was attested"
@@ -41,9 +45,9 @@ def kpi_part(session: Session, scenario: Scenario) -> Part:
         "baseline": amount(exact(baseline.value, finding.definition.report_digits), unit),
         "observed": amount(str(finding.value), unit),
         "reduction": None if reduction is None else amount(exact(reduction * 100, 4), "%"),
-        "target": {**amount(exact(finding.target.value * 100, 2), "%"), "source": finding.target.source},
-        "threshold": amount(exact(outcome.threshold, 6), unit),
-        "margin_to_target": amount(exact(outcome.margin_to_target, 6), unit),
+        "target": {**amount(exact(outcome.threshold * 100, 2), "%"), "source": finding.target.source},
+        "threshold": amount(exact(baseline.value * (1 - outcome.threshold), 6), unit),
+        "margin_to_target": amount(exact(baseline.value * outcome.margin_to_target, 6), unit),
         "is_met": outcome.is_met,
         "snapshot_sha256": snapshot.sha256,
         "events": [
@@ -68,21 +72,26 @@ def determination_part(session: Session, scenario: Scenario) -> Part:
     found = _determination(session, scenario)
     decision = found.decision
     assert decision is not None, "the example's proposal was decided"
+    (price,), (evidence,) = decision.prices, found.evidence
+    loan = _loan(session, scenario)
+    before, after = (schedule(price.tranche_id) for schedule in (loan.base_schedule, loan.schedule))
+    assert price.effective_from is not None, "the example's decision counts from a day of the loan's life"
+    rates = [rate_on(each, price.effective_from) for each in (before, after)]
     return {
         "determination_id": str(found.determination_id),
-        "facility": str(found.proposal["facility_number"]),
-        "terms_version": str(found.terms_version),
-        "rate_before": {**percent(found.rate_before), "exact": fraction_text(found.rate_before)},
-        "rate_after": {**percent(found.rate_after), "exact": fraction_text(found.rate_after)},
-        "adjustment": amount(exact(found.adjustment_bp, 4), "bp"),
-        "effective_from": None if decision.effective_from is None else decision.effective_from.isoformat(),
+        "facility": found.proposal.facility_number,
+        "terms_version": str(found.proposal.terms_version),
+        "rate_before": {**percent(rates[0]), "exact": fraction_text(rates[0])},
+        "rate_after": {**percent(rates[1]), "exact": fraction_text(rates[1])},
+        "adjustment": amount(exact(price.adjustment_after_bp, 4), "bp"),
+        "effective_from": price.effective_from.isoformat(),
         "cause": {
-            "kpi_period_id": str(found.kpi_period_id),
-            "attestation_id": str(found.attestation_id),
-            "baseline_attestation_id": str(found.baseline_attestation_id),
+            "kpi_period_id": str(evidence.kpi_period_id),
+            "attestation_id": str(evidence.attestation_id),
+            "baseline_attestation_id": str(evidence.baseline_attestation_id),
         },
         "digest": found.digest,
-        "proposed_on": found.proposed_on.isoformat(),
+        "proposed_on": found.proposal.proposed_on.isoformat(),
         "proposed_by": _legal_name(session, found.proposer.organisation_id),
         "decision": decision.verdict,
         "decided_on": decision.decided_on.isoformat(),
@@ -92,40 +101,46 @@ def determination_part(session: Session, scenario: Scenario) -> Part:
 
 def interest_part(session: Session, scenario: Scenario) -> Part:
     """Return the schedule before and after, the saving, and why the rate is what it is from its effect date on."""
-    facility_id = scenario.id_of("facility")
-    terms, terms_sha256 = facilities.load_terms(session, facility_id)
-    schedule = resolved_facility(session, facility_id).interest_schedule()
+    loan = _loan(session, scenario)
+    terms = loan.facility.terms
+    (tranche,) = terms.tranches
+    before, after = loan.base_schedule(tranche.tranche_id), loan.schedule(tranche.tranche_id)
     decision = _determination(session, scenario).decision
     assert decision is not None, "the example's proposal was decided"
-    assert decision.effective_from is not None, "the example's proposal was approved"
-    rate, why = explain_rate_on(session, facility_id, decision.effective_from)
+    effective_from = decision.prices[0].effective_from
+    assert effective_from is not None, "the example's decision counts from a day of the loan's life"
+    saving_minor = before.total_interest_minor - after.total_interest_minor
     return {
         "facility": terms.facility_number,
-        "terms_sha256": terms_sha256,
-        "principal": yuan(terms.principal_minor),
-        "day_count": terms.day_count.value,
+        "terms_sha256": loan.version.sha256,
+        "principal": yuan(tranche.commitment_minor),
+        "day_count": tranche.day_count.value,
         "schedule": [
             {
-                "period": str(row.period.number),
-                "start": row.period.start.isoformat(),
-                "end": row.period.end.isoformat(),
-                "days": amount(str((row.period.end - row.period.start).days), "days"),
-                "payment_date": None if row.period.payment_date is None else row.period.payment_date.isoformat(),
-                "payment_state": row.period.payment_state.value,
-                "rates": [percent(segment.rate) for segment in row.accrual.rows],
-                "before": yuan(row.interest_before_minor),
-                "after": yuan(row.interest_after_minor),
-                "saving": yuan(row.saving_minor),
+                "period": str(due.period.number),
+                "start": due.period.start.isoformat(),
+                "end": due.period.end.isoformat(),
+                "days": amount(str((due.period.end - due.period.start).days), "days"),
+                "payment_date": None if due.period.payment_date is None else due.period.payment_date.isoformat(),
+                "payment_state": due.period.payment_state.value,
+                "rates": [percent(segment.rate) for segment in due.segments],
+                "before": yuan(plain.payment_minor),
+                "after": yuan(due.payment_minor),
+                "saving": yuan(plain.payment_minor - due.payment_minor),
             }
-            for row in schedule.rows
+            for plain, due in zip(before.interest, after.interest, strict=True)
         ],
-        "total_before": yuan(schedule.total_before_minor),
-        "total_after": yuan(schedule.total_after_minor),
-        "saving": yuan(schedule.total_saving_minor),
-        "saving_fen": amount(str(schedule.total_saving_minor), "fen"),
-        "rate_from_effect": percent(rate),
-        "why": tree(why),
+        "total_before": yuan(before.total_interest_minor),
+        "total_after": yuan(after.total_interest_minor),
+        "saving": yuan(saving_minor),
+        "saving_fen": amount(str(saving_minor), "fen"),
+        "rate_from_effect": percent(rate_on(after, effective_from)),
+        "why": tree(loan.explain_rate(tranche.tranche_id, effective_from)),
     }
+
+
+def _loan(session: Session, scenario: Scenario) -> KnownLoan:
+    return known_loan(session, scenario.id_of("facility"), known_at=scenario.instant("book"))
 
 
 def _determination(session: Session, scenario: Scenario) -> Determination:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid5
@@ -34,10 +34,15 @@ class Scenario:
         """Return the id of the borrower, lender or assessor."""
         return self.id_of("organisation", role)
 
-    def actor(self, role: str) -> Actor:
-        """Return the one person that acts for an organisation in the example."""
-        person = next(iter(self.facts["organisations"][role]["people"]))
+    def actor(self, role: str, person: str | None = None) -> Actor:
+        """Return a person that acts for an organisation: the first one named in the example, or ``person``."""
+        person = person or next(iter(self.facts["organisations"][role]["people"]))
         return Actor(user_id=self.id_of("user", role, person), organisation_id=self.organisation_id(role))
+
+    @property
+    def test_year(self) -> int:
+        """Return the calendar year that the loan's test period lies in."""
+        return date.fromisoformat(self.facts["target"]["period_start"]).year
 
     def instant(self, name: str) -> datetime:
         """Return when something is recorded, in the example's own time."""

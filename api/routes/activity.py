@@ -1,4 +1,4 @@
-"""Monthly activity of the caller's organisation: upload it, read it, and see the emissions a methodology makes of it.
+"""Monthly activity of the caller's organisation: upload it and read it.
 
 A file is taken as a whole or not at all; the very bytes are kept beside the figures read from them.
 """
@@ -12,13 +12,14 @@ from fastapi import Query
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
-from api.schemas.activity import ActivityMonthOut, ActivityOut, ActivityUploadOut, EmissionsOut, YearText
+from api.schemas.activity import ActivityMonthOut, ActivityOut, ActivityUploadOut
 from api.schemas.fields import CodeString, InstantString, NameText
 from api.store.access import OrganisationKind
 from finance.emissions.activity import ActivityMonth, parse_activity
+from finance.emissions.templates import ActivityTemplate
 from finance.feeds.tabular import read_table
-from finance.operations.activity import emissions_of_year, record_activity, record_reference
-from finance.store import activity, market, reference
+from finance.operations.activity import record_activity, record_reference
+from finance.store import activity, activity_reference, market, reference
 from ledger.core.errors import ImportRefused, RowError
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -41,13 +42,26 @@ routes = Routes(tag="activity")
 def upload_activity(
     call: ThisCall,
     file_name: Annotated[NameText | None, Query(description="The file's name, repeated in refusals.")] = None,
+    template: Annotated[
+        CodeString | None,
+        Query(
+            description="The form the file fills; aluminium electrolysis when absent.",
+            examples=["copper-electrorefining"],
+        ),
+    ] = None,
+    verification: Annotated[
+        NameText | None,
+        Query(
+            description="The report that verified these figures; claimed when absent.", examples=["核查报告 2025-017"]
+        ),
+    ] = None,
 ) -> ActivityUploadOut:
     """Record the months of an XLSX or CSV file; a cell that cannot be read refuses the file, and nothing of it is written.
 
-    The same file again records nothing; a changed figure becomes the month's next revision.
+    The same file again records nothing; a changed figure, or a verification of it, becomes the month's next revision.
     """
     name = file_name or ("activity.csv" if call.upload_type == "text/csv" else "activity.xlsx")
-    months = read_activity(name, call.upload)
+    months = read_activity(name, call.upload, activity_reference.shipped_template(template), verification=verification)
     principal = call.principal
     raw = market.RawFile(file_name=name, content=call.upload)
     market.save_raw_file(call.session, principal.organisation_id, raw, by=principal.user_id, at=call.now)
@@ -75,32 +89,9 @@ def list_activity(
     return ActivityOut(months=tuple(ActivityMonthOut.from_core(each) for each in recorded))
 
 
-@routes.get("/emissions", policy=asks(kinds=(OrganisationKind.BORROWER,)))
-def read_emissions(
-    call: ThisCall,
-    year: Annotated[YearText, Query(description="Calendar year.")],
-    methodology: Annotated[CodeString, Query(description="A methodology's id.", examples=["article-2024-draft"])],
-    factor_set_version: Annotated[
-        CodeString | None, Query(description="A version of the factors; those that ship when absent.")
-    ] = None,
-    known_at: Annotated[
-        InstantString | None, Query(description="As recorded by this instant; now when absent.")
-    ] = None,
-) -> EmissionsOut:
-    """Return the organisation's emissions of a year by month, with the year's intensity and why it is what it is."""
-    version = factor_set_version or reference.shipped_factors().version
-    emissions = emissions_of_year(
-        call.session,
-        call.principal.organisation_id,
-        year=year,
-        methodology_id=methodology,
-        factor_set_version=version,
-        known_at=known_at,
-    )
-    return EmissionsOut.from_core(emissions, version)
-
-
-def read_activity(file_name: str, raw: bytes) -> tuple[ActivityMonth, ...]:
+def read_activity(
+    file_name: str, raw: bytes, template: ActivityTemplate, *, verification: str | None = None
+) -> tuple[ActivityMonth, ...]:
     """Return the months of a CSV or XLSX file; empty sheets are skipped, every unreadable cell of every sheet is named.
 
     A month and site that stand on two sheets are refused like two rows of one sheet: nobody could say which holds.
@@ -110,7 +101,7 @@ def read_activity(file_name: str, raw: bytes) -> tuple[ActivityMonth, ...]:
     origins: dict[tuple[str, str], ActivityMonth] = {}
     for table in [each for each in tables if any(any(row) for row in each.rows)] or tables[:1]:
         try:
-            months = parse_activity(table)
+            months = parse_activity(table, template, verification=verification)
         except ImportRefused as refused:
             errors.extend(refused.rows)
             continue

@@ -8,7 +8,7 @@ from api.auth.loan_kinds import DETERMINATION, FACILITY, KPI_PERIOD, check_loan_
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
-from api.schemas.determinations import ApprovalIn, DeterminationOut, DeterminationsOut, RefusalIn
+from api.schemas.determinations import ApprovalIn, DeterminationOut, DeterminationsOut, ProposalIn, RefusalIn
 from api.schemas.fields import UuidString
 from api.store.access import OrganisationKind
 from finance.operations import determinations as deciding
@@ -33,12 +33,15 @@ def business_day(now: datetime) -> date:
     "/kpi-periods/{kpi_period_id}/determinations",
     policy=asks(Scope.DETERMINATION_PROPOSE, kinds=(OrganisationKind.BORROWER,)),
 )
-def propose_determination(kpi_period_id: UuidString, call: ThisCall) -> DeterminationOut:
-    """Propose what the period's attested value does to the rate, for a lender to decide on."""
+def propose_determination(kpi_period_id: UuidString, body: ProposalIn, call: ThisCall) -> DeterminationOut:
+    """Propose what the KPIs of this test period do to the prices, for lenders to decide on; the period names the test."""
     period = call.load(KPI_PERIOD, kpi_period_id)
     proposed = deciding.propose(
         call.session,
-        period.kpi_period_id,
+        period.facility_id,
+        period.period_start,
+        cause=body.cause,
+        replaces=body.replaces,
         determination_id=call.new_id(),
         actor=call.principal.actor,
         now=call.now,

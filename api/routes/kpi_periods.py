@@ -16,21 +16,29 @@ from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import Call, ThisCall
 from api.schemas.fields import UuidString
-from api.schemas.kpi import KpiPeriodIn, KpiPeriodLineOut, KpiPeriodOut, KpiPeriodsOut
+from api.schemas.kpi import KpiPeriodIn, KpiPeriodLineOut, KpiPeriodOut, KpiPeriodsOut, LockIn, ReasonIn
 from api.store.access import OrganisationKind
-from finance.operations.kpi_periods import lock_period, open_period, report_period
+from finance.operations.kpi_periods import (
+    dispute_period,
+    lock_period,
+    open_period,
+    report_period,
+    restate_period,
+    waive_period,
+)
 from finance.store import kpi_periods
 from finance.store.kpi_periods import KpiPeriod
 from ledger.core.errors import Conflict, Forbidden
 
 _BORROWER = asks(Scope.KPI_WRITE, kinds=(OrganisationKind.BORROWER,))
+_LENDER = asks(Scope.DETERMINATION_APPROVE, kinds=(OrganisationKind.LENDER,))
 
 routes = Routes(tag="KPI periods")
 
 
 @routes.post("/facilities/{facility_id}/kpi-periods", policy=_BORROWER)
 def add_kpi_period(facility_id: UuidString, body: KpiPeriodIn, call: ThisCall) -> KpiPeriodOut:
-    """Open a calendar year as the KPI's baseline or as a test year."""
+    """Open the KPI's base year, or the test period that ends in the year."""
     facility = call.load(FACILITY, facility_id)
     check_loan_party(facility, call.principal)
     kpi_period_id = call.new_id()
@@ -65,10 +73,11 @@ def read_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
 
 
 @routes.post("/kpi-periods/{kpi_period_id}/lock", policy=_BORROWER, status=200)
-def lock_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
-    """Freeze the period's data as a snapshot with a hash; every month of every site must be there."""
+def lock_kpi_period(kpi_period_id: UuidString, body: LockIn, call: ThisCall) -> KpiPeriodOut:
+    """Freeze the period's data as a snapshot with a hash: every month of every site, or the value that is stated."""
     period = call.load(KPI_PERIOD, kpi_period_id)
-    lock_period(call.session, period.kpi_period_id, actor=call.principal.actor, now=call.now)
+    stated = None if body.stated is None else body.stated.to_core()
+    lock_period(call.session, period.kpi_period_id, stated=stated, actor=call.principal.actor, now=call.now)
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 
@@ -77,6 +86,30 @@ def report_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut
     """Report the locked value to the lenders; it then awaits its attestation."""
     period = call.load(KPI_PERIOD, kpi_period_id)
     report_period(call.session, period.kpi_period_id, actor=call.principal.actor, now=call.now)
+    return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
+
+
+@routes.post("/kpi-periods/{kpi_period_id}/restate", policy=_BORROWER, status=200)
+def restate_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) -> KpiPeriodOut:
+    """Say that the reported value is to be put right; lock and report it anew."""
+    period = call.load(KPI_PERIOD, kpi_period_id)
+    restate_period(call.session, period.kpi_period_id, body.reason, actor=call.principal.actor, now=call.now)
+    return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
+
+
+@routes.post("/kpi-periods/{kpi_period_id}/waive", policy=_LENDER, status=200)
+def waive_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) -> KpiPeriodOut:
+    """Let the test pass: it neither lowers nor raises a price."""
+    period = call.load(KPI_PERIOD, kpi_period_id)
+    waive_period(call.session, period.kpi_period_id, body.reason, actor=call.principal.actor, now=call.now)
+    return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
+
+
+@routes.post("/kpi-periods/{kpi_period_id}/dispute", policy=_LENDER, status=200)
+def dispute_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) -> KpiPeriodOut:
+    """Contest the reported value, with the reason."""
+    period = call.load(KPI_PERIOD, kpi_period_id)
+    dispute_period(call.session, period.kpi_period_id, body.reason, actor=call.principal.actor, now=call.now)
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 

@@ -1,4 +1,4 @@
-"""Public signing keys of an assessor: registered by proof of possession, listed, revoked. A private key is never taken."""
+"""Public signing keys of an assessor: possession proven, approved by a second person, rotated, revoked. A private key is never taken."""
 
 from __future__ import annotations
 
@@ -6,8 +6,12 @@ from uuid import UUID
 
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
-from api.deps import ThisCall
-from api.schemas.attestations import (
+from api.auth.sm2 import installed_verifier
+from api.deps import Call, ThisCall
+from api.routes.attestations import proven
+from api.schemas.evidence import ProvenReceiptsOut
+from api.schemas.fields import CodeString
+from api.schemas.signing_keys import (
     ChallengeIn,
     ChallengeOut,
     RevocationIn,
@@ -17,10 +21,11 @@ from api.schemas.attestations import (
     octets_text,
     read_octets,
 )
-from api.schemas.fields import CodeString
 from api.store.access import OrganisationKind
-from finance.operations.attestations import NONCE_BYTES, challenge_key, register_key, revoke_signing_key
-from finance.store import attestations
+from finance.attestations.keys import RegisteredKey
+from finance.operations import signing_keys as operations
+from finance.operations.signing_keys import NONCE_BYTES
+from finance.store import signing_keys
 from ledger.core.errors import NotFound
 
 _ASSESSOR = asks(Scope.ATTESTATION_WRITE, kinds=(OrganisationKind.ASSESSOR,))
@@ -30,9 +35,9 @@ routes = Routes(tag="signing keys")
 
 @routes.post("/signing-keys/challenges", policy=_ASSESSOR)
 def add_challenge(body: ChallengeIn, call: ThisCall) -> ChallengeOut:
-    """Return the bytes that the holder of the key must sign; a weak or malformed public key is refused."""
+    """Return the bytes that the holder of the key must sign within an hour; a weak or malformed public key is refused."""
     challenge_id = call.new_id()
-    message = challenge_key(
+    message = operations.challenge_key(
         call.session,
         challenge_id=challenge_id,
         key_id=body.key_id,
@@ -40,19 +45,28 @@ def add_challenge(body: ChallengeIn, call: ThisCall) -> ChallengeOut:
         nonce=call.random_bytes(NONCE_BYTES),
         actor=call.principal.actor,
         now=call.now,
+        alg=body.alg.value,
+        replaces=body.replaces,
     )
     return ChallengeOut(challenge_id=challenge_id, challenge=octets_text(message))
 
 
 @routes.post("/signing-keys", policy=_ASSESSOR)
 def add_signing_key(body: SigningKeyIn, call: ThisCall) -> SigningKeyOut:
-    """Register the key of a challenge whose bytes it signed; the challenge counts once."""
-    key = register_key(
+    """Register the key of a challenge whose bytes it signed; the challenge counts once.
+
+    The key counts once a second person approves it, or at once when the key that it replaces signed the same bytes.
+    """
+    old = None if body.old_signature is None else read_octets(body.old_signature, field="old_signature")
+    key = operations.register_key(
         call.session,
         body.challenge_id,
         read_octets(body.signature, field="signature"),
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
+        old_signature=old,
+        sm2=installed_verifier(),
     )
     return SigningKeyOut.from_core(key)
 
@@ -60,21 +74,41 @@ def add_signing_key(body: SigningKeyIn, call: ThisCall) -> SigningKeyOut:
 @routes.get("/signing-keys", policy=asks(kinds=(OrganisationKind.ASSESSOR,)))
 def list_signing_keys(call: ThisCall) -> SigningKeysOut:
     """Return the organisation's keys, revoked ones included."""
-    keys = attestations.list_keys(call.session, call.principal.organisation_id)
+    keys = signing_keys.list_keys(call.session, call.principal.organisation_id)
     return SigningKeysOut(signing_keys=tuple(SigningKeyOut.from_core(key) for key in keys))
+
+
+@routes.post("/signing-keys/{key_id}/approve", policy=_ASSESSOR, status=200)
+def approve_key(key_id: CodeString, call: ThisCall) -> SigningKeyOut:
+    """Vouch for a colleague's key, which counts from now on; its holder cannot."""
+    approved = operations.approve_key(
+        call.session, key_id, actor=call.principal.actor, now=call.now, random_bytes=call.random_bytes
+    )
+    return SigningKeyOut.from_core(approved)
+
+
+@routes.get("/signing-keys/{key_id}/receipts", policy=asks(kinds=(OrganisationKind.ASSESSOR,)))
+def prove_key(key_id: CodeString, call: ThisCall) -> ProvenReceiptsOut:
+    """Return the key's registration, approval and end as leaves of the organisation's evidence book, each with its proof."""
+    return proven(call.session, operations.SUBJECT, _own_key(call, key_id).key_id)
 
 
 @routes.post("/signing-keys/{key_id}/revoke", policy=_ASSESSOR, status=200)
 def revoke_key(key_id: CodeString, body: RevocationIn, call: ThisCall) -> SigningKeyOut:
     """Revoke a key of the organisation from now on; with ``compromised_since`` what it signed since then falls too."""
-    key = attestations.find_key(call.session, key_id)
-    if key is None or UUID(key.organisation_id) != call.principal.organisation_id:
-        raise NotFound("signing_key.not_found", "the signing key does not exist, or not for you")
-    revoked = revoke_signing_key(
+    revoked = operations.revoke_signing_key(
         call.session,
-        key,
+        _own_key(call, key_id),
         compromised_since=body.compromised_since,
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
     )
     return SigningKeyOut.from_core(revoked)
+
+
+def _own_key(call: Call, key_id: str) -> RegisteredKey:
+    key = signing_keys.find_key(call.session, key_id)
+    if key is None or UUID(key.organisation_id) != call.principal.organisation_id:
+        raise NotFound("signing_key.not_found", "the signing key does not exist, or not for you")
+    return key

@@ -1,49 +1,35 @@
-"""What enters and leaves about engagements, signing keys and attestations.
-
-Public keys, challenges and signatures travel as unpadded base64url (RFC 4648 section 5). A private key has no shape here.
-"""
+"""What enters and leaves about engagements and attestations."""
 
 from __future__ import annotations
 
-import base64
 import json
-import re
+from collections.abc import Sequence
 from datetime import datetime
+from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
 
 from pydantic import Field
 
 from api.schemas.base import Array, Choice, Schema
-from api.schemas.fields import CodeString, DateString, InstantString, Text, UuidString
+from api.schemas.evidence import ReceiptOut
+from api.schemas.fields import DateString, InstantString, Text, UuidString
+from api.schemas.signing_keys import octets_text
+from finance.attestations.acceptance import Remark
 from finance.attestations.engagements import Expectation
-from finance.attestations.keys import RegisteredKey
+from finance.attestations.independence import LoanRole
 from finance.attestations.statements import STATEMENT_VERSION, AssuranceLevel, AssuranceStandard
 from finance.store.attestations import AttestationRecord, EngagementRecord
-from ledger.core.errors import Invalid
+from finance.store.evidence import EvidenceReceipt
 
-_BASE64URL = re.compile(r"[A-Za-z0-9_-]*", re.ASCII)
-_QUANTUM = 4
-
-_Octets = Annotated[
-    str,
-    Field(max_length=2000, description="Unpadded base64url.", examples=["11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"]),
-]
 _Digest = Annotated[str, Field(description="SHA-256, 64 hexadecimal digits.", examples=["9f86d081884c7d65" * 4])]
 
 
-def octets_text(octets: bytes) -> str:
-    """Return ``octets`` as unpadded base64url: one zero byte is ``AA``."""
-    return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
+class ReviewPlace(StrEnum):
+    """Where a second person of the assessor looks before the signature."""
 
-
-def read_octets(text: str, *, field: str) -> bytes:
-    """Return the bytes that ``text`` spells in unpadded base64url, one spelling only; else ``octets.format``."""
-    if _BASE64URL.fullmatch(text) and len(text) % _QUANTUM != 1:
-        octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % _QUANTUM))
-        if octets_text(octets) == text:
-            return octets
-    raise Invalid("octets.format", f"{field}: expected unpadded base64url", field=field)
+    HERE = "here"
+    ELSEWHERE = "elsewhere"
 
 
 class EngagementIn(Schema):
@@ -55,6 +41,8 @@ class EngagementIn(Schema):
     standard: Annotated[Choice[AssuranceStandard], Field(examples=["isae_3410"])]
     valid_from: InstantString | None = None
     valid_to: InstantString | None = None
+    review: Choice[ReviewPlace] = ReviewPlace.ELSEWHERE
+    """``here``: only statements that were prepared and reviewed on this server may be lodged."""
 
     def to_core(
         self, *, engagement_id: UUID, facility_id: UUID, assessor_name: str, borrower_name: str, now: datetime
@@ -72,6 +60,7 @@ class EngagementIn(Schema):
             valid_from=self.valid_from or now,
             valid_to=self.valid_to,
             is_independence_declared=False,
+            review=self.review.value,
         )
 
 
@@ -89,6 +78,7 @@ class EngagementOut(Schema):
     valid_from: InstantString
     valid_to: InstantString | None
     is_independence_declared: bool
+    review: str
 
     @classmethod
     def from_core(cls, engagement: EngagementRecord) -> EngagementOut:
@@ -105,7 +95,35 @@ class EngagementOut(Schema):
             valid_from=engagement.valid_from,
             valid_to=engagement.valid_to,
             is_independence_declared=engagement.is_independence_declared,
+            review=engagement.review,
         )
+
+
+class EngagementEndIn(Schema):
+    """Why a mandate ends before its time, and since when if not now."""
+
+    reason: Annotated[Text, Field(examples=["the assessor lost its accreditation"])]
+    ended_at: InstantString | None = None
+
+
+class ConnectionIn(Schema):
+    """An organisation connected to the loan beside borrower and lenders: it cannot assess the loan, nor can who shares a person with it."""
+
+    organisation_id: UuidString
+    role: Annotated[Choice[LoanRole], Field(examples=["agent"])]
+
+
+class ConnectionOut(Schema):
+    """One organisation that an assessor of the loan must be independent of."""
+
+    organisation_id: str
+    role: str
+
+
+class ConnectionsOut(Schema):
+    """Everyone whom an assessor of the loan must be independent of, borrower and lenders included."""
+
+    connections: Array[ConnectionOut]
 
 
 class EngagementsOut(Schema):
@@ -180,70 +198,23 @@ class ExpectationOut(Schema):
         )
 
 
-class ChallengeIn(Schema):
-    """A public key to be registered under an id."""
-
-    key_id: CodeString
-    public_key: Annotated[_Octets, Field(description="32 bytes of Ed25519, unpadded base64url.")]
-
-
-class ChallengeOut(Schema):
-    """What the key's holder signs: exactly the bytes of ``challenge``."""
-
-    challenge_id: UuidString
-    challenge: _Octets
-
-
-class SigningKeyIn(Schema):
-    """The answer to a challenge: the key's signature over its bytes."""
-
-    challenge_id: UuidString
-    signature: _Octets
-
-
-class RevocationIn(Schema):
-    """Why trust ends: ``compromised_since`` when the key may have been in other hands since then."""
-
-    compromised_since: InstantString | None = None
-
-
-class SigningKeyOut(Schema):
-    """A registered public key and its history."""
-
-    key_id: str
-    organisation_id: UuidString
-    alg: str
-    public_key: _Octets
-    registered_at: InstantString
-    not_after: InstantString | None
-    revoked_at: InstantString | None
-    compromised_since: InstantString | None
-
-    @classmethod
-    def from_core(cls, key: RegisteredKey) -> SigningKeyOut:
-        """Return the shape of ``key``."""
-        return cls(
-            key_id=key.key_id,
-            organisation_id=UUID(key.organisation_id),
-            alg=key.alg,
-            public_key=octets_text(key.public_key),
-            registered_at=key.registered_at,
-            not_after=key.not_after,
-            revoked_at=key.revoked_at,
-            compromised_since=key.compromised_since,
-        )
-
-
-class SigningKeysOut(Schema):
-    """The organisation's signing keys by registration, revoked ones included."""
-
-    signing_keys: Array[SigningKeyOut]
-
-
 class WithdrawalIn(Schema):
     """Why an attestation is withdrawn."""
 
     reason: Annotated[Text, Field(examples=["a meter was found to be out of calibration"])]
+
+
+class RemarkOut(Schema):
+    """Something to look at although nothing was refused for it."""
+
+    code: str
+    reason: str
+    field: str
+
+    @classmethod
+    def from_core(cls, remark: Remark) -> RemarkOut:
+        """Return the shape of ``remark``."""
+        return cls(code=remark.code, reason=remark.reason, field=remark.field)
 
 
 class AttestationOut(Schema):
@@ -265,10 +236,15 @@ class AttestationOut(Schema):
     envelope: Annotated[str, Field(description="The received bytes, unpadded base64url.")]
     statement_json: str | None
     received_at: InstantString
+    remarks: Array[RemarkOut]
+    receipts: Array[ReceiptOut]
+    """Each state as a leaf of the borrower's evidence book; ``GET /attestations/{id}/receipts`` proves them."""
 
     @classmethod
-    def from_core(cls, record: AttestationRecord) -> AttestationOut:
-        """Return the shape of ``record``."""
+    def from_core(
+        cls, record: AttestationRecord, remarks: Sequence[Remark], receipts: Sequence[EvidenceReceipt]
+    ) -> AttestationOut:
+        """Return the shape of ``record`` with what stands beside it."""
         statement = record.statement
         return cls(
             id=record.attestation_id,
@@ -285,6 +261,8 @@ class AttestationOut(Schema):
             if statement is None
             else json.dumps(statement, ensure_ascii=False, sort_keys=True, separators=(",", ":")),
             received_at=record.received_at,
+            remarks=tuple(RemarkOut.from_core(remark) for remark in remarks),
+            receipts=tuple(ReceiptOut.from_core(receipt) for receipt in receipts),
         )
 
 

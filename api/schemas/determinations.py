@@ -1,4 +1,4 @@
-"""What enters and leaves about rate determinations: the proposal with its digest, and a lender's decision on it.
+"""What enters and leaves about rate determinations: the proposal with its digest, approvals, and how it ended.
 
 Whoever decides repeats the digest, so that what is approved is exactly what was read.
 """
@@ -6,48 +6,99 @@ Whoever decides repeats the digest, so that what is approved is exactly what was
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
-from pydantic import Field
+from pydantic import Field, JsonValue
 
-from api.schemas.base import Array, Schema
+from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import DateString, InstantString, Text, UuidString
-from finance.conventions.exact_text import decimal_text
-from finance.conventions.rates import rate_text
-from finance.store.determinations import Decision, Determination
+from api.schemas.terms import Digest, DigestIn
+from finance.conventions.exact_text import decimal_text, fraction_text
+from finance.loans.rate_determinations import DeterminationCause, TranchePrice
+from finance.store.determinations import ApprovalRecord, Decision, Determination
 
-_DIGEST_EXAMPLE = "9f86d081884c7d65" * 4
-_DigestIn = Annotated[
-    str,
-    Field(
-        pattern="^[0-9a-f]{64}$",
-        description="The digest of the proposal as it was read.",
-        examples=[_DIGEST_EXAMPLE],
-    ),
-]
-_Rate = Annotated[str, Field(description="A yearly rate as a fraction of one.", examples=["0.0335"])]
-_ExactRate = Annotated[str, Field(description="The same, exactly, as numerator/denominator.", examples=["67/2000"])]
+_Bp = Annotated[str, Field(description="Basis points; minus lowers.", examples=["-10"])]
+_ExactBp = Annotated[str, Field(description="The same, exactly, as numerator/denominator.", examples=["-10/1"])]
+
+
+class ProposalIn(Schema):
+    """Why the period is determined; a decision that puts another right names it in ``replaces``."""
+
+    cause: Annotated[Choice[DeterminationCause], Field(examples=["first"])] = DeterminationCause.FIRST
+    replaces: UuidString | None = None
 
 
 class ApprovalIn(Schema):
     """Consent to exactly the proposal that ``digest`` names."""
 
-    digest: _DigestIn
+    digest: DigestIn
 
 
 class RefusalIn(Schema):
     """Refusal of the proposal that ``digest`` names, and why."""
 
-    digest: _DigestIn
+    digest: DigestIn
     reason: Annotated[Text, Field(examples=["the production figure of March is under dispute"])]
 
 
+class TranchePriceOut(Schema):
+    """What the decision does to one tranche; ``effective_from`` is null where no day of its life is left."""
+
+    tranche_id: str
+    adjustment_before_bp: _Bp
+    adjustment_before_bp_exact: _ExactBp
+    adjustment_after_bp: _Bp
+    adjustment_after_bp_exact: _ExactBp
+    effective_from: DateString | None
+    until: DateString | None
+
+    @classmethod
+    def from_core(cls, price: TranchePrice) -> TranchePriceOut:
+        """Return the shape of ``price``."""
+        return cls(
+            tranche_id=price.tranche_id,
+            adjustment_before_bp=decimal_text(price.adjustment_before_bp),
+            adjustment_before_bp_exact=fraction_text(price.adjustment_before_bp),
+            adjustment_after_bp=decimal_text(price.adjustment_after_bp),
+            adjustment_after_bp_exact=fraction_text(price.adjustment_after_bp),
+            effective_from=price.effective_from,
+            until=price.until,
+        )
+
+
+class EvidenceOut(Schema):
+    """What one KPI's part in the decision rests on."""
+
+    kpi_period_id: UuidString
+    attestation_id: UuidString | None
+    baseline_attestation_id: UuidString | None
+
+
+class ApprovalOut(Schema):
+    """One person of a lender who agreed."""
+
+    user_id: UuidString
+    organisation_id: UuidString
+    approved_on: DateString
+    approved_at: InstantString
+
+    @classmethod
+    def from_core(cls, approval: ApprovalRecord) -> ApprovalOut:
+        """Return the shape of ``approval``."""
+        return cls(
+            user_id=approval.approver.user_id,
+            organisation_id=approval.approver.organisation_id,
+            approved_on=approval.approved_on,
+            approved_at=approval.approved_at,
+        )
+
+
 class DecisionOut(Schema):
-    """A lender's answer; ``effective_from`` is set when approved, ``reason`` when refused."""
+    """How the proposal ended; ``prices`` carry the final effect days when approved, ``reason`` is set when refused."""
 
     verdict: Annotated[str, Field(examples=["approved"])]
     reason: str | None
-    digest: str
-    effective_from: DateString | None
+    prices: Array[TranchePriceOut]
     decided_on: DateString
     decided_at: InstantString
     user_id: UuidString
@@ -59,8 +110,7 @@ class DecisionOut(Schema):
         return cls(
             verdict=decision.verdict,
             reason=decision.reason,
-            digest=decision.digest,
-            effective_from=decision.effective_from,
+            prices=tuple(TranchePriceOut.from_core(price) for price in decision.prices),
             decided_on=decision.decided_on,
             decided_at=decision.decided_at,
             user_id=decision.decider.user_id,
@@ -68,8 +118,16 @@ class DecisionOut(Schema):
         )
 
 
+class FoundOut(Schema):
+    """What was found about one KPI: its reported value (null where there is none) and how the clauses count it."""
+
+    kpi_id: str
+    status: Annotated[str, Field(examples=["met"])]
+    value: str | None
+
+
 class DeterminationOut(Schema):
-    """A proposed rate step, what it rests on, and the decision on it (null while undecided).
+    """A proposed decision on one test period, what it rests on, the approvals so far and how it ended (null while undecided).
 
     ``proposal`` is every input and result that ``digest`` covers: SHA-256 over its RFC 8785 bytes.
     """
@@ -77,48 +135,54 @@ class DeterminationOut(Schema):
     id: UuidString
     facility_id: UuidString
     terms_version: int
-    kpi_period_id: UuidString
-    attestation_id: UuidString | None
-    baseline_attestation_id: UuidString | None
-    status: Annotated[str, Field(description="What was found about the KPI.", examples=["met"])]
-    value: str | None
-    rate_before: _Rate
-    rate_before_exact: _ExactRate
-    rate_after: _Rate
-    rate_after_exact: _ExactRate
-    adjustment_bp: Annotated[str, Field(examples=["-10"])]
-    proposal: dict[str, str]
-    digest: Annotated[str, Field(examples=[_DIGEST_EXAMPLE])]
+    period_start: DateString
+    period_end: DateString
+    cause: Annotated[str, Field(examples=["first"])]
+    replaces: UuidString | None
+    found: Array[FoundOut]
+    prices: Array[TranchePriceOut]
+    evidence: Array[EvidenceOut]
+    proposal: dict[str, JsonValue]
+    digest: Digest
     proposed_on: DateString
     proposed_at: InstantString
     proposer_user_id: UuidString
     proposer_organisation_id: UuidString
+    approvals: Array[ApprovalOut]
     decision: DecisionOut | None
 
     @classmethod
     def from_core(cls, determination: Determination) -> DeterminationOut:
         """Return the shape of ``determination``."""
-        decision = determination.decision
+        decision, proposal = determination.decision, determination.proposal
         return cls(
             id=determination.determination_id,
             facility_id=determination.facility_id,
-            terms_version=determination.terms_version,
-            kpi_period_id=determination.kpi_period_id,
-            attestation_id=determination.attestation_id,
-            baseline_attestation_id=determination.baseline_attestation_id,
-            status=determination.finding.status.value,
-            value=determination.finding.value,
-            rate_before=decimal_text(determination.rate_before),
-            rate_before_exact=rate_text(determination.rate_before),
-            rate_after=decimal_text(determination.rate_after),
-            rate_after_exact=rate_text(determination.rate_after),
-            adjustment_bp=decimal_text(determination.adjustment_bp),
-            proposal=dict(determination.proposal),
+            terms_version=proposal.terms_version,
+            period_start=proposal.period_start,
+            period_end=proposal.period_end,
+            cause=proposal.cause.value,
+            replaces=None if proposal.replaces is None else UUID(proposal.replaces),
+            found=tuple(
+                FoundOut(kpi_id=kpi_id, status=status.value, value=finding.value)
+                for finding, (kpi_id, status) in zip(proposal.findings, proposal.statuses, strict=True)
+            ),
+            prices=tuple(TranchePriceOut.from_core(price) for price in proposal.prices),
+            evidence=tuple(
+                EvidenceOut(
+                    kpi_period_id=link.kpi_period_id,
+                    attestation_id=link.attestation_id,
+                    baseline_attestation_id=link.baseline_attestation_id,
+                )
+                for link in determination.evidence
+            ),
+            proposal=dict(determination.document),
             digest=determination.digest,
-            proposed_on=determination.proposed_on,
+            proposed_on=proposal.proposed_on,
             proposed_at=determination.proposed_at,
             proposer_user_id=determination.proposer.user_id,
             proposer_organisation_id=determination.proposer.organisation_id,
+            approvals=tuple(ApprovalOut.from_core(approval) for approval in determination.approvals),
             decision=None if decision is None else DecisionOut.from_core(decision),
         )
 

@@ -11,7 +11,9 @@ from typing import Annotated
 from pydantic import Field
 
 from api.schemas.base import Array, Choice, Schema
-from api.schemas.fields import CodeString, DateString, InstantString, UuidString
+from api.schemas.fields import CodeString, DateString, InstantString, Text, UuidString
+from api.schemas.terms import DigestIn
+from finance.operations.kpi_periods import StatedValue
 from finance.store.kpi_periods import DataSnapshot, KpiPeriod, KpiPeriodEvent
 
 _FIRST_YEAR, _LAST_YEAR = 1990, 2199
@@ -25,11 +27,41 @@ class Purpose(StrEnum):
 
 
 class KpiPeriodIn(Schema):
-    """A calendar year of a KPI: the baseline, or a test year that has a target."""
+    """A period of a KPI: its base year, or the test period of the target that ends in the year."""
 
     kpi_id: CodeString
     year: Annotated[int, Field(ge=_FIRST_YEAR, le=_LAST_YEAR, examples=[2025])]
     purpose: Annotated[Choice[Purpose], Field(examples=["test"])]
+
+
+class StatedValueIn(Schema):
+    """A value that no methodology here computes: the exact text, digests of the files it rests on, and what they are.
+
+    A number as a decimal; a grade as it is written; the days on which a status was held as 2025-09-01/2026-03-01 (end
+    exclusive), joined by commas, or none.
+    """
+
+    value: Annotated[Text, Field(max_length=200, examples=["0.312"])]
+    evidence_sha256: Annotated[Array[DigestIn], Field(min_length=1, max_length=100)]
+    note: Annotated[
+        Text, Field(max_length=200, examples=["recycled metal over all metal charged, furnace records 2025"])
+    ]
+
+    def to_core(self) -> StatedValue:
+        """Return the value; refused with ``kpi_period.<field>``."""
+        return StatedValue(value=self.value, evidence_sha256=self.evidence_sha256, note=self.note)
+
+
+class LockIn(Schema):
+    """What freezes a period: nothing for a computed intensity, the stated value for any other measure."""
+
+    stated: StatedValueIn | None = None
+
+
+class ReasonIn(Schema):
+    """Why a step is taken."""
+
+    reason: Annotated[Text, Field(max_length=200, examples=["the grid factor of the annual notice was misread"])]
 
 
 class KpiPeriodEventOut(Schema):

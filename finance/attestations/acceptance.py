@@ -7,24 +7,27 @@ engagement, expectation, receipt time and earlier statement ids are arguments.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import NoReturn, TypeAlias
 
-from finance.attestations import signatures
 from finance.attestations.canonical import parse_canonical, shown
 from finance.attestations.documents import statement_from_mapping
 from finance.attestations.engagements import Engagement, Expectation
-from finance.attestations.keys import KeyStanding, RegisteredKey, key_verdict
+from finance.attestations.envelopes import OpenLodgement, open_lodgement, verify_lodgement
+from finance.attestations.independence import find_dependence
+from finance.attestations.key_decisions import KeyRuling, SignatureTimes, decide, history_of
+from finance.attestations.keys import RegisteredKey
+from finance.attestations.sm2 import Sm2Verifier
+from finance.attestations.standards import is_level_given, is_outcome_known
 from finance.attestations.statements import AttestationStatement, Outcome
 from finance.conventions.tables import ReferenceSet
-from ledger.core.errors import Invalid
+from ledger.core.errors import Conflict, Invalid
 
 ISSUED_AT_TOLERANCE = timedelta(minutes=5)
 """Alarm when the signer's clock is further from receipt than this (reliability reference, section 5.3, point 4)."""
-
-STANDARD_ROW_PREFIX = "assurance_standard"
 
 _SUBSTANCE = (
     ("facility", "facility_id"),
@@ -90,26 +93,29 @@ Verdict: TypeAlias = Accepted | Rejected
 def assess(
     envelope: bytes,
     *,
-    key: RegisteredKey | None,
+    keys: Mapping[str, RegisteredKey],
     engagement: Engagement,
     expectation: Expectation,
     received_at: datetime,
     seen_jtis: AbstractSet[str],
     standards: ReferenceSet,
+    sm2: Sm2Verifier | None = None,
 ) -> Verdict:
     """Return whether ``envelope`` is an attestation on which the expected KPI period's rate step may rest.
 
-    ``key`` is the registered key that ``signatures.open_envelope(envelope).kid`` names, None when there is none.
+    ``keys`` are the registered keys, by id, that ``envelopes.open_lodgement(envelope).kids`` name; one that is not registered is
+    missing. ``sm2`` verifies SM2 signatures where the optional extra is installed.
     ``seen_jtis`` are the ids of earlier verified statements of this issuer, whatever became of them. The first failing
     check decides, in this order (code prefix ``attestation.`` unless given):
 
-    1. envelope: ``jws.*``, ``canonical.*``; 2. ``key_unknown``, ``key_other_organisation``; 3. key history ``key.*``;
-    4. ``jws.kid``, ``jws.signature``; 5. statement shape: ``canonical.*``, ``members_*``, ``field_value`` and the
+    1. envelope: ``jws.*``, ``canonical.*``, ``sm2_*``, ``envelopes_differ``; 2. ``key_unknown``, ``key_other_organisation``;
+    3. key history ``key.*`` (the table of ``key_decisions``); 4. ``jws.kid``, ``jws.signature``, ``key.alg``,
+    ``sm2_signature``, ``sm2_not_installed``; 5. statement shape: ``canonical.*``, ``members_*``, ``field_value`` and the
     statement's own codes; 6. ``audience``; 7. ``engagement``, ``engagement_closed``, ``independence_undeclared``,
-    ``not_independent``; 8. ``issuer``, ``issuer_name``, ``responsible_party``; 9. ``facility``, ``terms``; 10. ``kpi``,
-    ``measure``, ``definition``; 11. ``period``; 12. ``methodology``, ``factor_set``, ``boundary``, ``sites``; 13.
-    ``value``, ``baseline``, ``unit``; 14. ``snapshot``, ``evidence``; 15. ``level``, ``engagement_level``; 16.
-    ``engagement_standard``, ``standard_period``; 17. ``outcome_qualified``, ``outcome_adverse``,
+    ``not_independent``, ``shared_person``; 8. ``issuer``, ``issuer_name``, ``responsible_party``; 9. ``facility``,
+    ``terms``; 10. ``kpi``, ``measure``, ``definition``; 11. ``period``; 12. ``methodology``, ``factor_set``, ``boundary``,
+    ``sites``; 13. ``value``, ``baseline``, ``unit``; 14. ``snapshot``, ``evidence``; 15. ``level``, ``engagement_level``;
+    16. ``engagement_standard``, ``standard_period``, ``standard_outcome``; 17. ``outcome_qualified``, ``outcome_adverse``,
     ``outcome_disclaimer``; 18. ``replay``, ``supersedes_unknown``.
 
     An ``issued_at`` more than five minutes from ``received_at`` only adds the remark ``attestation.issued_at``. With a
@@ -117,10 +123,10 @@ def assess(
     """
     assert received_at.utcoffset() == timedelta(0), "the time of receipt is our own clock's, aware and in UTC"
     try:
-        opened = signatures.open_envelope(envelope)
-        trusted_key = _key_for(key, engagement=engagement, received_at=received_at)
-        payload = signatures.verify_opened(opened, trusted_key)
-    except Invalid as error:
+        opened = open_lodgement(envelope)
+        _check_keys(opened, keys, engagement=engagement, received_at=received_at)
+        payload = verify_lodgement(opened, keys, sm2=sm2)
+    except (Invalid, Conflict) as error:
         return _rejected(error, is_signature_verified=False, statement=None)
     try:
         statement = statement_from_mapping(parse_canonical(payload))
@@ -136,7 +142,7 @@ def assess(
         return _rejected(error, is_signature_verified=True, statement=statement)
     return Accepted(
         statement=statement,
-        kid=opened.kid,
+        kid=opened.kids[0],
         payload=payload,
         payload_sha256=hashlib.sha256(payload).hexdigest(),
         received_at=received_at,
@@ -144,21 +150,26 @@ def assess(
     )
 
 
-def _key_for(key: RegisteredKey | None, *, engagement: Engagement, received_at: datetime) -> RegisteredKey:
-    if key is None:
-        raise Invalid(
-            "attestation.key_unknown", "kid: no registered key has this id; register the key first", field="kid"
-        )
-    if key.organisation_id != engagement.assessor_organisation_id:
-        raise Invalid(
-            "attestation.key_other_organisation",
-            "kid: expected a key of the engagement's assessor organisation",
-            field="kid",
-        )
-    verdict = key_verdict(key, received_at)
-    if verdict.standing is not KeyStanding.VALID:
-        raise Invalid(verdict.code, f"kid: {verdict.reason}", field="kid")
-    return key
+def _check_keys(
+    opened: OpenLodgement, keys: Mapping[str, RegisteredKey], *, engagement: Engagement, received_at: datetime
+) -> None:
+    for kid in opened.kids:
+        key = keys.get(kid)
+        if key is None:
+            raise Invalid(
+                "attestation.key_unknown", "kid: no registered key has this id; register the key first", field="kid"
+            )
+        if key.organisation_id != engagement.assessor_organisation_id:
+            raise Invalid(
+                "attestation.key_other_organisation",
+                "kid: expected a key of the engagement's assessor organisation",
+                field="kid",
+            )
+        # Received and logged in one transaction; what the signer's clock says is a remark, see below.
+        times = SignatureTimes(signed_at=received_at, lodged_at=received_at, logged_at=received_at)
+        decision = decide(history_of(key), times)
+        if decision.ruling is not KeyRuling.ACCEPTED:
+            raise Invalid(decision.code, f"kid: {decision.reason}", field="kid")
 
 
 def _check_engagement(
@@ -174,8 +185,12 @@ def _check_engagement(
         _refuse(
             "independence_undeclared", "engagement_id", "the assessor has not declared independence for this engagement"
         )
-    if engagement.assessor_organisation_id in expectation.loan_party_ids:
-        _refuse("not_independent", "issuer_organisation_id", "the assessor is itself a party to the loan")
+    dependence = find_dependence(
+        engagement.assessor_organisation_id, expectation.loan_parties, sharing_a_person=expectation.sharing_a_person
+    )
+    if dependence is not None:
+        code = "not_independent" if dependence.reason == "party" else dependence.reason
+        _refuse(code, "issuer_organisation_id", str(dependence))
     _expect("issuer", "issuer_organisation_id", statement.issuer_organisation_id, engagement.assessor_organisation_id)
     _expect("issuer_name", "issuer_legal_name", statement.issuer_legal_name, engagement.assessor_legal_name)
     _expect("responsible_party", "responsible_party", statement.responsible_party, engagement.responsible_party)
@@ -207,23 +222,15 @@ def _check_assurance(
         )
     _expect("engagement_level", "level", statement.level.value, engagement.level.value)
     _expect("engagement_standard", "standard", statement.standard.value, engagement.standard.value)
-    if not is_standard_valid(statement, standards):
+    standard, period_start = statement.standard, statement.period_start
+    if not is_level_given(standards, standard, statement.level, period_start=period_start):
         _refuse(
             "standard_period",
             "standard",
-            f"{statement.standard.value} gives no {statement.level.value} level from {statement.period_start} on",
+            f"{standard.value} gives no {statement.level.value} level for a period beginning {period_start}",
         )
-
-
-def is_standard_valid(statement: AttestationStatement, standards: ReferenceSet) -> bool:
-    """Return whether the statement's standard gives its level for a period that begins on ``period_start``.
-
-    One row ``assurance_standard.<standard>.<level>`` effective on that day must exist in
-    ``finance/reference/assurance_standards.csv``. ISAE 3410 holds for a period beginning 2026-12-14 and not for one
-    beginning 2026-12-15, when ISSA 5000 takes its place.
-    """
-    row_id = f"{STANDARD_ROW_PREFIX}.{statement.standard.value}.{statement.level.value}"
-    return any(row.row_id == row_id and row.is_effective(statement.period_start) for row in standards.rows)
+    if not is_outcome_known(standards, standard, statement.outcome, period_start=period_start):
+        _refuse("standard_outcome", "outcome", f"{standard.value} has no word for {statement.outcome.value}")
 
 
 def _check_outcome(statement: AttestationStatement, *, expectation: Expectation) -> None:
@@ -264,7 +271,9 @@ def _refuse(code: str, field: str, reason: str) -> NoReturn:
     raise Invalid(f"attestation.{code}", f"{field}: {reason}", field=field)
 
 
-def _rejected(error: Invalid, *, is_signature_verified: bool, statement: AttestationStatement | None) -> Rejected:
+def _rejected(
+    error: Invalid | Conflict, *, is_signature_verified: bool, statement: AttestationStatement | None
+) -> Rejected:
     return Rejected(
         code=error.code,
         reason=error.message,

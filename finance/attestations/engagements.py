@@ -8,8 +8,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from finance.attestations.independence import LoanParty
 from finance.attestations.instants import check_utc
-from finance.attestations.spelling import check_identifier, check_sha256
+from finance.attestations.spelling import check_identifier, check_legal_name, check_sha256
 from finance.attestations.statements import AssuranceLevel, AssuranceStandard
 from ledger.core.amounts import parse_decimal
 from ledger.core.errors import Invalid
@@ -41,6 +42,8 @@ class Engagement:
         """Refuse a mandate or period that ends before it begins, and instants that are not UTC."""
         for name in ("engagement_id", "assessor_organisation_id", "facility_id", "kpi_id"):
             check_identifier(getattr(self, name), field=name)
+        check_legal_name(self.assessor_legal_name, field="assessor_legal_name")
+        check_legal_name(self.responsible_party, field="responsible_party")
         _check_period(self.period_start, self.period_end)
         check_utc(self.valid_from, field="valid_from")
         if self.valid_to is not None:
@@ -57,9 +60,9 @@ class Engagement:
 class Expectation:
     """What a rate step for one KPI period needs to see attested, byte for byte.
 
-    ``value`` and ``baseline_value`` are the decimal strings of the locked calculation in ``unit``; ``loan_party_ids``
-    are the organisations that are party to the loan, none of which may be the assessor; ``required_evidence`` are
-    SHA-256 digests that must all be listed.
+    ``value`` and ``baseline_value`` are the decimal strings of the locked calculation in ``unit``; ``loan_parties`` are the
+    organisations connected to the loan, and ``sharing_a_person`` those of which a member of the assessor is a member too;
+    ``required_evidence`` are SHA-256 digests that must all be listed.
     """
 
     audience: str
@@ -81,7 +84,8 @@ class Expectation:
     baseline_value: str | None
     snapshot_sha256: str
     required_level: AssuranceLevel
-    loan_party_ids: frozenset[str]
+    loan_parties: tuple[LoanParty, ...]
+    sharing_a_person: frozenset[str]
     required_evidence: frozenset[str]
 
     def __post_init__(self) -> None:

@@ -47,13 +47,34 @@ def sign_statement(statement: AttestationStatement, private_key: Ed25519PrivateK
     RFC 7515 section 7.2.2 (flattened JSON), RFC 8037 (EdDSA), payload = RFC 8785 bytes of the statement. Ed25519 is
     deterministic: the same statement, key and kid give the same bytes.
     """
-    check_identifier(kid, field="kid")
     payload = canonical_bytes(statement_to_mapping(statement))
     parse_canonical(payload)
-    protected = _encode(canonical_bytes({"alg": EDDSA, "kid": kid, "typ": TYP}))
-    encoded_payload = _encode(payload)
-    signature = private_key.sign(f"{protected}.{encoded_payload}".encode("ascii"))
-    return canonical_bytes({"payload": encoded_payload, "protected": protected, "signature": _encode(signature)})
+    return attach_payload(sign_detached(payload, private_key, kid=kid), payload)
+
+
+def sign_detached(payload: bytes, private_key: Ed25519PrivateKey, *, kid: str) -> bytes:
+    """Return the detached envelope (protected, signature) of ``payload``: on the assessor's side, never the server.
+
+    RFC 7515 appendix F: the payload is signed as always and left out of the envelope, since both sides hold its bytes. Whether
+    the payload is a statement is the caller's to check before it signs.
+    """
+    check_identifier(kid, field="kid")
+    protected = encode_octets(canonical_bytes({"alg": EDDSA, "kid": kid, "typ": TYP}))
+    signature = private_key.sign(f"{protected}.{encode_octets(payload)}".encode("ascii"))
+    return canonical_bytes({"protected": protected, "signature": encode_octets(signature)})
+
+
+def is_detached(envelope: bytes) -> bool:
+    """Return whether ``envelope`` is a JWS without its payload; bytes that are no JSON object have a ``canonical.`` code."""
+    return parse_strict(envelope, max_bytes=MAX_ENVELOPE_BYTES).keys() == _ENVELOPE_MEMBERS - {"payload"}
+
+
+def attach_payload(detached: bytes, payload: bytes) -> bytes:
+    """Return the envelope with its payload put back; the signature is not looked at, and other shapes are ``jws.members``."""
+    members = parse_strict(detached, max_bytes=MAX_ENVELOPE_BYTES)
+    if members.keys() != _ENVELOPE_MEMBERS - {"payload"}:
+        raise Invalid("jws.members", "envelope: expected exactly protected and signature", field="envelope")
+    return canonical_bytes({**members, "payload": encode_octets(payload)})
 
 
 def open_envelope(envelope: bytes) -> OpenEnvelope:
@@ -65,13 +86,17 @@ def open_envelope(envelope: bytes) -> OpenEnvelope:
     (``jws.base64url``); the signature has 64 bytes (``jws.signature_length``) and a reduced S
     (``jws.signature_scalar``).
     """
-    members = parse_strict(envelope, max_bytes=MAX_ENVELOPE_BYTES)
+    return open_members(parse_strict(envelope, max_bytes=MAX_ENVELOPE_BYTES))
+
+
+def open_members(members: Mapping[str, JsonValue]) -> OpenEnvelope:
+    """Return the unverified parts of an envelope that was read already, see ``open_envelope``."""
     if members.keys() != _ENVELOPE_MEMBERS:
         raise Invalid("jws.members", "envelope: expected exactly payload, protected and signature", field="envelope")
     protected, payload = _member_text(members, "protected"), _member_text(members, "payload")
-    signature = _decode(_member_text(members, "signature"), field="signature")
-    kid = _kid_of_header(_decode(protected, field="protected"))
-    payload_bytes = _decode(payload, field="payload")
+    signature = decode_octets(_member_text(members, "signature"), field="signature")
+    kid = _kid_of_header(decode_octets(protected, field="protected"))
+    payload_bytes = decode_octets(payload, field="payload")
     if len(signature) != SIGNATURE_BYTES:
         raise Invalid("jws.signature_length", f"signature: expected {SIGNATURE_BYTES} bytes", field="signature")
     if not is_scalar_reduced(signature):
@@ -120,16 +145,18 @@ def _member_text(members: Mapping[str, JsonValue], name: str) -> str:
     return value
 
 
-def _encode(octets: bytes) -> str:
+def encode_octets(octets: bytes) -> str:
+    """Return ``octets`` as unpadded base64url (RFC 4648 section 5): one zero byte is ``AA``."""
     return base64.urlsafe_b64encode(octets).rstrip(b"=").decode("ascii")
 
 
-def _decode(text: str, *, field: str) -> bytes:
+def decode_octets(text: str, *, field: str) -> bytes:
+    """Return the bytes of unpadded base64url in its one spelling; else ``jws.base64url``."""
     # One spelling only: no padding, no other alphabet, no length that cannot occur, no stray bits in the last
     # character.
     if _BASE64URL.fullmatch(text) and len(text) % 4 != 1:
         octets = base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
-        if _encode(octets) == text:
+        if encode_octets(octets) == text:
             return octets
     raise Invalid(
         "jws.base64url", f"{field}: expected unpadded base64url in its one spelling (RFC 4648 section 5)", field=field

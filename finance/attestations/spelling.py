@@ -6,6 +6,7 @@ Owns the patterns and their refusals (``Invalid`` that names the field). Knows n
 from __future__ import annotations
 
 import re
+import unicodedata
 
 from finance.attestations.canonical import check_text, shown
 from ledger.core.errors import Invalid
@@ -49,6 +50,39 @@ def check_name(text: str, *, field: str, max_characters: int = MAX_NAME_CHARACTE
             field=field,
             value=shown(text),
         )
+
+
+def check_legal_name(text: str, *, field: str) -> None:
+    """Refuse a name of an organisation or person that could be taken for another: ``attestation.lookalike_name``.
+
+    Beyond ``check_name``: one word holds letters of one alphabet only (a Cyrillic \u0430 among Latin letters is refused; a Chinese
+    and an English part side by side are not), and no letter or digit is a compatibility twin of another (full-width Latin,
+    mathematical letters, radicals; Unicode UTS 39 section 5, mixed-script detection, narrowed). Brackets and other punctuation
+    of any width may stand.
+    """
+    check_name(text, field=field)
+    for character in text:
+        is_twin = unicodedata.category(character)[0] in "LNS" and unicodedata.normalize("NFKC", character) != character
+        if is_twin:
+            raise _lookalike(field, f"U+{ord(character):04X}, which is a variant of another character")
+    for word in re.split(r"[\W\d_]+", text):
+        alphabets = {unicodedata.name(character, "?").split(" ")[0] for character in word} - _NO_ALPHABET
+        if len(alphabets) > 1:
+            raise _lookalike(field, f"one word with {' and '.join(sorted(alphabets)).lower()} letters")
+
+
+_NO_ALPHABET = frozenset(
+    {"CJK", "HIRAGANA", "KATAKANA", "KATAKANA-HIRAGANA", "HANGUL", "BOPOMOFO", "MODIFIER", "COMBINING"}
+)
+"""First words of Unicode names that are written together without deceiving anybody, or that belong to what they stand on."""
+
+
+def _lookalike(field: str, found: str) -> Invalid:
+    return Invalid(
+        "attestation.lookalike_name",
+        f"{field}: expected plain letters of one alphabet a word, found {found}",
+        field=field,
+    )
 
 
 def _check(pattern: re.Pattern[str], text: str, *, field: str, expected: str) -> None:

@@ -15,6 +15,7 @@ from finance.attestations.spelling import (
     MAX_NARRATIVE_CHARACTERS,
     check_identifier,
     check_language,
+    check_legal_name,
     check_media_type,
     check_name,
     check_sha256,
@@ -193,10 +194,8 @@ class AttestationStatement:
 
 
 _IDENTIFIERS = ("jti", "engagement_id", "issuer_organisation_id", "facility_id", "kpi_id", "methodology_id")
-_NAMES = (
-    "audience", "issuer_legal_name", "signatory_name", "signatory_role", "responsible_party", "measure",
-    "methodology_version", "factor_set_version", "unit",
-)  # fmt: skip
+_NAMES = ("audience", "signatory_role", "measure", "methodology_version", "factor_set_version", "unit")
+_LEGAL_NAMES = ("issuer_legal_name", "signatory_name", "responsible_party")
 _NARRATIVES = (
     "issuer_accreditation", "boundary", "criteria", "qualification_text", "emphasis_of_matter", "inherent_limits",
     "sampling_note", "independence_statement", "supersede_reason", "use_restriction",
@@ -210,6 +209,8 @@ def _check_spelling(statement: AttestationStatement) -> None:
         check_identifier(getattr(statement, name), field=name)
     for name in _NAMES:
         check_name(getattr(statement, name), field=name)
+    for name in _LEGAL_NAMES:
+        check_legal_name(getattr(statement, name), field=name)
     for name in _NARRATIVES:
         text: str | None = getattr(statement, name)
         if text is not None:

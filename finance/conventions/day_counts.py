@@ -18,6 +18,7 @@ from ledger.core.errors import Invalid
 _FEBRUARY = 2
 _DAY_30 = 30
 _DAY_31 = 31
+_ISDA_UNITS = 365 * 366
 
 
 class DayCount(StrEnum):
@@ -45,6 +46,28 @@ def year_fraction(start: date, end: date, day_count: DayCount) -> Fraction:
     the end-of-February rule of the US bond market (SIFMA standard securities calculation methods). RMB loans: ACT/360.
     20 Mar to 20 Jun 2024 in ACT/360 is 92/360. An end before the start is refused with ``day_count.order``.
     """
+    return Fraction(day_units(start, end, day_count), units_per_year(day_count))
+
+
+def units_per_year(day_count: DayCount) -> int:
+    """Return how many of the convention's units make one year: 360, 365, or 365 x 366 for ACT/ACT ISDA."""
+    match day_count:
+        case DayCount.ACT_360 | DayCount.THIRTY_360_US | DayCount.THIRTY_E_360:
+            return 360
+        case DayCount.ACT_365F:
+            return 365
+        case DayCount.ACT_ACT_ISDA:
+            return _ISDA_UNITS
+        case _:
+            assert_never(day_count)
+
+
+def day_units(start: date, end: date, day_count: DayCount) -> int:
+    """Return the whole units in [start, end), so that loops over many loans need no fraction.
+
+    A unit is a counted day, or 1/133,590 of a year in ACT/ACT ISDA, where a day of a common year has 366 of them and a
+    day of a leap year 365. An end before the start is refused with ``day_count.order``.
+    """
     if end < start:
         raise Invalid(
             "day_count.order",
@@ -53,12 +76,10 @@ def year_fraction(start: date, end: date, day_count: DayCount) -> Fraction:
             end=end.isoformat(),
         )
     match day_count:
-        case DayCount.ACT_360:
-            return Fraction((end - start).days, 360)
-        case DayCount.ACT_365F:
-            return Fraction((end - start).days, 365)
+        case DayCount.ACT_360 | DayCount.ACT_365F:
+            return end.toordinal() - start.toordinal()
         case DayCount.ACT_ACT_ISDA:
-            return _actual_actual(start, end)
+            return _actual_actual(end) - _actual_actual(start)
         case DayCount.THIRTY_360_US:
             return _thirty_us(start, end)
         case DayCount.THIRTY_E_360:
@@ -67,16 +88,14 @@ def year_fraction(start: date, end: date, day_count: DayCount) -> Fraction:
             assert_never(day_count)
 
 
-def _actual_actual(start: date, end: date) -> Fraction:
-    """Return days in leap years over 366 plus days in other years over 365."""
-    if start.year == end.year:
-        return Fraction((end - start).days, _days_in_year(start.year))
-    first = Fraction((date(start.year, 12, 31) - start).days + 1, _days_in_year(start.year))
-    last = Fraction((end - date(end.year, 1, 1)).days, _days_in_year(end.year))
-    return first + (end.year - start.year - 1) + last
+def _actual_actual(day: date) -> int:
+    """Return the units from the beginning of the calendar to ``day``: whole years, then the days of its own year."""
+    of_year = day.timetuple().tm_yday - 1
+    per_day = 365 if calendar.isleap(day.year) else 366
+    return day.year * _ISDA_UNITS + of_year * per_day
 
 
-def _thirty_us(start: date, end: date) -> Fraction:
+def _thirty_us(start: date, end: date) -> int:
     """Return 30/360 with the month-end rules in their order: February ends first, then the 31sts."""
     start_day, end_day = start.day, end.day
     if _ends_february(start):
@@ -88,14 +107,9 @@ def _thirty_us(start: date, end: date) -> Fraction:
     return _thirty(start, end, start_day, end_day)
 
 
-def _thirty(start: date, end: date, start_day: int, end_day: int) -> Fraction:
-    days = 360 * (end.year - start.year) + 30 * (end.month - start.month) + (end_day - start_day)
-    return Fraction(days, 360)
+def _thirty(start: date, end: date, start_day: int, end_day: int) -> int:
+    return 360 * (end.year - start.year) + 30 * (end.month - start.month) + (end_day - start_day)
 
 
 def _ends_february(day: date) -> bool:
     return day.month == _FEBRUARY and day.day == calendar.monthrange(day.year, _FEBRUARY)[1]
-
-
-def _days_in_year(year: int) -> int:
-    return 366 if calendar.isleap(year) else 365

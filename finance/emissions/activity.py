@@ -1,7 +1,7 @@
 """Activity figures: what a site produced and used in a month, read from a table that people fill in.
 
-Owns the columns, their Chinese and English headings and every refusal of a bad cell. Knows no factor, no methodology
-and no file format: cells arrive as text, and a table is accepted as a whole or not at all.
+Owns the reading of a table by its template and every refusal of a bad cell. Knows no factor, no methodology and no
+file format: cells arrive as text, and a table is accepted as a whole or not at all.
 """
 
 from __future__ import annotations
@@ -10,53 +10,101 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import StrEnum
 
 from finance.conventions.tables import Table
-from finance.emissions.methodologies import POWER_TERMS, TermName
+from finance.emissions.sources import PRODUCTION, PowerSource, power_field
+from finance.emissions.templates import ActivityTemplate, FieldKind, TemplateField
 from ledger.core import amounts
 from ledger.core.errors import ImportRefused, Invalid, RowError
 
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _SITE_LENGTH = 100
 _SITE_EXPECTED = "the site's name: 1 to 100 printable characters, not a formula"
+_VERIFICATION_LENGTH = 200
 _MAX_AMOUNT = Decimal(amounts.MAX_UNITS)
+
+
+class DataStatus(StrEnum):
+    """How far activity figures are vouched for."""
+
+    CLAIMED = "claimed"  # the plant says so
+    VERIFIED = "verified"  # a named verification report confirms them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ActivityMonth:
-    """One site's electrolysis process in one calendar month.
+    """One site's process in one calendar month, by one template.
 
-    ``production_t`` is liquid aluminium (铝液) in tonnes. ``ac_kwh`` holds the AC electricity of the process in kWh for
-    each of the four sources. ``anode_effect_min_per_cell_day`` and ``net_anode_t`` are None when not measured, which
-    is not the same as zero. A month without production may carry electricity (cells kept hot); it counts in the
-    year's emissions, and only an intensity over zero production is undefined. ``origin`` says where the row stood.
+    ``production_t`` is the product in tonnes. ``ac_kwh`` holds the AC electricity of the process in kWh for each source.
+    ``measured`` holds the template's other figures; None is not measured, which is not the same as zero. A month without
+    production may carry electricity (a plant kept warm); it counts in the year's emissions, and only an intensity over
+    zero production is undefined. ``verification`` names the report that verified the figures, None when they are the
+    plant's own claim. ``origin`` says where the row stood.
     """
 
     month: str
     site: str
+    template: ActivityTemplate
     production_t: Decimal
-    ac_kwh: Mapping[TermName, Decimal]
-    anode_effect_min_per_cell_day: Decimal | None = None
-    net_anode_t: Decimal | None = None
+    ac_kwh: Mapping[PowerSource, Decimal]
+    measured: Mapping[str, Decimal | None]
+    verification: str | None = None
     origin: str
 
     def __post_init__(self) -> None:
-        """Refuse a month that is not YYYY-MM, a missing source of electricity, and negative or unbounded amounts."""
+        """Refuse a month that is not YYYY-MM, a missing source, a figure outside the template, unbounded amounts."""
         if not _MONTH.fullmatch(self.month):
             raise Invalid("activity.month", "month: expected YYYY-MM", value=self.month[:20])
         if not _is_site(self.site):
             raise Invalid("activity.site", f"site: expected {_SITE_EXPECTED}")
-        if set(self.ac_kwh) != set(POWER_TERMS):
-            raise Invalid("activity.sources", f"ac_kwh: expected the sources {', '.join(POWER_TERMS)}")
-        figures = (self.production_t, *self.ac_kwh.values(), self.anode_effect_min_per_cell_day, self.net_anode_t)
-        for figure in figures:
+        if set(self.ac_kwh) != set(PowerSource):
+            raise Invalid("activity.sources", f"ac_kwh: expected the sources {', '.join(PowerSource)}")
+        known = set(self.template.measured_fields())
+        if not set(self.measured) <= known:
+            raise Invalid("activity.measured", f"measured: expected figures of {self.template.template_id} only")
+        for figure in (self.production_t, *self.ac_kwh.values(), *self.measured.values()):
             if figure is not None and not (figure.is_finite() and Decimal(0) <= figure <= _MAX_AMOUNT):
                 raise Invalid("activity.amount", "expected an amount from 0 to 10^15", month=self.month, site=self.site)
+        if self.verification is not None:
+            check_verification(self.verification)
 
     @property
     def year(self) -> int:
         """The calendar year of the month."""
         return int(self.month[:4])
+
+    @property
+    def data_status(self) -> DataStatus:
+        """Verified exactly when a report is named."""
+        return DataStatus.CLAIMED if self.verification is None else DataStatus.VERIFIED
+
+    def figures(self) -> Mapping[str, Decimal]:
+        """Return every figure that is there by its key: production, power by source, what was measured."""
+        power = {power_field(source): kwh for source, kwh in self.ac_kwh.items()}
+        measured = {field: value for field, value in self.measured.items() if value is not None}
+        return {PRODUCTION: self.production_t, **power, **measured}
+
+    @property
+    def anode_effect_min_per_cell_day(self) -> Decimal | None:
+        """The measurement of that key, None where the template has none; locked snapshots print it by this name."""
+        return self.measured.get("anode_effect_min_per_cell_day")
+
+    @property
+    def net_anode_t(self) -> Decimal | None:
+        """The measurement of that key, None where the template has none; locked snapshots print it by this name."""
+        return self.measured.get("net_anode_t")
+
+
+def check_verification(report: str) -> str:
+    """Return the verification report's name if it is 1 to 200 printable characters without outer blanks."""
+    if not 0 < len(report) <= _VERIFICATION_LENGTH or report != report.strip() or not report.isprintable():
+        raise Invalid(
+            "activity.verification",
+            "verification: expected the verification report's name, 1 to 200 printable characters",
+            field="verification",
+        )
+    return report
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,54 +118,41 @@ class Column:
 
 
 _AMOUNT = "a decimal number of zero or more, ASCII digits, no separators, such as 41250.5"
-
-COLUMNS = (
-    Column(key="month", heading_zh="月份", is_required=True, expected="a month as YYYY-MM, such as 2025-01"),
-    Column(key="site", heading_zh="厂区", is_required=True, expected=_SITE_EXPECTED),
-    Column(key="production_t", heading_zh="铝液产量(t)", is_required=True, expected=_AMOUNT),
-    Column(key="captive_coal_kwh", heading_zh="自备燃煤电量(kWh)", is_required=True, expected=_AMOUNT),
-    Column(key="grid_kwh", heading_zh="网购电量(kWh)", is_required=True, expected=_AMOUNT),
-    Column(key="own_nonfossil_direct_kwh", heading_zh="自有非化石直供电量(kWh)", is_required=True, expected=_AMOUNT),
-    Column(key="market_nonfossil_contract_kwh", heading_zh="市场化非化石电量(kWh)", is_required=True, expected=_AMOUNT),
-    Column(
-        key="anode_effect_min_per_cell_day",
-        heading_zh="阳极效应(min/槽·日)",
-        is_required=False,
-        expected=f"{_AMOUNT}, or empty when not measured",
-    ),
-    Column(
-        key="net_anode_t",
-        heading_zh="净阳极消耗(t)",
-        is_required=False,
-        expected=f"{_AMOUNT}, or empty when not measured",
-    ),
-)
-"""The table's columns, in the template's order.
-
-A heading is the key (``production_t``), the Chinese heading (``铝液产量(t)``) or, as the template prints it,
-both with one blank between (``production_t 铝液产量(t)``). Optional columns may be left out.
-"""
+_MONTH_COLUMN = Column(key="month", heading_zh="月份", is_required=True, expected="a month as YYYY-MM, such as 2025-01")
+_SITE_COLUMN = Column(key="site", heading_zh="厂区", is_required=True, expected=_SITE_EXPECTED)
 
 # Chinese input methods type full-width brackets in headings; in figures they stay refused.
 _HALF_WIDTH = str.maketrans({"\uff08": "(", "\uff09": ")"})
 
-_BY_HEADING: Mapping[str, Column] = {
-    spelling: column
-    for column in COLUMNS
-    for spelling in (column.key, column.heading_zh, f"{column.key} {column.heading_zh}")
-}
+
+def columns_of(template: ActivityTemplate) -> tuple[Column, ...]:
+    """Return the table's columns in the form's order: month, site, then the template's figures.
+
+    A heading is the key (``production_t``), the Chinese heading or, as the form prints it, both with one blank between.
+    Optional columns may be left out; a power source left out is zero kWh, a measurement left out is not measured.
+    """
+    return (_MONTH_COLUMN, _SITE_COLUMN, *(_column(field) for field in template.fields))
 
 
-def parse_activity(table: Table) -> tuple[ActivityMonth, ...]:
-    """Return the table's months in the order of its rows.
+def _column(field: TemplateField) -> Column:
+    empty = "zero" if field.kind is FieldKind.POWER else "not measured"
+    expected = _AMOUNT if field.is_required else f"{_AMOUNT}, or empty when {empty}"
+    return Column(key=field.field, heading_zh=field.heading_zh, is_required=field.is_required, expected=expected)
 
-    The first row holds the headings (see ``COLUMNS``), in any order. Rows whose cells are all empty are skipped.
+
+def parse_activity(
+    table: Table, template: ActivityTemplate, *, verification: str | None = None
+) -> tuple[ActivityMonth, ...]:
+    """Return the table's months in the order of its rows, as figures of ``template``.
+
+    The first row holds the headings (see ``columns_of``), in any order. Rows whose cells are all empty are skipped.
     Anything else that is wrong - an unknown, repeated or missing column, a bad cell, a second row for the same month
     and site, no row at all - is collected, and one ``ImportRefused`` names every place: file, sheet, row, column,
-    value and what was expected.
+    value and what was expected. ``verification`` names the report that verified every row, if one did.
     """
+    reader = _Reader(table=table, template=template, verification=verification)
     errors: list[RowError] = []
-    columns = _columns(table, errors)
+    columns = _columns(table, columns_of(template), errors)
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     months: list[ActivityMonth] = []
@@ -125,20 +160,13 @@ def parse_activity(table: Table) -> tuple[ActivityMonth, ...]:
     for number, cells in enumerate(table.rows[1:], start=2):
         if not any(cells):
             continue
-        month = _month(table, columns, number, cells, errors)
+        month = reader.month(columns, number, cells, errors)
         if month is None:
             continue
         first = seen.setdefault((month.month, month.site), number)
         if first != number:
-            errors.append(
-                _error(
-                    table,
-                    number,
-                    column="month",
-                    value=month.month,
-                    expected=f"one row for each month and site; row {first} has this one",
-                )
-            )
+            expected = f"one row for each month and site; row {first} has this one"
+            errors.append(_error(table, number, column="month", value=month.month, expected=expected))
         months.append(month)
     if not months and not errors:
         errors.append(_error(table, 2, expected="at least one row of figures under the headings"))
@@ -153,53 +181,70 @@ def _error(table: Table, row: int, *, expected: str, column: str = "", value: st
     )
 
 
-def _columns(table: Table, errors: list[RowError]) -> tuple[Column, ...]:
+def _columns(table: Table, known: tuple[Column, ...], errors: list[RowError]) -> tuple[Column, ...]:
+    by_heading: Mapping[str, Column] = {
+        spelling: column
+        for column in known
+        for spelling in (column.key, column.heading_zh, f"{column.key} {column.heading_zh}")
+    }
     found: list[Column] = []
     for heading in table.rows[0] if table.rows else ():
-        column = _BY_HEADING.get(heading.strip().translate(_HALF_WIDTH))
+        column = by_heading.get(heading.strip().translate(_HALF_WIDTH))
         if column is None:
-            known = ", ".join(column.key for column in COLUMNS)
-            errors.append(_error(table, 1, column=heading, value=heading, expected=f"a known heading: {known}"))
+            expected = f"a known heading: {', '.join(column.key for column in known)}"
+            errors.append(_error(table, 1, column=heading, value=heading, expected=expected))
         elif column in found:
             errors.append(_error(table, 1, column=column.key, value=heading, expected="each column once"))
         else:
             found.append(column)
     errors.extend(
         _error(table, 1, column=column.key, expected=f"a column headed {column.key} or {column.heading_zh}")
-        for column in COLUMNS
+        for column in known
         if column.is_required and column not in found
     )
     return tuple(found)
 
 
-def _month(
-    table: Table, columns: tuple[Column, ...], number: int, cells: tuple[str, ...], errors: list[RowError]
-) -> ActivityMonth | None:
-    before = len(errors)
-    if len(cells) > len(columns) and any(cells[len(columns) :]):
-        surplus = next(cell for cell in cells[len(columns) :] if cell)
-        errors.append(_error(table, number, value=surplus, expected=f"no cell beyond the {len(columns)} columns"))
-    padded = (*cells, *[""] * (len(columns) - len(cells)))
-    words: dict[str, str] = {}
-    figures: dict[str, Decimal | None] = {}
-    for column, cell in zip(columns, padded, strict=False):
-        if column.key == "month" and _MONTH.fullmatch(cell):
-            words["month"] = cell
-        elif column.key == "site" and _is_site(cell.strip()):
-            words["site"] = cell.strip()
-        elif column.key in {"month", "site"} or not _reads(column, cell, figures):
-            errors.append(_error(table, number, column=column.key, value=cell, expected=column.expected))
-    if len(errors) > before:
-        return None
-    return ActivityMonth(
-        month=words["month"],
-        site=words["site"],
-        production_t=_required(figures, "production_t"),
-        ac_kwh={source: _required(figures, f"{source}_kwh") for source in POWER_TERMS},
-        anode_effect_min_per_cell_day=figures.get("anode_effect_min_per_cell_day"),
-        net_anode_t=figures.get("net_anode_t"),
-        origin=f"{table.file}{f' sheet {table.sheet}' if table.sheet else ''} row {number}",
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Reader:
+    """Reads one row at a time of a table whose headings are known."""
+
+    table: Table
+    template: ActivityTemplate
+    verification: str | None
+
+    def month(
+        self, columns: tuple[Column, ...], number: int, cells: tuple[str, ...], errors: list[RowError]
+    ) -> ActivityMonth | None:
+        """Return the row's month, or None with the reasons in ``errors``."""
+        table, before = self.table, len(errors)
+        if len(cells) > len(columns) and any(cells[len(columns) :]):
+            surplus = next(cell for cell in cells[len(columns) :] if cell)
+            errors.append(_error(table, number, value=surplus, expected=f"no cell beyond the {len(columns)} columns"))
+        padded = (*cells, *[""] * (len(columns) - len(cells)))
+        words: dict[str, str] = {}
+        figures: dict[str, Decimal | None] = {}
+        for column, cell in zip(columns, padded, strict=False):
+            if column is _MONTH_COLUMN and _MONTH.fullmatch(cell):
+                words["month"] = cell
+            elif column is _SITE_COLUMN and _is_site(cell.strip()):
+                words["site"] = cell.strip()
+            elif column in {_MONTH_COLUMN, _SITE_COLUMN} or not _reads(column, cell, figures):
+                errors.append(_error(table, number, column=column.key, value=cell, expected=column.expected))
+        if len(errors) > before:
+            return None
+        production = figures[PRODUCTION]
+        assert production is not None, "production is a required column, its empty cell was refused"
+        return ActivityMonth(
+            month=words["month"],
+            site=words["site"],
+            template=self.template,
+            production_t=production,
+            ac_kwh={source: figures.get(power_field(source)) or Decimal(0) for source in PowerSource},
+            measured={field: figures.get(field) for field in self.template.measured_fields()},
+            verification=self.verification,
+            origin=f"{table.file}{f' sheet {table.sheet}' if table.sheet else ''} row {number}",
+        )
 
 
 def _reads(column: Column, cell: str, figures: dict[str, Decimal | None]) -> bool:
@@ -221,9 +266,3 @@ def _reads(column: Column, cell: str, figures: dict[str, Decimal | None]) -> boo
 def _is_site(name: str) -> bool:
     # A leading = + - @ would run as a formula in the spreadsheet that an export is opened with.
     return 0 < len(name) <= _SITE_LENGTH and name == name.strip() and name.isprintable() and name[0] not in "=+-@"
-
-
-def _required(figures: Mapping[str, Decimal | None], key: str) -> Decimal:
-    amount = figures[key]
-    assert amount is not None, f"{key} is a required column, its empty cell was refused"
-    return amount

@@ -1,7 +1,7 @@
 """Questions without a plant: the intensity of a given power use, and the power use that meets a benchmark.
 
 Owns the two answers and their words. Uses the same terms and formulas as the monthly figures (one code path) on one
-tonne of liquid aluminium with the methodology's defaults.
+tonne of product with the methodology's defaults.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from finance.conventions.tables import ReferenceRow, ReferenceStatus
 from finance.emissions import parts
 from finance.emissions.methodologies import BoundMethodology, TermName
 from finance.emissions.parts import EmissionPart, Quantities
+from finance.emissions.sources import PRODUCTION, PowerSource, power_field
 from ledger.core.errors import Invalid
 
 _ONE_TONNE = Fraction(1)
@@ -66,25 +67,25 @@ def intensity_of(
     quantities = _one_tonne(ac_kwh_per_t, zero_emission_share)
     found = parts.emission_parts(recipe, quantities)
     by_name = {part.name: part.emissions_t for part in found}
-    direct = by_name[TermName.ANODE] + by_name[TermName.PFC]
     total = sum(by_name.values(), Fraction(0))
-    counts_power = recipe.power_factor() is not None
+    electricity = sum((by_name[source] for source in PowerSource), Fraction(0))
+    direct = _direct_words(recipe)
     formula = (
-        "anode + PFC + ac_kwh_per_t / 1000 x grid factor x (1 - zero_emission_share)"
-        if counts_power
-        else "anode + PFC; this methodology counts no electricity"
+        f"{direct} + ac_kwh_per_t / 1000 x grid factor x (1 - zero_emission_share)"
+        if recipe.power_factor() is not None
+        else f"{direct}; this methodology counts no electricity"
     )
     return IntensityAnswer(
         intensity_tco2e_per_t=total,
-        anode_tco2e_per_t=by_name[TermName.ANODE],
-        pfc_tco2e_per_t=by_name[TermName.PFC],
-        electricity_tco2e_per_t=total - direct,
+        anode_tco2e_per_t=by_name.get(TermName.ANODE, Fraction(0)),
+        pfc_tco2e_per_t=by_name.get(TermName.PFC, Fraction(0)),
+        electricity_tco2e_per_t=electricity,
         parts=found,
         formula=formula,
         factors=_used(recipe),
         explanation=Explanation(
-            label_en="intensity of one tonne of liquid aluminium",
-            label_zh="吨铝液排放强度",
+            label_en="intensity of one tonne of product",
+            label_zh="吨产品排放强度",
             value=parts.shown(total),
             unit="tCO2e/t",
             formula=formula,
@@ -125,31 +126,34 @@ def breakeven(bound: BoundMethodology, *, benchmark_tco2e_per_t: Fraction) -> Br
     return BreakevenAnswer(
         ac_kwh_per_t=(benchmark_tco2e_per_t - direct) / factor * parts.KG_PER_T,
         direct_tco2e_per_t=direct,
-        formula="(benchmark - anode - PFC) / grid factor x 1000",
+        formula=f"(benchmark - {_direct_words(bound).replace(' + ', ' - ')}) / grid factor x 1000",
         factors=_used(bound),
     )
 
 
 def _one_tonne(ac_kwh_per_t: Fraction, zero_emission_share: Fraction) -> Quantities:
     zero_kwh = ac_kwh_per_t * zero_emission_share
-    return Quantities(
-        production_t=_ONE_TONNE,
-        ac_kwh={
-            TermName.CAPTIVE_COAL: Fraction(0),
-            TermName.GRID: ac_kwh_per_t - zero_kwh,
-            TermName.OWN_NONFOSSIL_DIRECT: zero_kwh,
-            TermName.MARKET_NONFOSSIL_CONTRACT: Fraction(0),
-        },
-        origin="input",
-    )
+    kwh = {
+        PowerSource.GRID: ac_kwh_per_t - zero_kwh,
+        PowerSource.OWN_NONFOSSIL_DIRECT: zero_kwh,
+    }
+    power = {power_field(source): kwh.get(source, Fraction(0)) for source in PowerSource}
+    return Quantities(figures={PRODUCTION: _ONE_TONNE, **power}, origin="input")
+
+
+def _direct_words(bound: BoundMethodology) -> str:
+    names = [name for name in bound.component_names() if name not in set(PowerSource)]
+    return " + ".join("PFC" if name == TermName.PFC else name.replace("_", " ") for name in names)
 
 
 def _used(bound: BoundMethodology) -> tuple[ReferenceRow, ...]:
-    """The rows that the answer rests on: the slope rows of an anode effect stay out, no minutes were given."""
-    measured_only = {"slope", "ratio"}
-    return tuple(
-        dict.fromkeys(row for term in bound.terms for role, row in term.factors.items() if role not in measured_only)
-    )
+    """The rows that the answer rests on: each component by the way that asks for no measurement, none was given."""
+    given = {PRODUCTION, *map(power_field, PowerSource)}
+    ways = [
+        next(way for way in bound.alternatives(name) if set(way.term.inputs.values()) <= given)
+        for name in bound.component_names()
+    ]
+    return tuple(dict.fromkeys(row for way in ways for row in way.factors.values()))
 
 
 def _given(grid_factor_kg_per_kwh: Decimal) -> ReferenceRow:

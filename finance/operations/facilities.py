@@ -1,80 +1,38 @@
-"""Opening a facility and resolving it: terms, calendar and the decisions known at some instant."""
+"""Opening a facility, amending its terms, and what happens to its principal, indices and ratings."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from finance.conventions.calendars import calendar_of
-from finance.conventions.explain import Explanation
 from finance.conventions.fields import check_text, refused
-from finance.kpi.definitions import KpiDefinition, PerformanceTarget
-from finance.loans.determinations import ApprovedDetermination, DeterminationProposal, Signatory
-from finance.loans.ratchet import margin_adjustment
-from finance.loans.rate_explanation import explain_rate
-from finance.loans.resolved import ResolvedFacility, resolve
-from finance.loans.terms import FacilityTerms
+from finance.kpi.definitions import KpiDefinition
+from finance.loans.facility_terms import FacilityTerms, PartyRole
+from finance.loans.prepayment import Prepayment
+from finance.loans.price_timeline import GradeFrom
+from finance.loans.tranche import Drawdown
+from finance.loans.tranche_terms import TrancheKind
 from finance.operations.activity import bound_methodology
-from finance.store import determinations, facilities, reference
-from finance.store.determinations import Determination
-from ledger.core.errors import Invalid, NotFound
+from finance.operations.loan_view import check_computable, known_loan
+from finance.store import facilities, loan_facts
+from finance.store.facilities import Facility
+from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.core.parties import Actor
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KpiOpening:
-    """A KPI that a facility is opened with: its definition, the sites it covers and its targets."""
+def open_facility(session: Session, facility_id: UUID, terms: FacilityTerms, *, actor: Actor, now: datetime) -> str:
+    """Record a facility with its first terms and return their hash; the terms' parties become its own.
 
-    definition: KpiDefinition
-    sites: tuple[str, ...]
-    targets: tuple[PerformanceTarget, ...]
-
-    def __post_init__(self) -> None:
-        """Refuse a KPI without sites or targets, a site that could not be signed, and two targets for one year."""
-        for site in self.sites:
-            check_text(site, area="facility", field="sites")
-        if not self.sites or len(set(self.sites)) != len(self.sites):
-            raise refused(
-                area="facility", field="sites", expected="at least one site, none twice", value=len(self.sites)
-            )
-        years = {target.test_year for target in self.targets}
-        if not years or len(years) != len(self.targets):
-            expected = "at least one target, one for each test year"
-            raise refused(area="facility", field="targets", expected=expected, value=len(self.targets))
-
-
-def open_facility(
-    session: Session,
-    facility_id: UUID,
-    terms: FacilityTerms,
-    kpis: Sequence[KpiOpening],
-    *,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    """Record a facility with its first terms, KPIs and targets; borrower and lenders of the terms become its parties.
-
-    Refused when the KPIs are not those of the ratchet (``facility.kpis``): a step must never hang on an undefined KPI. A
-    calendar, methodology or factor set that nobody has, or another version or measure than the methodology's own
-    (``facility.methodology_version``, ``facility.measure``), is refused here, before anybody relies on it.
+    Whoever opens it agrees to the terms by that; they count once borrower and every lender agreed (``agree_to_terms``). A calendar,
+    methodology or factor set that nobody has, a version of it that is unknown, or another measure than the
+    methodology's own (``facility.measure``), is refused here, before anybody relies on it.
     """
     if terms.version != 1:
         raise Invalid("terms.version", "version: expected 1 for a facility's first terms", field="version")
-    defined = sorted(kpi.definition.kpi_id for kpi in kpis)
-    stepped = sorted(step.kpi_id for step in terms.ratchet.steps)
-    if defined != stepped:
-        raise Invalid(
-            "facility.kpis",
-            f"kpis: expected exactly those of the ratchet: {', '.join(stepped)}",
-            field="kpis",
-            defined=", ".join(defined)[:200],
-        )
-    _check_computable(session, terms, kpis)
+    _check_computable(session, terms)
     facilities.save_facility(
         session,
         facility_id=facility_id,
@@ -83,114 +41,176 @@ def open_facility(
         now=now,
         recorded_by=actor.user_id,
     )
-    facilities.add_party(session, facility_id, UUID(terms.borrower_id), "borrower", now=now)
-    for lender in terms.lender_ids:
-        facilities.add_party(session, facility_id, UUID(lender), "lender", now=now)
-    facilities.save_terms(session, facility_id, terms, now=now, recorded_by=actor.user_id)
-    for kpi in kpis:
-        facilities.save_kpi(session, facility_id, kpi.definition, kpi.sites, now=now)
-        for target in kpi.targets:
-            facilities.save_target(session, facility_id, kpi.definition.kpi_id, target, now=now)
+    return _save_version(session, facility_id, terms, actor=actor, now=now)
 
 
-def _check_computable(session: Session, terms: FacilityTerms, kpis: Sequence[KpiOpening]) -> None:
+def amend_terms(session: Session, facility: Facility, terms: FacilityTerms, *, actor: Actor, now: datetime) -> str:
+    """Record the next version of the terms, agreed by its proposer, and return its hash; it counts once enough parties agreed.
+
+    Number and borrower stay (``terms.facility_number``, ``terms.borrower``), versions follow one another (``terms.version``), and a
+    change of KPIs or clauses is a new version, never an edit (checklist C35).
+    """
+    versions = facilities.list_terms(session, facility.facility_id)
+    if terms.version != len(versions) + 1:
+        raise Conflict(
+            "terms.version", f"version: expected {len(versions) + 1}, the next after those recorded", field="version"
+        )
+    if terms.facility_number != facility.facility_number:
+        raise refused(
+            area="terms", field="facility_number", expected=facility.facility_number, value=terms.facility_number
+        )
+    if UUID(terms.borrower_id) != facility.borrower_id:
+        raise refused(area="terms", field="parties", expected="the facility's own borrower", value=terms.borrower_id)
+    _check_computable(session, terms)
+    return _save_version(session, facility.facility_id, terms, actor=actor, now=now)
+
+
+def agree_to_terms(
+    session: Session, facility: Facility, version: int, sha256: str, *, actor: Actor, now: datetime
+) -> None:
+    """Record the actor's organisation's agreement to exactly that version; only borrower and lenders agree (``terms.not_party``)."""
+    terms, _ = facilities.load_terms(session, facility.facility_id, version)
+    if str(actor.organisation_id) not in {terms.borrower_id, *terms.lender_ids}:
+        raise Forbidden("terms.not_party", "organisation: expected the borrower or a lender that the terms name")
+    facilities.save_agreement(
+        session,
+        facility.facility_id,
+        version,
+        sha256=sha256,
+        organisation_id=actor.organisation_id,
+        now=now,
+        agreed_by=actor.user_id,
+    )
+
+
+def record_principal(
+    session: Session,
+    facility: Facility,
+    tranche_id: str,
+    event: Drawdown | Prepayment,
+    *,
+    event_id: UUID,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Record a drawdown or an early repayment, inside the tranche's life and its commitment.
+
+    More than the commitment and its accordion drawn at once (``principal.commitment``), a prepayment that the terms do not allow
+    (``principal.no_prepayment``) or that exceeds the balance (the schedule refuses it) leaves nothing behind.
+    """
+    facilities.find_facility(session, facility.facility_id, lock=True)
+    terms, _ = facilities.load_terms(session, facility.facility_id)
+    tranche = terms.tranche(tranche_id)
+    if not tranche.covers(event.on):
+        expected = f"a day from {tranche.signed_on} to before {tranche.maturity_date}"
+        raise refused(area="principal", field="on", expected=expected, value=event.on)
+    if isinstance(event, Prepayment) and tranche.prepayment is None:
+        raise Conflict("principal.no_prepayment", f"tranche {tranche_id}: its terms allow no early repayment")
+    loan_facts.save_principal_event(
+        session, event_id, facility.facility_id, tranche_id, event, now=now, recorded_by=actor.user_id
+    )
+    loan = known_loan(session, facility.facility_id, known_at=now)
+    drawn = sum(each.amount_minor for each in loan.drawn[tranche_id])
+    if tranche.what is not TrancheKind.REVOLVING and drawn > tranche.commitment_minor + tranche.accordion_minor:
+        expected = f"at most {tranche.commitment_minor + tranche.accordion_minor} minor units drawn in all"
+        raise refused(area="principal", field="commitment", expected=expected, value=drawn)
+    if isinstance(event, Prepayment):
+        loan.schedule(tranche_id)  # refuses what the balance of that day does not hold
+
+
+def record_grade(
+    session: Session,
+    facility: Facility,
+    grade: GradeFrom,
+    *,
+    source: str,
+    notice_id: UUID,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Record a rating that some grid of the terms has (``terms.grade``)."""
+    check_text(source, area="grade", field="source")
+    terms, _ = facilities.load_terms(session, facility.facility_id)
+    grids = [tranche.rating_grid for tranche in terms.tranches if tranche.rating_grid is not None]
+    if not grids:
+        raise Conflict("grade.no_grid", "grade: this facility's price hangs on no rating")
+    for grid in grids:
+        grid.margin_at(grade.grade)
+    loan_facts.save_grade(
+        session, notice_id, facility.facility_id, grade, source=source, now=now, recorded_by=actor.user_id
+    )
+
+
+def record_fixings(
+    session: Session,
+    facility: Facility,
+    index: str,
+    fixings: tuple[tuple[date, Fraction, str], ...],
+    *,
+    actor: Actor,
+    now: datetime,
+) -> tuple[int, ...]:
+    """Record published values of an index, each (day, rate, source), and return their revisions in order.
+
+    The index must be one that the terms read (``fixing.index``). A corrected value is a further revision; what was computed with
+    the old one stays readable by its time.
+    """
+    terms, _ = facilities.load_terms(session, facility.facility_id)
+    named = {getattr(tranche.base_rate, "index", None) for tranche in terms.tranches}
+    if index not in named:
+        expected = f"one of {', '.join(sorted(name for name in named if name)) or 'none: every rate is fixed'}"
+        raise refused(area="fixing", field="index", expected=expected, value=index)
+    return tuple(
+        loan_facts.save_fixing(
+            session,
+            facility.borrower_id,
+            index,
+            fixed_on,
+            rate,
+            source=check_text(source, area="fixing", field="source"),
+            now=now,
+            recorded_by=actor.user_id,
+        )
+        for fixed_on, rate, source in fixings
+    )
+
+
+def _save_version(session: Session, facility_id: UUID, terms: FacilityTerms, *, actor: Actor, now: datetime) -> str:
+    for organisation_id, role in facilities.party_roles(terms):
+        if role != PartyRole.ASSESSOR.value:  # an assessor becomes a party by its engagement
+            facilities.add_party(session, facility_id, organisation_id, role, now=now)
+    sha256 = facilities.save_terms(session, facility_id, terms, now=now, recorded_by=actor.user_id)
+    facilities.save_agreement(
+        session,
+        facility_id,
+        terms.version,
+        sha256=sha256,
+        organisation_id=actor.organisation_id,
+        now=now,
+        agreed_by=actor.user_id,
+    )
+    return sha256
+
+
+def _check_computable(session: Session, terms: FacilityTerms) -> None:
     """Refuse terms and KPIs that no figure could ever be computed from."""
     try:
-        resolve(terms, calendar=calendar_of(reference.shipped_calendars(), terms.calendar_market), adjustments=())
-        for kpi in kpis:
-            definition = kpi.definition
-            methodology = bound_methodology(
-                session, definition.methodology_id, definition.factor_set_version
-            ).methodology
-            for field, stated, own in (
-                ("methodology_version", definition.methodology_version, methodology.version),
-                ("measure", definition.measure.value, methodology.measure.value),
-            ):
-                if stated != own:
-                    expected = f"{own}, as {methodology.methodology_id} has it"
-                    raise refused(area="facility", field=field, expected=expected, value=stated)
+        for tranche in terms.tranches:
+            check_computable(tranche)
+        for kpi in terms.kpis:
+            if kpi.definition.is_computed:
+                _check_methodology(session, kpi.definition)
     except NotFound as missing:
         raise Invalid(missing.code, missing.message) from missing
 
 
-def resolved_facility(session: Session, facility_id: UUID, *, known_at: datetime | None = None) -> ResolvedFacility:
-    """Return the facility as the decisions known at ``known_at`` (all when None) leave it."""
-    terms, _ = facilities.load_terms(session, facility_id)
-    approved = approved_determinations(session, facility_id, terms, known_at=known_at)
-    return resolve(
-        terms,
-        calendar=calendar_of(reference.shipped_calendars(), terms.calendar_market),
-        adjustments=[each.dated_adjustment(sequence=sequence) for sequence, each in approved],
-    )
-
-
-def explain_rate_on(
-    session: Session, facility_id: UUID, day: date, *, known_at: datetime | None = None
-) -> tuple[Fraction, Explanation]:
-    """Return the yearly rate that interest of ``day`` runs at (a fraction of one), and why."""
-    facility = resolved_facility(session, facility_id, known_at=known_at)
-    approved = approved_determinations(session, facility_id, facility.terms, known_at=known_at)
-    explanation = explain_rate(
-        terms=facility.terms,
-        margins=facility.margins,
-        determinations={each.determination_id: each for _, each in approved},
-        day=day,
-    )
-    rate = next(interval.rate for interval in facility.margins if interval.start <= day < interval.end)
-    return rate, explanation
-
-
-def approved_determinations(
-    session: Session, facility_id: UUID, terms: FacilityTerms, *, known_at: datetime | None = None
-) -> tuple[tuple[int, ApprovedDetermination], ...]:
-    """Return the approved determinations with the order in which they became known."""
-    found = determinations.list_determinations(session, facility_id, known_at=known_at)
-    approved = [
-        (each.decision.sequence, as_approved(each, terms))
-        for each in found
-        if each.decision is not None and each.decision.verdict == "approved"
-    ]
-    return tuple(sorted(approved, key=lambda item: item[0]))
-
-
-def as_proposal(determination: Determination, terms: FacilityTerms) -> DeterminationProposal:
-    """Return the stored proposal as the value that the loan rules work on; its figures are recomputed from its inputs."""
-    fields = determination.proposal
-    in_force_bp = (determination.rate_before - terms.base_rate) * 10_000
-    return DeterminationProposal(
-        proposal_id=str(determination.determination_id),
-        facility_number=terms.facility_number,
-        terms_version=determination.terms_version,
-        findings=(determination.finding,),
-        adjustment=margin_adjustment(
-            terms.ratchet,
-            {determination.finding.definition.kpi_id: determination.finding.status},
-            base_rate=terms.base_rate,
-            in_force_bp=in_force_bp,
-        ),
-        rate_before=determination.rate_before,
-        rate_after=determination.rate_after,
-        expected_effective_from=date.fromisoformat(fields["expected_effective_from"]),
-        proposed_on=determination.proposed_on,
-        proposer=signatory(determination.proposer),
-    )
-
-
-def as_approved(determination: Determination, terms: FacilityTerms) -> ApprovedDetermination:
-    """Return an approved determination as the value that the loan rules work on."""
-    decision = determination.decision
-    assert decision is not None, "only a decided proposal is a determination"
-    assert decision.effective_from is not None, "an approval has an effect date"
-    return ApprovedDetermination(
-        determination_id=str(determination.determination_id),
-        proposal=as_proposal(determination, terms),
-        approver=signatory(decision.decider),
-        approved_at=decision.decided_at,
-        approved_on=decision.decided_on,
-        effective_from=decision.effective_from,
-    )
-
-
-def signatory(actor: Actor) -> Signatory:
-    """Return the actor as the loan rules name a person acting for an organisation."""
-    return Signatory(person_id=str(actor.user_id), organisation_id=str(actor.organisation_id))
+def _check_methodology(session: Session, definition: KpiDefinition) -> None:
+    methodology = bound_methodology(
+        session,
+        definition.methodology_id,
+        definition.factor_set_version,
+        methodology_version=definition.methodology_version,
+    ).methodology
+    if definition.measure.value != methodology.measure.value:
+        expected = f"{methodology.measure.value}, as {methodology.methodology_id} has it"
+        raise refused(area="facility", field="measure", expected=expected, value=definition.measure)

@@ -14,12 +14,17 @@ from sqlalchemy.orm import Session
 from finance.conventions.tables import ReferenceRow, ReferenceSet, ReferenceStatus
 from finance.emissions.activity import ActivityMonth
 from finance.emissions.factors import FactorSet
-from finance.emissions.methodologies import POWER_TERMS, TermName
+from finance.emissions.sources import PowerSource, power_field
+from finance.emissions.templates import find_template
+from finance.store import activity_reference
 from finance.store.tables.activity import ActivityMonthRow, ReferenceRowRow, ReferenceSetRow
 from ledger.core.errors import Conflict, NotFound
 
 FACTORS = "factors"
 """Set id of the emission factors."""
+
+# Measurements with a column of their own, from before templates; every other one stands in ``further``.
+_COLUMNS = ("anode_effect_min_per_cell_day", "net_anode_t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,23 +74,33 @@ def save_months(
     now: datetime,
     recorded_by: UUID,
 ) -> int:
-    """Record the months that say something new and return how many; a changed figure becomes the next revision."""
+    """Record the months that say something new and return how many; a changed figure becomes the next revision.
+
+    So does a verification of figures that stood as claimed. The same figures without a verification say nothing new.
+    """
     known = {(each.activity.site, each.activity.month): each for each in load_months(session, organisation_id)}
     rows = []
     for month in months:
         before = known.get((month.site, month.month))
-        if before is not None and _figures(before.activity) == _figures(month):
+        if before is not None and _says_the_same(before.activity, month):
             continue
+        further = {
+            field: f"{value:f}"
+            for field, value in month.measured.items()
+            if field not in _COLUMNS and value is not None
+        }
         rows.append(
             {
                 "organisation_id": organisation_id,
                 "site": month.site,
                 "month": date.fromisoformat(f"{month.month}-01"),
                 "revision": 1 if before is None else before.revision + 1,
+                "template_id": month.template.template_id,
                 "production_t": month.production_t,
-                **{f"{source.value}_kwh": month.ac_kwh[source] for source in POWER_TERMS},
-                "anode_effect_min_per_cell_day": month.anode_effect_min_per_cell_day,
-                "net_anode_t": month.net_anode_t,
+                **{power_field(source): month.ac_kwh[source] for source in PowerSource},
+                **{column: month.measured.get(column) for column in _COLUMNS},
+                "further": further,
+                "verification": month.verification,
                 "origin": month.origin,
                 "raw_sha256": raw_sha256,
                 "recorded_at": now,
@@ -165,28 +180,25 @@ def load_factors(session: Session, version: str) -> FactorSet:
     return FactorSet(set_id=FACTORS, version=version, rows=load_reference_rows(session, FACTORS, version))
 
 
-def _figures(month: ActivityMonth) -> tuple[Decimal | None, ...]:
-    return (
-        month.production_t,
-        *(month.ac_kwh[source] for source in POWER_TERMS),
-        month.anode_effect_min_per_cell_day,
-        month.net_anode_t,
-    )
+def _says_the_same(before: ActivityMonth, month: ActivityMonth) -> bool:
+    same_figures = before.template.template_id == month.template.template_id and before.figures() == month.figures()
+    return same_figures and month.verification in {None, before.verification}
 
 
 def _recorded(row: ActivityMonthRow) -> RecordedMonth:
+    template = find_template(activity_reference.shipped_templates(), row.template_id)
+    further = {field: Decimal(value) for field, value in row.further.items()}
+    columns = {column: getattr(row, column) for column in _COLUMNS}
     activity = ActivityMonth(
         month=f"{row.month:%Y-%m}",
         site=row.site,
+        template=template,
         production_t=row.production_t,
-        ac_kwh={
-            TermName.CAPTIVE_COAL: row.captive_coal_kwh,
-            TermName.GRID: row.grid_kwh,
-            TermName.OWN_NONFOSSIL_DIRECT: row.own_nonfossil_direct_kwh,
-            TermName.MARKET_NONFOSSIL_CONTRACT: row.market_nonfossil_contract_kwh,
+        ac_kwh={source: getattr(row, power_field(source)) for source in PowerSource},
+        measured={
+            field: columns[field] if field in columns else further.get(field) for field in template.measured_fields()
         },
-        anode_effect_min_per_cell_day=row.anode_effect_min_per_cell_day,
-        net_anode_t=row.net_anode_t,
+        verification=row.verification,
         origin=row.origin,
     )
     return RecordedMonth(

@@ -1,4 +1,4 @@
-"""Reads and writes engagements, signing keys and attestations. Takes a session first and never commits."""
+"""Reads and writes engagements and attestations. Takes a session first and never commits."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import delete, func, insert, select
+from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from finance.attestations.documents import statement_to_mapping
-from finance.attestations.keys import RegisteredKey
 from finance.attestations.statements import AssuranceLevel, AssuranceStandard, AttestationStatement
 from finance.attestations.states import AttestationState, AttestationStep, next_state
-from finance.store.tables.loans import (
+from finance.store.tables.attestations import (
     AttestationEventRow,
     AttestationRow,
+    EngagementEndRow,
     EngagementRow,
     IndependenceRow,
-    KeyChallengeRow,
-    SigningKeyRow,
     StatementIdRow,
 )
-from ledger.core.errors import Conflict
 from ledger.core.parties import Actor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EngagementRecord:
-    """An assessor's mandate for one KPI period, and whether independence was declared."""
+    """An assessor's mandate for one KPI period, and whether independence was declared.
+
+    ``valid_to`` is the agreed end, or the earlier one that was recorded since. ``review`` is ``here`` when only a draft
+    reviewed on this server may be lodged, else ``elsewhere``.
+    """
 
     engagement_id: UUID
     kpi_period_id: UUID
@@ -44,18 +45,7 @@ class EngagementRecord:
     valid_from: datetime
     valid_to: datetime | None
     is_independence_declared: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyChallenge:
-    """What the holder of a key is asked to sign before the key is registered."""
-
-    challenge_id: UUID
-    organisation_id: UUID
-    key_id: str
-    public_key: bytes
-    nonce: bytes
-    issued_at: datetime
+    review: str = "elsewhere"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +66,19 @@ class AttestationRecord:
     received_at: datetime
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AttestationEvent:
+    """One state that an attestation came to, why, when and through whom."""
+
+    attestation_id: UUID
+    number: int
+    state: AttestationState
+    reason: str
+    recorded_at: datetime
+    actor_id: UUID
+    acting_for_id: UUID
+
+
 def save_engagement(session: Session, engagement: EngagementRecord, *, now: datetime, recorded_by: UUID) -> None:
     """Record a mandate."""
     session.execute(
@@ -92,16 +95,33 @@ def save_engagement(session: Session, engagement: EngagementRecord, *, now: date
             valid_to=engagement.valid_to,
             recorded_at=now,
             recorded_by=recorded_by,
+            review=engagement.review,
         )
     )
 
 
-def declare_independence(session: Session, engagement_id: UUID, *, now: datetime, declared_by: UUID) -> None:
-    """Record the declaration; a second one changes nothing."""
-    if session.get(IndependenceRow, engagement_id) is None:
-        session.execute(
-            insert(IndependenceRow).values(engagement_id=engagement_id, declared_at=now, declared_by=declared_by)
+def declare_independence(session: Session, engagement_id: UUID, *, now: datetime, declared_by: UUID) -> bool:
+    """Record the declaration and return True; a second one changes nothing and returns False."""
+    if session.get(IndependenceRow, engagement_id) is not None:
+        return False
+    session.execute(
+        insert(IndependenceRow).values(engagement_id=engagement_id, declared_at=now, declared_by=declared_by)
+    )
+    return True
+
+
+def end_engagement(
+    session: Session, engagement_id: UUID, *, ended_at: datetime, reason: str, now: datetime, recorded_by: UUID
+) -> bool:
+    """Record that the mandate ends before its time and return True; a second end changes nothing and returns False."""
+    if session.get(EngagementEndRow, engagement_id) is not None:
+        return False
+    session.execute(
+        insert(EngagementEndRow).values(
+            engagement_id=engagement_id, ended_at=ended_at, reason=reason, recorded_at=now, recorded_by=recorded_by
         )
+    )
+    return True
 
 
 def find_engagement(session: Session, engagement_id: UUID) -> EngagementRecord | None:
@@ -120,96 +140,6 @@ def list_engagements(
     if facility_id is not None:
         wanted = wanted.where(EngagementRow.facility_id == facility_id)
     return tuple(_engagement(session, row) for row in session.scalars(wanted).all())
-
-
-def save_challenge(session: Session, challenge: KeyChallenge) -> None:
-    """Record a challenge until it is answered."""
-    session.execute(
-        insert(KeyChallengeRow).values(
-            challenge_id=challenge.challenge_id,
-            organisation_id=challenge.organisation_id,
-            key_id=challenge.key_id,
-            public_key=challenge.public_key,
-            nonce=challenge.nonce,
-            issued_at=challenge.issued_at,
-        )
-    )
-
-
-def spend_challenge(session: Session, challenge_id: UUID) -> KeyChallenge | None:
-    """Return the challenge and remove it, so that one answer counts once; None when there is none."""
-    row = session.get(KeyChallengeRow, challenge_id)
-    if row is None:
-        return None
-    challenge = KeyChallenge(
-        challenge_id=row.challenge_id,
-        organisation_id=row.organisation_id,
-        key_id=row.key_id,
-        public_key=bytes(row.public_key),
-        nonce=bytes(row.nonce),
-        issued_at=row.issued_at,
-    )
-    session.execute(delete(KeyChallengeRow).where(KeyChallengeRow.challenge_id == challenge_id))
-    return challenge
-
-
-def save_key(session: Session, key: RegisteredKey, *, registered_by: UUID) -> None:
-    """Register a public key; an id or a key that stands already is refused (``key.exists``), revoked ones included."""
-    taken = session.scalar(
-        select(SigningKeyRow.key_id).where(
-            (SigningKeyRow.key_id == key.key_id) | (SigningKeyRow.public_key == key.public_key)
-        )
-    )
-    if taken is not None:
-        raise Conflict("key.exists", "that key id or public key was registered before; make a new key pair")
-    session.execute(
-        insert(SigningKeyRow).values(
-            key_id=key.key_id,
-            organisation_id=UUID(key.organisation_id),
-            public_key=key.public_key,
-            registered_at=key.registered_at,
-            registered_by=registered_by,
-            not_after=key.not_after,
-            revoked_at=key.revoked_at,
-            compromised_since=key.compromised_since,
-        )
-    )
-
-
-def find_key(session: Session, key_id: str) -> RegisteredKey | None:
-    """Return the registered key, or None."""
-    row = session.get(SigningKeyRow, key_id)
-    if row is None:
-        return None
-    return RegisteredKey(
-        key_id=row.key_id,
-        organisation_id=str(row.organisation_id),
-        public_key=bytes(row.public_key),
-        registered_at=row.registered_at,
-        not_after=row.not_after,
-        revoked_at=row.revoked_at,
-        compromised_since=row.compromised_since,
-    )
-
-
-def list_keys(session: Session, organisation_id: UUID) -> tuple[RegisteredKey, ...]:
-    """Return the organisation's keys by registration, revoked ones included."""
-    ids = session.scalars(
-        select(SigningKeyRow.key_id)
-        .where(SigningKeyRow.organisation_id == organisation_id)
-        .order_by(SigningKeyRow.registered_at, SigningKeyRow.key_id)
-    ).all()
-    return tuple(key for key_id in ids for key in (find_key(session, key_id),) if key is not None)
-
-
-def revoke_key(session: Session, key_id: str, *, now: datetime, compromised_since: datetime | None) -> None:
-    """Revoke a key from now on; with ``compromised_since`` what was received after that instant falls too."""
-    row = session.get_one(SigningKeyRow, key_id)
-    if row.revoked_at is None:
-        row.revoked_at = now
-    if compromised_since is not None and (row.compromised_since is None or compromised_since < row.compromised_since):
-        row.compromised_since = compromised_since  # only ever earlier: what fell once is not trusted again
-    session.flush()  # later reads of this transaction judge signatures by this row
 
 
 def used_statement_ids(session: Session, issuer_id: UUID) -> frozenset[str]:
@@ -316,13 +246,53 @@ def list_of_engagement(session: Session, engagement_id: UUID) -> tuple[Attestati
 
 def take_step(
     session: Session, record: AttestationRecord, step: AttestationStep, reason: str, *, actor: Actor, now: datetime
-) -> None:
-    """Record what befell the attestation; a step its state does not allow is refused (``attestation.step``)."""
+) -> AttestationState:
+    """Record what befell the attestation and return its state; a step its state forbids is refused (``attestation.step``)."""
     last = session.scalar(
         select(func.max(AttestationEventRow.number)).where(AttestationEventRow.attestation_id == record.attestation_id)
     )
     state = next_state(record.state, step)
     _add_event(session, record.attestation_id, (last or 0) + 1, state, reason, actor=actor, now=now)
+    return state
+
+
+def load_events(session: Session, attestation_id: UUID) -> tuple[AttestationEvent, ...]:
+    """Return what befell the attestation, from its receipt on, in order."""
+    rows = session.scalars(
+        select(AttestationEventRow)
+        .where(AttestationEventRow.attestation_id == attestation_id)
+        .order_by(AttestationEventRow.number)
+    )
+    return tuple(_event(row) for row in rows)
+
+
+def list_falls(session: Session, facility_id: UUID) -> tuple[AttestationEvent, ...]:
+    """Return how accepted attestations of the facility fell (superseded, withdrawn, key revoked), in order of knowledge.
+
+    Each obliges the parties to determine again whatever rests on it (reference, section 6.3, I20).
+    """
+    fallen = (AttestationState.SUPERSEDED, AttestationState.WITHDRAWN, AttestationState.KEY_REVOKED)
+    rows = session.scalars(
+        select(AttestationEventRow)
+        .join(AttestationRow, AttestationRow.attestation_id == AttestationEventRow.attestation_id)
+        .join(EngagementRow, EngagementRow.engagement_id == AttestationRow.engagement_id)
+        .where(EngagementRow.facility_id == facility_id, AttestationRow.verdict == "accepted")
+        .where(AttestationEventRow.state.in_([state.value for state in fallen]))
+        .order_by(AttestationEventRow.recorded_at, AttestationEventRow.attestation_id, AttestationEventRow.number)
+    )
+    return tuple(_event(row) for row in rows)
+
+
+def _event(row: AttestationEventRow) -> AttestationEvent:
+    return AttestationEvent(
+        attestation_id=row.attestation_id,
+        number=row.number,
+        state=AttestationState(row.state),
+        reason=row.reason,
+        recorded_at=row.recorded_at,
+        actor_id=row.actor_id,
+        acting_for_id=row.acting_for_id,
+    )
 
 
 def _add_event(
@@ -349,6 +319,8 @@ def _add_event(
 
 
 def _engagement(session: Session, row: EngagementRow) -> EngagementRecord:
+    end = session.get(EngagementEndRow, row.engagement_id)
+    ends = [instant for instant in (row.valid_to, None if end is None else end.ended_at) if instant is not None]
     return EngagementRecord(
         engagement_id=row.engagement_id,
         kpi_period_id=row.kpi_period_id,
@@ -359,8 +331,9 @@ def _engagement(session: Session, row: EngagementRow) -> EngagementRecord:
         level=AssuranceLevel(row.level),
         standard=AssuranceStandard(row.standard),
         valid_from=row.valid_from,
-        valid_to=row.valid_to,
+        valid_to=min(ends, default=None),
         is_independence_declared=session.get(IndependenceRow, row.engagement_id) is not None,
+        review=row.review,
     )
 
 

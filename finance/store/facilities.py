@@ -1,4 +1,7 @@
-"""Reads and writes facilities, their parties, terms, KPIs and targets. Takes a session first and never commits."""
+"""Reads and writes facilities, their parties and the versions of their terms. Takes a session first and never commits.
+
+KPIs, sites and targets are read from the terms in force: what a contract says has one place.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +9,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
@@ -13,21 +17,17 @@ from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from finance.attestations.canonical import canonical_bytes
-from finance.kpi.definitions import KpiDefinition, PerformanceTarget
-from finance.kpi.documents import (
-    definition_from_mapping,
-    definition_to_mapping,
-    target_from_mapping,
-    target_to_mapping,
-)
-from finance.loans.terms import FacilityTerms
-from finance.loans.terms_text import terms_from_mapping, terms_to_mapping
+from finance.conventions.documents import from_document, to_document
+from finance.kpi.definitions import KpiDefinition
+from finance.kpi.targets import PerformanceTarget
+from finance.loans.clauses import AREA
+from finance.loans.facility_terms import FacilityTerms, PartyRole
 from finance.store.tables.loans import (
     FacilityKpiRow,
     FacilityPartyRow,
     FacilityRow,
-    FacilityTargetRow,
     FacilityTermsRow,
+    TermsAgreementRow,
 )
 from ledger.core.errors import Conflict, NotFound
 
@@ -47,8 +47,30 @@ class Facility:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class TermsVersion:
+    """One version of the terms with its hash and who agreed to exactly it, by organisation."""
+
+    terms: FacilityTerms
+    sha256: str
+    recorded_at: datetime
+    agreed: Mapping[UUID, datetime]
+
+    def is_agreed(self, before: FacilityTerms | None) -> bool:
+        """Return whether the version counts: borrower and every lender for the first, the consent share for a later one.
+
+        ``before`` is the version that it amends; its consent share and its lenders decide (LMA model: amendments by the
+        required lenders).
+        """
+        old = before or self.terms
+        agreed = {str(organisation) for organisation in self.agreed}
+        shares = [party.share for party in old.parties if party.organisation_id in agreed and party.share is not None]
+        wanted = Fraction(1) if before is None else old.label.consent_share
+        return old.borrower_id in agreed and sum(shares, Fraction(0)) >= wanted
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class FacilityKpi:
-    """A KPI as one facility defines it, with its sites and the hash that a statement must name."""
+    """A KPI as the terms in force define it, with its sites and the hash that a statement must name."""
 
     definition: KpiDefinition
     sites: tuple[str, ...]
@@ -94,50 +116,57 @@ def add_party(session: Session, facility_id: UUID, organisation_id: UUID, role: 
         )
 
 
-def save_terms(session: Session, facility_id: UUID, terms: FacilityTerms, *, now: datetime, recorded_by: UUID) -> None:
-    """Record a version of the terms; a version stands once."""
-    fields = terms_to_mapping(terms)
+def save_terms(session: Session, facility_id: UUID, terms: FacilityTerms, *, now: datetime, recorded_by: UUID) -> str:
+    """Record a version of the terms and return its hash; a version stands once. KPIs new in it become the facility's."""
+    document = to_document(terms)
     if session.get(FacilityTermsRow, (facility_id, terms.version)) is not None:
         raise Conflict("terms.version_exists", "that version of the terms stands already", version=str(terms.version))
+    sha256 = document_hash(document)
     session.execute(
         insert(FacilityTermsRow).values(
             facility_id=facility_id,
             version=terms.version,
-            fields=fields,
-            sha256=document_hash(fields),
+            document=document,
+            sha256=sha256,
             recorded_at=now,
             recorded_by=recorded_by,
         )
     )
+    for kpi in terms.kpis:
+        if session.get(FacilityKpiRow, (facility_id, kpi.definition.kpi_id)) is None:
+            session.execute(
+                insert(FacilityKpiRow).values(facility_id=facility_id, kpi_id=kpi.definition.kpi_id, recorded_at=now)
+            )
+    return sha256
 
 
-def save_kpi(
-    session: Session, facility_id: UUID, definition: KpiDefinition, sites: tuple[str, ...], *, now: datetime
+def save_agreement(
+    session: Session,
+    facility_id: UUID,
+    version: int,
+    *,
+    sha256: str,
+    organisation_id: UUID,
+    now: datetime,
+    agreed_by: UUID,
 ) -> None:
-    """Record how the facility defines a KPI, over which sites."""
-    document = {**definition_to_mapping(definition), "sites": sorted(sites)}
-    session.execute(
-        insert(FacilityKpiRow).values(
-            facility_id=facility_id,
-            kpi_id=definition.kpi_id,
-            definition=document,
-            sha256=document_hash(document),
-            recorded_at=now,
+    """Record that the organisation agrees to exactly that version; the same again changes nothing."""
+    row = session.get(FacilityTermsRow, (facility_id, version))
+    if row is None:
+        raise NotFound("terms.not_found", "the facility has no such terms")
+    if row.sha256 != sha256:
+        raise Conflict("terms.digest", "sha256: expected that of the version as it stands; read it again")
+    if session.get(TermsAgreementRow, (facility_id, version, organisation_id)) is None:
+        session.execute(
+            insert(TermsAgreementRow).values(
+                facility_id=facility_id,
+                version=version,
+                organisation_id=organisation_id,
+                sha256=sha256,
+                agreed_at=now,
+                agreed_by=agreed_by,
+            )
         )
-    )
-
-
-def save_target(session: Session, facility_id: UUID, kpi_id: str, target: PerformanceTarget, *, now: datetime) -> None:
-    """Record what a KPI must reach in one year."""
-    session.execute(
-        insert(FacilityTargetRow).values(
-            facility_id=facility_id,
-            kpi_id=kpi_id,
-            test_year=target.test_year,
-            target=target_to_mapping(target),
-            recorded_at=now,
-        )
-    )
 
 
 def find_facility(session: Session, facility_id: UUID, *, lock: bool = False) -> Facility | None:
@@ -166,42 +195,83 @@ def list_facilities(session: Session, organisation_id: UUID) -> tuple[Facility, 
     return tuple(_facility(session, row) for row in rows)
 
 
+def list_terms(session: Session, facility_id: UUID, *, known_at: datetime | None = None) -> tuple[TermsVersion, ...]:
+    """Return the versions recorded by ``known_at`` (all when None), oldest first, each with the agreements known then."""
+    versions = select(FacilityTermsRow).where(FacilityTermsRow.facility_id == facility_id)
+    agreements = select(TermsAgreementRow).where(TermsAgreementRow.facility_id == facility_id)
+    if known_at is not None:
+        versions = versions.where(FacilityTermsRow.recorded_at <= known_at)
+        agreements = agreements.where(TermsAgreementRow.agreed_at <= known_at)
+    agreed: dict[int, dict[UUID, datetime]] = {}
+    for row in session.scalars(agreements):
+        agreed.setdefault(row.version, {})[row.organisation_id] = row.agreed_at
+    return tuple(
+        TermsVersion(
+            terms=from_document(FacilityTerms, row.document, area=AREA),
+            sha256=row.sha256,
+            recorded_at=row.recorded_at,
+            agreed=agreed.get(row.version, {}),
+        )
+        for row in session.scalars(versions.order_by(FacilityTermsRow.version))
+    )
+
+
+def terms_in_force(
+    session: Session, facility_id: UUID, *, known_at: datetime | None = None
+) -> tuple[TermsVersion, bool]:
+    """Return the newest version that its parties agreed to, and whether there is one; else the newest proposed first version."""
+    versions = list_terms(session, facility_id, known_at=known_at)
+    if not versions:
+        raise NotFound("terms.not_found", "the facility has no such terms")
+    counting: TermsVersion | None = None
+    for version in versions:
+        if version.is_agreed(None if counting is None else counting.terms):
+            counting = version
+    return (versions[0], False) if counting is None else (counting, True)
+
+
 def load_terms(session: Session, facility_id: UUID, version: int | None = None) -> tuple[FacilityTerms, str]:
-    """Return the terms (the newest version when None) with their hash."""
-    wanted = select(FacilityTermsRow).where(FacilityTermsRow.facility_id == facility_id)
-    wanted = wanted if version is None else wanted.where(FacilityTermsRow.version == version)
-    row = session.scalars(wanted.order_by(FacilityTermsRow.version.desc()).limit(1)).one_or_none()
+    """Return a version of the terms (the one in force when None) with its hash."""
+    if version is None:
+        found, _ = terms_in_force(session, facility_id)
+        return found.terms, found.sha256
+    row = session.get(FacilityTermsRow, (facility_id, version))
     if row is None:
         raise NotFound("terms.not_found", "the facility has no such terms")
-    return terms_from_mapping(row.fields), row.sha256
+    return from_document(FacilityTerms, row.document, area=AREA), row.sha256
 
 
 def load_kpi(session: Session, facility_id: UUID, kpi_id: str) -> FacilityKpi:
-    """Return the facility's definition of the KPI."""
-    row = session.get(FacilityKpiRow, (facility_id, kpi_id))
-    if row is None:
-        raise NotFound("kpi.not_found", "the facility has no such KPI", kpi_id=kpi_id[:64])
-    fields = dict(row.definition)
-    sites = tuple(fields.pop("sites"))
-    return FacilityKpi(definition=definition_from_mapping(fields), sites=sites, sha256=row.sha256)
+    """Return the KPI as the terms in force define it."""
+    for kpi in list_kpis(session, facility_id):
+        if kpi.definition.kpi_id == kpi_id:
+            return kpi
+    raise NotFound("kpi.not_found", "the facility has no such KPI", kpi_id=kpi_id[:64])
 
 
 def list_kpis(session: Session, facility_id: UUID) -> tuple[FacilityKpi, ...]:
     """Return the facility's KPIs by id."""
-    ids = session.scalars(
-        select(FacilityKpiRow.kpi_id).where(FacilityKpiRow.facility_id == facility_id).order_by(FacilityKpiRow.kpi_id)
-    ).all()
-    return tuple(load_kpi(session, facility_id, kpi_id) for kpi_id in ids)
+    terms, _ = load_terms(session, facility_id)
+    found = (
+        FacilityKpi(
+            definition=kpi.definition,
+            sites=kpi.sites,
+            sha256=document_hash({**to_document(kpi.definition), "sites": sorted(kpi.sites)}),
+        )
+        for kpi in terms.kpis
+    )
+    return tuple(sorted(found, key=lambda kpi: kpi.definition.kpi_id))
 
 
 def load_targets(session: Session, facility_id: UUID, kpi_id: str) -> tuple[PerformanceTarget, ...]:
-    """Return the KPI's targets by test year."""
-    rows = session.scalars(
-        select(FacilityTargetRow)
-        .where(FacilityTargetRow.facility_id == facility_id, FacilityTargetRow.kpi_id == kpi_id)
-        .order_by(FacilityTargetRow.test_year)
-    )
-    return tuple(target_from_mapping(row.target) for row in rows)
+    """Return the KPI's targets by test period."""
+    terms, _ = load_terms(session, facility_id)
+    return terms.kpi(kpi_id).targets
+
+
+def party_roles(terms: FacilityTerms) -> tuple[tuple[UUID, str], ...]:
+    """Return the parties of the terms as rows: (organisation, role)."""
+    return tuple((UUID(party.organisation_id), PartyRole(party.role).value) for party in terms.parties)
 
 
 def _facility(session: Session, row: FacilityRow) -> Facility:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from fractions import Fraction
 from typing import Any
 from uuid import UUID
 
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
+from finance.conventions.exact_text import parse_exact
 from finance.kpi.periods import KpiPeriodState, advance
 from finance.store.tables.loans import DataSnapshotRow, KpiPeriodEventRow, KpiPeriodRow
 from ledger.core.errors import Conflict
@@ -51,6 +54,13 @@ class DataSnapshot:
     content: str
     value: str
     recorded_at: datetime
+    reported_at: datetime | None = None
+
+    @property
+    def output_t(self) -> Fraction | None:
+        """Return the production that the data hold, in tonnes; None where the value was stated without one."""
+        production = json.loads(self.content).get("production_t")
+        return None if production is None else parse_exact(production, field="production_t")
 
 
 def save_period(
@@ -181,8 +191,24 @@ def load_snapshot(session: Session, kpi_period_id: UUID) -> DataSnapshot | None:
         .order_by(DataSnapshotRow.number.desc())
         .limit(1)
     ).one_or_none()
-    if row is None:
+    return None if row is None else _snapshot(row)
+
+
+def load_reported(session: Session, kpi_period_id: UUID) -> DataSnapshot | None:
+    """Return the data snapshot that was last reported to the lenders, or None; data locked since then is not it."""
+    reported = [each for each in load_events(session, kpi_period_id) if each.state is KpiPeriodState.REPORTED]
+    if not reported:
         return None
+    row = session.scalars(
+        select(DataSnapshotRow).where(
+            DataSnapshotRow.kpi_period_id == kpi_period_id,
+            DataSnapshotRow.sha256 == reported[-1].detail["snapshot_sha256"],
+        )
+    ).one()
+    return replace(_snapshot(row), reported_at=reported[-1].recorded_at)
+
+
+def _snapshot(row: DataSnapshotRow) -> DataSnapshot:
     return DataSnapshot(
         number=row.number, sha256=row.sha256, content=row.content, value=row.value, recorded_at=row.recorded_at
     )

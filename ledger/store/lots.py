@@ -61,7 +61,9 @@ class _Needed:
 
     def take(self, account: AccountFacts, amount: int) -> None:
         """Note that ``amount`` leaves what an account's disposals draw on in order: by sale, by pick, by reversal or under a hold."""
-        taken = {LotMethod.FIFO: self.first_in, LotMethod.LIFO: self.last_in}.get(account.lot_method or LotMethod.SPECIFIC)
+        taken = {LotMethod.FIFO: self.first_in, LotMethod.LIFO: self.last_in}.get(
+            account.lot_method or LotMethod.SPECIFIC
+        )
         if taken is not None:
             taken[account.account_id] = taken.get(account.account_id, 0) + amount
 

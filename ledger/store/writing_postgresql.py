@@ -17,7 +17,7 @@ from ledger.store.database import json_text
 from ledger.store.rows import BatchRows, attrs_text
 
 _FEW = 100
-"""Entries up to which a batch is inserted: measured, it takes as much work as COPY and fewer round trips; above it gains nothing."""
+"""Entries up to which a batch is inserted: at 30 and 100 it takes as much work as COPY and fewer round trips; at 300 no gain was seen."""
 
 
 class _Table:

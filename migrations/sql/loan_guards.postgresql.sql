@@ -3,8 +3,9 @@ DO $$
 DECLARE fact text;
 BEGIN
     FOREACH fact IN ARRAY ARRAY['reference_set', 'reference_row', 'activity_month', 'facility', 'facility_party', 'facility_terms',
-                                'facility_kpi', 'facility_target', 'kpi_period', 'kpi_period_event', 'data_snapshot', 'engagement',
-                                'independence_declaration', 'attestation', 'statement_id', 'attestation_event', 'rate_determination', 'rate_decision'] LOOP
+                                'terms_agreement', 'facility_kpi', 'kpi_period', 'kpi_period_event', 'data_snapshot', 'engagement',
+                                'independence_declaration', 'attestation', 'statement_id', 'attestation_event', 'rate_determination',
+                                'rate_evidence', 'rate_approval', 'rate_decision'] LOOP
         EXECUTE format('CREATE TRIGGER %I BEFORE UPDATE OR DELETE ON %I FOR EACH ROW EXECUTE FUNCTION tonne_refuse_change()',
                        fact || '_append_only', fact);
         EXECUTE format('CREATE TRIGGER %I BEFORE TRUNCATE ON %I FOR EACH STATEMENT EXECUTE FUNCTION tonne_refuse_change()',

@@ -97,6 +97,22 @@ BEGIN
     SELECT RAISE(ABORT, 'loans.append_only: REPLACE on facility_terms is refused');
 END
 -- next
+CREATE TRIGGER terms_agreement_no_update BEFORE UPDATE ON terms_agreement
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: UPDATE on terms_agreement is refused; add a row instead');
+END
+-- next
+CREATE TRIGGER terms_agreement_no_delete BEFORE DELETE ON terms_agreement
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: DELETE on terms_agreement is refused; add a row instead');
+END
+-- next
+CREATE TRIGGER terms_agreement_no_replace BEFORE INSERT ON terms_agreement
+WHEN EXISTS (SELECT 1 FROM terms_agreement WHERE facility_id = NEW.facility_id AND version = NEW.version AND organisation_id = NEW.organisation_id)
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: REPLACE on terms_agreement is refused');
+END
+-- next
 CREATE TRIGGER facility_kpi_no_update BEFORE UPDATE ON facility_kpi
 BEGIN
     SELECT RAISE(ABORT, 'loans.append_only: UPDATE on facility_kpi is refused; add a row instead');
@@ -111,22 +127,6 @@ CREATE TRIGGER facility_kpi_no_replace BEFORE INSERT ON facility_kpi
 WHEN EXISTS (SELECT 1 FROM facility_kpi WHERE facility_id = NEW.facility_id AND kpi_id = NEW.kpi_id)
 BEGIN
     SELECT RAISE(ABORT, 'loans.append_only: REPLACE on facility_kpi is refused');
-END
--- next
-CREATE TRIGGER facility_target_no_update BEFORE UPDATE ON facility_target
-BEGIN
-    SELECT RAISE(ABORT, 'loans.append_only: UPDATE on facility_target is refused; add a row instead');
-END
--- next
-CREATE TRIGGER facility_target_no_delete BEFORE DELETE ON facility_target
-BEGIN
-    SELECT RAISE(ABORT, 'loans.append_only: DELETE on facility_target is refused; add a row instead');
-END
--- next
-CREATE TRIGGER facility_target_no_replace BEFORE INSERT ON facility_target
-WHEN EXISTS (SELECT 1 FROM facility_target WHERE facility_id = NEW.facility_id AND kpi_id = NEW.kpi_id AND test_year = NEW.test_year)
-BEGIN
-    SELECT RAISE(ABORT, 'loans.append_only: REPLACE on facility_target is refused');
 END
 -- next
 CREATE TRIGGER kpi_period_no_update BEFORE UPDATE ON kpi_period
@@ -274,6 +274,38 @@ CREATE TRIGGER rate_determination_no_replace BEFORE INSERT ON rate_determination
 WHEN EXISTS (SELECT 1 FROM rate_determination WHERE determination_id = NEW.determination_id)
 BEGIN
     SELECT RAISE(ABORT, 'loans.append_only: REPLACE on rate_determination is refused');
+END
+-- next
+CREATE TRIGGER rate_evidence_no_update BEFORE UPDATE ON rate_evidence
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: UPDATE on rate_evidence is refused; add a row instead');
+END
+-- next
+CREATE TRIGGER rate_evidence_no_delete BEFORE DELETE ON rate_evidence
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: DELETE on rate_evidence is refused; add a row instead');
+END
+-- next
+CREATE TRIGGER rate_evidence_no_replace BEFORE INSERT ON rate_evidence
+WHEN EXISTS (SELECT 1 FROM rate_evidence WHERE determination_id = NEW.determination_id AND kpi_period_id = NEW.kpi_period_id)
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: REPLACE on rate_evidence is refused');
+END
+-- next
+CREATE TRIGGER rate_approval_no_update BEFORE UPDATE ON rate_approval
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: UPDATE on rate_approval is refused; add a row instead');
+END
+-- next
+CREATE TRIGGER rate_approval_no_delete BEFORE DELETE ON rate_approval
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: DELETE on rate_approval is refused; add a row instead');
+END
+-- next
+CREATE TRIGGER rate_approval_no_replace BEFORE INSERT ON rate_approval
+WHEN EXISTS (SELECT 1 FROM rate_approval WHERE determination_id = NEW.determination_id AND approver_id = NEW.approver_id)
+BEGIN
+    SELECT RAISE(ABORT, 'loans.append_only: REPLACE on rate_approval is refused');
 END
 -- next
 CREATE TRIGGER rate_decision_no_update BEFORE UPDATE ON rate_decision

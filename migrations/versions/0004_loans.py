@@ -5,7 +5,7 @@ from __future__ import annotations
 import sqlalchemy as sa
 from alembic import op
 
-from ledger.store.database import BigInt, BusinessDate, ExactDecimal, ExactRational, JsonText, UtcDateTime, UuidKey
+from ledger.store.database import BigInt, BusinessDate, ExactDecimal, JsonText, UtcDateTime, UuidKey
 from migrations.runner import statements
 
 revision = "0004_loans"
@@ -97,8 +97,6 @@ def upgrade() -> None:
         "facility_kpi",
         sa.Column("facility_id", UuidKey(), nullable=False),
         sa.Column("kpi_id", sa.Text(), nullable=False),
-        sa.Column("definition", JsonText(), nullable=False),
-        sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(["facility_id"], ["facility.facility_id"], name="fk_facility_kpi_facility_facility_id"),
         sa.PrimaryKeyConstraint("facility_id", "kpi_id", name="pk_facility_kpi"),
@@ -112,7 +110,10 @@ def upgrade() -> None:
         sa.Column("organisation_id", UuidKey(), nullable=False),
         sa.Column("role", sa.Text(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
-        sa.CheckConstraint("role IN ('borrower','lender','assessor')", name="ck_facility_party_role"),
+        sa.CheckConstraint(
+            "role IN ('borrower','lender','agent','coordinator','guarantor','assessor','swap_counterparty')",
+            name="ck_facility_party_role",
+        ),
         sa.ForeignKeyConstraint(
             ["facility_id"], ["facility.facility_id"], name="fk_facility_party_facility_facility_id"
         ),
@@ -125,7 +126,7 @@ def upgrade() -> None:
         "facility_terms",
         sa.Column("facility_id", UuidKey(), nullable=False),
         sa.Column("version", BigInt, autoincrement=False, nullable=False),
-        sa.Column("fields", JsonText(), nullable=False),
+        sa.Column("document", JsonText(), nullable=False),
         sa.Column("sha256", sa.Text(), nullable=False),
         sa.Column("recorded_at", UtcDateTime(), nullable=False),
         sa.Column("recorded_by", UuidKey(), nullable=False),
@@ -134,6 +135,24 @@ def upgrade() -> None:
             ["facility_id"], ["facility.facility_id"], name="fk_facility_terms_facility_facility_id"
         ),
         sa.PrimaryKeyConstraint("facility_id", "version", name="pk_facility_terms"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
+        "terms_agreement",
+        sa.Column("facility_id", UuidKey(), nullable=False),
+        sa.Column("version", BigInt, autoincrement=False, nullable=False),
+        sa.Column("organisation_id", UuidKey(), nullable=False),
+        sa.Column("sha256", sa.Text(), nullable=False),
+        sa.Column("agreed_at", UtcDateTime(), nullable=False),
+        sa.Column("agreed_by", UuidKey(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["facility_id", "version"],
+            ["facility_terms.facility_id", "facility_terms.version"],
+            name="fk_terms_agreement_facility_terms_facility_id_version",
+        ),
+        sa.PrimaryKeyConstraint("facility_id", "version", "organisation_id", name="pk_terms_agreement"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -161,23 +180,6 @@ def upgrade() -> None:
             name="fk_reference_row_reference_set_set_id_set_version",
         ),
         sa.PrimaryKeyConstraint("set_id", "set_version", "number", name="pk_reference_row"),
-        sqlite_strict=True,
-        sqlite_with_rowid=False,
-    )
-
-    op.create_table(
-        "facility_target",
-        sa.Column("facility_id", UuidKey(), nullable=False),
-        sa.Column("kpi_id", sa.Text(), nullable=False),
-        sa.Column("test_year", BigInt, autoincrement=False, nullable=False),
-        sa.Column("target", JsonText(), nullable=False),
-        sa.Column("recorded_at", UtcDateTime(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["facility_id", "kpi_id"],
-            ["facility_kpi.facility_id", "facility_kpi.kpi_id"],
-            name="fk_facility_target_facility_kpi_facility_id_kpi_id",
-        ),
-        sa.PrimaryKeyConstraint("facility_id", "kpi_id", "test_year", name="pk_facility_target"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -329,36 +331,73 @@ def upgrade() -> None:
         sa.Column("determination_id", UuidKey(), nullable=False),
         sa.Column("facility_id", UuidKey(), nullable=False),
         sa.Column("terms_version", BigInt, nullable=False),
-        sa.Column("kpi_period_id", UuidKey(), nullable=False),
-        sa.Column("attestation_id", UuidKey(), nullable=True),
-        sa.Column("baseline_attestation_id", UuidKey(), nullable=True),
-        sa.Column("finding", JsonText(), nullable=False),
-        sa.Column("proposal", JsonText(), nullable=False),
+        sa.Column("period_start", BusinessDate(), nullable=False),
+        sa.Column("period_end", BusinessDate(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("replaces", UuidKey(), nullable=True),
+        sa.Column("document", JsonText(), nullable=False),
         sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("rate_before", ExactRational(), nullable=False),
-        sa.Column("rate_after", ExactRational(), nullable=False),
-        sa.Column("adjustment_bp", ExactRational(), nullable=False),
         sa.Column("proposed_on", BusinessDate(), nullable=False),
         sa.Column("proposed_at", UtcDateTime(), nullable=False),
         sa.Column("proposer_id", UuidKey(), nullable=False),
         sa.Column("proposer_organisation_id", UuidKey(), nullable=False),
-        sa.ForeignKeyConstraint(
-            ["attestation_id"], ["attestation.attestation_id"], name="fk_rate_determination_attestation_attestation_id"
-        ),
-        sa.ForeignKeyConstraint(
-            ["baseline_attestation_id"],
-            ["attestation.attestation_id"],
-            name="fk_rate_determination_attestation_baseline_attestation_id",
-        ),
+        sa.CheckConstraint("period_start < period_end", name="ck_rate_determination_interval"),
         sa.ForeignKeyConstraint(
             ["facility_id", "terms_version"],
             ["facility_terms.facility_id", "facility_terms.version"],
             name="fk_rate_determination_facility_terms_facility_id_terms_version",
         ),
         sa.ForeignKeyConstraint(
-            ["kpi_period_id"], ["kpi_period.kpi_period_id"], name="fk_rate_determination_kpi_period_kpi_period_id"
+            ["replaces"],
+            ["rate_determination.determination_id"],
+            name="fk_rate_determination_rate_determination_replaces",
         ),
         sa.PrimaryKeyConstraint("determination_id", name="pk_rate_determination"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
+        "rate_evidence",
+        sa.Column("determination_id", UuidKey(), nullable=False),
+        sa.Column("kpi_period_id", UuidKey(), nullable=False),
+        sa.Column("attestation_id", UuidKey(), nullable=True),
+        sa.Column("baseline_attestation_id", UuidKey(), nullable=True),
+        sa.ForeignKeyConstraint(
+            ["attestation_id"], ["attestation.attestation_id"], name="fk_rate_evidence_attestation_attestation_id"
+        ),
+        sa.ForeignKeyConstraint(
+            ["baseline_attestation_id"],
+            ["attestation.attestation_id"],
+            name="fk_rate_evidence_attestation_baseline_attestation_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["determination_id"],
+            ["rate_determination.determination_id"],
+            name="fk_rate_evidence_rate_determination_determination_id",
+        ),
+        sa.ForeignKeyConstraint(
+            ["kpi_period_id"], ["kpi_period.kpi_period_id"], name="fk_rate_evidence_kpi_period_kpi_period_id"
+        ),
+        sa.PrimaryKeyConstraint("determination_id", "kpi_period_id", name="pk_rate_evidence"),
+        sqlite_strict=True,
+        sqlite_with_rowid=False,
+    )
+
+    op.create_table(
+        "rate_approval",
+        sa.Column("determination_id", UuidKey(), nullable=False),
+        sa.Column("approver_id", UuidKey(), nullable=False),
+        sa.Column("approver_organisation_id", UuidKey(), nullable=False),
+        sa.Column("digest", sa.Text(), nullable=False),
+        sa.Column("approved_on", BusinessDate(), nullable=False),
+        sa.Column("approved_at", UtcDateTime(), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["determination_id"],
+            ["rate_determination.determination_id"],
+            name="fk_rate_approval_rate_determination_determination_id",
+        ),
+        sa.PrimaryKeyConstraint("determination_id", "approver_id", name="pk_rate_approval"),
         sqlite_strict=True,
         sqlite_with_rowid=False,
     )
@@ -383,13 +422,12 @@ def upgrade() -> None:
         sa.Column("sequence", BigInt, nullable=False),
         sa.Column("verdict", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
-        sa.Column("digest", sa.Text(), nullable=False),
-        sa.Column("effective_from", BusinessDate(), nullable=True),
+        sa.Column("document", JsonText(), nullable=True),
         sa.Column("decided_on", BusinessDate(), nullable=False),
         sa.Column("decided_at", UtcDateTime(), nullable=False),
         sa.Column("decider_id", UuidKey(), nullable=False),
         sa.Column("decider_organisation_id", UuidKey(), nullable=False),
-        sa.CheckConstraint("(verdict = 'approved') = (effective_from IS NOT NULL)", name="ck_rate_decision_effect"),
+        sa.CheckConstraint("(verdict = 'approved') = (document IS NOT NULL)", name="ck_rate_decision_document"),
         sa.CheckConstraint("(verdict = 'refused') = (reason IS NOT NULL)", name="ck_rate_decision_reason"),
         sa.CheckConstraint("verdict IN ('approved','refused')", name="ck_rate_decision_verdict"),
         sa.ForeignKeyConstraint(
@@ -414,6 +452,8 @@ def downgrade() -> None:
     """Drop the tables; their triggers go with them."""
     op.drop_table("rate_decision")
     op.drop_table("statement_id")
+    op.drop_table("rate_approval")
+    op.drop_table("rate_evidence")
     op.drop_table("rate_determination")
     op.drop_table("attestation_event")
     op.drop_table("independence_declaration")
@@ -422,8 +462,8 @@ def downgrade() -> None:
     op.drop_table("engagement")
     op.drop_table("data_snapshot")
     op.drop_table("kpi_period")
-    op.drop_table("facility_target")
     op.drop_table("reference_row")
+    op.drop_table("terms_agreement")
     op.drop_table("facility_terms")
     op.drop_table("facility_party")
     op.drop_table("facility_kpi")

@@ -15,6 +15,7 @@ from api.routes.activity import read_activity
 from finance.feeds.manual import parse_prices
 from finance.feeds.tabular import read_table
 from finance.feeds.trades import parse_trades
+from finance.store.activity_reference import shipped_template
 from ledger.store.database import Database
 
 pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
@@ -76,7 +77,9 @@ def test_the_examples_of_uploads_can_be_read(plain: FastAPI) -> None:
     prices = read_table("prices.csv", uploaded(plain, "/v1/observations").encode())
     envelope = json.loads(uploaded(plain, "/v1/engagements/{engagement_id}/attestations"))
 
-    assert [month.month for month in read_activity("a.csv", uploaded(plain, "/v1/activity").encode())] == ["2024-01"]
+    assert [
+        month.month for month in read_activity("a.csv", uploaded(plain, "/v1/activity").encode(), shipped_template())
+    ] == ["2024-01"]
     assert len(parse_trades(trades[0])) == 1
     assert len(parse_prices(prices[0], known_at=datetime(2026, 11, 21, tzinfo=UTC), raw_sha256="0" * 64)) == 1
     assert set(envelope) == {"payload", "protected", "signature"}

@@ -9,7 +9,8 @@ import pytest
 
 from api.routes.activity import XLSX
 from finance.store import market
-from tests.api.test_loans_examples import SITE, SMELTER, World, code, world
+from tests.api.test_loans_examples import SMELTER, World, code, world
+from tests.loan_terms import SITE
 
 __all__ = ["world"]
 
@@ -146,7 +147,7 @@ def test_a_question_that_cannot_be_answered_has_a_code(world: World) -> None:
         (f"year=%EF%BC%92025&{METHODOLOGY}", (422, "request.invalid")),
         (f"year=99999999999999999999&{METHODOLOGY}", (422, "request.invalid")),
         (METHODOLOGY, (422, "request.invalid")),
-        (f"year=2025&{METHODOLOGY}&site=x", (422, "query.unknown")),
+        (f"year=2025&{METHODOLOGY}&plant=x", (422, "query.unknown")),
     ):
         assert code(world.get(world.borrower, f"/emissions?{query}")) == expected, query
 

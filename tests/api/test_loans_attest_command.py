@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from api.cli import main
-from tests.api.test_loans_examples import KID, World, octets_of, statement_of, text_of, world
+from tests.api.attestation_world import AttestationWorld, world
+from tests.api.test_loans_examples import KID, octets_of, statement_of, text_of
 
 __all__ = ["world"]
 
@@ -21,7 +22,7 @@ def run(*arguments: str) -> tuple[int, str, str]:
     return main(["attest", *arguments], out, err), out.getvalue().strip(), err.getvalue()
 
 
-def test_a_key_made_offline_is_registered_and_its_statement_accepted(world: World, tmp_path: Path) -> None:
+def test_a_key_made_offline_is_registered_and_its_statement_accepted(world: AttestationWorld, tmp_path: Path) -> None:
     key, file = tmp_path / "assessor.pem", tmp_path / "statement.json"
     _, public_key, _ = run("keygen", "--key", str(key))
     asked = {"key_id": KID, "public_key": public_key}
@@ -30,6 +31,7 @@ def test_a_key_made_offline_is_registered_and_its_statement_accepted(world: Worl
     world.done(
         world.post(world.assessor, "/signing-keys", {"challenge_id": challenge["challenge_id"], "signature": signature})
     )
+    world.done(world.post(world.person_of(world.assessor, "approver"), f"/signing-keys/{KID}/approve"), 200)
     world.upload_example()
     engagement_id = world.engage_independent(world.reported_period(world.open_facility(), 2024, "baseline"))
     file.write_text(json.dumps(statement_of(world.expectation(engagement_id)), ensure_ascii=False), "utf-8")

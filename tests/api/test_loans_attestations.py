@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 from api.store.access import OrganisationKind
+from tests.api.attestation_world import world
 from tests.api.test_loans_examples import (
     KID,
     OTHER_PRIVATE_KEY,
@@ -22,7 +23,6 @@ from tests.api.test_loans_examples import (
     signed,
     statement_of,
     text_of,
-    world,
 )
 
 __all__ = ["world"]

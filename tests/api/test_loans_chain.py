@@ -20,18 +20,19 @@ def test_the_schedule_shows_interest_before_and_after_and_the_saving_to_the_fen(
     world.approve(world.propose(chain))
 
     schedule = world.done(world.get(world.borrower, f"/facilities/{chain.facility_id}/schedule"), 200)
+    (tranche,) = schedule["tranches"]
 
     # 200,000,000 at 3.45 % for 92 days of 360 is 1,763,333.33; at 3.35 % 1,712,222.22.
-    seventh = schedule["periods"][6]
+    seventh = tranche["periods"][6]
     assert (seventh["start"], seventh["end"]) == ("2026-06-20", "2026-09-20")
     assert seventh["interest_before"] == {"amount": "1763333.33", "unit": "CNY"}
     assert seventh["interest_after"] == {"amount": "1712222.22", "unit": "CNY"}
     assert seventh["saving"] == {"amount": "51111.11", "unit": "CNY"}
     # Six periods of 92, 91, 90, 92, 92 and 91 days: 3 x 51,111.11 + 2 x 50,555.56 + 50,000.00.
-    assert [period["saving"]["amount"] for period in schedule["periods"][:6]] == ["0.00"] * 6
-    assert schedule["total_saving"] == {"amount": "304444.45", "unit": "CNY"}
-    assert schedule["margins"][1]["determination_id"] is not None
-    assert schedule["margins"][1]["rate_exact"] == "67/2000"
+    assert [period["saving"]["amount"] for period in tranche["periods"][:6]] == ["0.00"] * 6
+    assert tranche["total_saving"] == {"amount": "304444.45", "unit": "CNY"}
+    assert tranche["margins"][1]["determination_id"] is not None
+    assert (tranche["margins"][1]["adjustment_bp_exact"], seventh["accruals"][0]["rate_exact"]) == ("-10/1", "67/2000")
 
 
 def test_what_was_known_before_the_approval_still_shows_the_base_rate(world: World) -> None:
@@ -47,7 +48,7 @@ def test_what_was_known_before_the_approval_still_shows_the_base_rate(world: Wor
     now = world.rate(chain.facility_id, "2026-07-01")
 
     assert (then["rate"], now) == ("0.0345", "0.0335")
-    assert schedule["total_saving"]["amount"] == "0.00"
+    assert schedule["tranches"][0]["total_saving"]["amount"] == "0.00"
 
 
 def test_the_rate_explains_itself_down_to_facts_with_sources(world: World) -> None:
@@ -86,8 +87,8 @@ def test_a_repeated_request_does_its_work_once(world: World) -> None:
     chain = world.attested()
     path = f"/kpi-periods/{chain.period_id}/determinations"
 
-    first = world.post(world.borrower, path, idempotency_key="propose-2025")
-    again = world.post(world.borrower, path, idempotency_key="propose-2025")
+    first = world.post(world.borrower, path, {}, idempotency_key="propose-2025")
+    again = world.post(world.borrower, path, {}, idempotency_key="propose-2025")
     proposal = first.json()
     approval = {"digest": proposal["digest"]}
     approve = f"/determinations/{proposal['id']}/approve"

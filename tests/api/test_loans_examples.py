@@ -26,58 +26,12 @@ from finance.attestations.signatures import sign_statement
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member, member
+from tests.loan_terms import terms_document
 
 SMELTER = Path(__file__).parents[2] / "examples" / "smelter"
-SITE = "Beihe smelter (invented) 北河铝厂(虚构)"
 KID = "assessor-key-1"
 PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(32)))
 OTHER_PRIVATE_KEY = Ed25519PrivateKey.from_private_bytes(bytes(range(1, 33)))
-TERMS = {
-    "facility_number": "兴银滨借字2024第001号",
-    "version": "1",
-    "principal": "200000000.00",
-    "currency": "CNY",
-    "drawdown_date": "2024-12-20",
-    "maturity_date": "2027-12-20",
-    "base_rate": "0.0345",
-    "day_count": "ACT/360",
-    "settlement_day": "20",
-    "settlement_months": "3,6,9,12",
-    "payment_lag_days": "0",
-    "payment_convention": "following",
-    "is_accrual_adjusted": "false",
-    "calendar_market": "cn_exchange",
-    "rounding": "half_up",
-    "effect_rule": "next_interest_period",
-    "assurance_level": "limited",
-    "ratchet_steps": "intensity:10:0",
-    "ratchet_direction": "one_way",
-    "cap_down_bp": "10",
-    "cap_up_bp": "0",
-    "is_cumulative": "false",
-    "floor_rate": "0",
-    "on_missing": "base_rate",
-    "on_late": "base_rate",
-    "on_qualified": "base_rate",
-}
-DEFINITION = {
-    "kpi_id": "intensity",
-    "measure": "operational_incl_power",
-    "unit": "tCO2e/t",
-    "boundary": "electrolysis process with the power it uses",
-    "methodology_id": "article-2024-draft",
-    "methodology_version": "1",
-    "data_status_required": "verified",
-    "report_digits": "4",
-}
-TARGET = {
-    "kind": "reduction_vs_base",
-    "value": "0.03",
-    "test_year": "2025",
-    "compare_digits": "exact",
-    "is_strict": "false",
-    "source": "clause 6.2",
-}
 ALL_SCOPES = tuple(Scope)
 
 
@@ -162,12 +116,16 @@ class World:
 
     def colleague_of(self, first: Member) -> Member:
         """Another person of the same organisation, with every scope."""
+        return self.person_of(first, "second@example.com")
+
+    def person_of(self, first: Member, email: str) -> Member:
+        """The person of that address in the same organisation, with every scope."""
         with unit_of_work(self.database) as session:
             user = access.add_user(
                 session,
                 user_id=uuid7(self.clock(), self.randomness),
                 organisation_id=first.organisation_id,
-                email="second@example.com",
+                email=email,
                 name="Second Person",
                 now=self.clock(),
             )
@@ -192,13 +150,19 @@ class World:
     def upload_example(self) -> None:
         self.done(self.upload((SMELTER / "activity.csv").read_bytes()))
 
-    def facility_body(self, target: str = "0.03", **terms: str) -> dict[str, Any]:
-        own = {"lender_ids": str(self.lender.organisation_id), **terms}
-        kpi = {"definition": DEFINITION, "sites": [SITE], "targets": [{**TARGET, "value": target}]}
-        return {"terms": {**TERMS, **own}, "kpis": [kpi]}
+    def facility_body(self, changed: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """The terms to be posted; ``changed`` maps paths to other values."""
+        return {"terms": terms_document(self.borrower.organisation_id, self.lender.organisation_id, changed)}
 
-    def open_facility(self, target: str = "0.03", **terms: str) -> str:
-        return str(self.done(self.post(self.borrower, "/facilities", self.facility_body(target, **terms)))["id"])
+    def open_facility(self, changed: Mapping[str, Any] | None = None) -> str:
+        """Open a facility and let the lender agree to its terms."""
+        opened = self.done(self.post(self.borrower, "/facilities", self.facility_body(changed)))
+        self.agree(self.lender, opened["id"], opened["terms_sha256"])
+        return str(opened["id"])
+
+    def agree(self, who: Member, facility_id: str, sha256: str, version: int = 1) -> dict[str, Any]:
+        path = f"/facilities/{facility_id}/terms/{version}/agreement"
+        return self.done(self.post(who, path, {"sha256": sha256}), 200)
 
     def open_period(self, facility_id: str, year: int, purpose: str) -> str:
         body = {"kpi_id": "intensity", "year": year, "purpose": purpose}
@@ -206,7 +170,7 @@ class World:
 
     def reported_period(self, facility_id: str, year: int, purpose: str) -> str:
         period_id = self.open_period(facility_id, year, purpose)
-        self.done(self.post(self.borrower, f"/kpi-periods/{period_id}/lock"), 200)
+        self.done(self.post(self.borrower, f"/kpi-periods/{period_id}/lock", {}), 200)
         self.done(self.post(self.borrower, f"/kpi-periods/{period_id}/report"), 200)
         return period_id
 
@@ -234,6 +198,8 @@ class World:
         signature = text_of(private_key.sign(octets_of(challenge["challenge"])))
         answer = {"challenge_id": challenge["challenge_id"], "signature": signature}
         self.done(self.post(holder, "/signing-keys", answer))
+        approver = self.person_of(holder, f"approver-{key_id}@{holder.organisation_id}.example")
+        self.done(self.post(approver, f"/signing-keys/{key_id}/approve"), 200)
 
     def expectation(self, engagement_id: str) -> dict[str, Any]:
         return self.done(self.get(self.assessor, f"/engagements/{engagement_id}/expectation"), 200)
@@ -256,11 +222,11 @@ class World:
         statement = statement_of(self.expectation(engagement_id), **changed)
         return str(self.done(self.submit(engagement_id, signed(statement)))["id"])
 
-    def attested(self, target: str = "0.03", **terms: str) -> Chain:
+    def attested(self, changed: Mapping[str, Any] | None = None) -> Chain:
         """The chain up to two attested periods, baseline 2024 and test 2025."""
         self.upload_example()
         self.register_key()
-        facility_id = self.open_facility(target, **terms)
+        facility_id = self.open_facility(changed)
         baseline_id = self.reported_period(facility_id, 2024, "baseline")
         baseline_engagement_id = self.engage_independent(baseline_id)
         baseline_attestation_id = self.attest(baseline_engagement_id)
@@ -276,8 +242,8 @@ class World:
             attestation_id=self.attest(engagement_id),
         )
 
-    def propose(self, chain: Chain) -> dict[str, Any]:
-        return self.done(self.post(self.borrower, f"/kpi-periods/{chain.period_id}/determinations"))
+    def propose(self, chain: Chain, **why: str) -> dict[str, Any]:
+        return self.done(self.post(self.borrower, f"/kpi-periods/{chain.period_id}/determinations", why))
 
     def approve(self, proposal: Mapping[str, Any]) -> dict[str, Any]:
         path = f"/determinations/{proposal['id']}/approve"
@@ -329,13 +295,19 @@ def test_a_verified_reduction_lowers_the_rate_from_the_next_interest_period(worl
     proposal = world.propose(chain)
     decided = world.approve(proposal)
 
-    assert (proposal["status"], proposal["value"], proposal["adjustment_bp"]) == ("met", "8.1636", "-10")
-    assert (proposal["rate_before"], proposal["rate_after"]) == ("0.0345", "0.0335")
-    assert proposal["attestation_id"] == chain.attestation_id
-    assert proposal["baseline_attestation_id"] == chain.baseline_attestation_id
+    assert proposal["found"] == [{"kpi_id": "intensity", "status": "met", "value": "8.1636"}]
+    (price,) = proposal["prices"]
+    assert (price["adjustment_before_bp"], price["adjustment_after_bp"]) == ("0", "-10")
+    assert proposal["evidence"] == [
+        {
+            "kpi_period_id": chain.period_id,
+            "attestation_id": chain.attestation_id,
+            "baseline_attestation_id": chain.baseline_attestation_id,
+        }
+    ]
     # Approved on 6 May in Shanghai, settlement on the 20th of March, June, September and December: from 20 June.
     assert decided["decision"]["decided_on"] == "2026-05-06"
-    assert decided["decision"]["effective_from"] == "2026-06-20"
+    assert decided["decision"]["prices"][0]["effective_from"] == "2026-06-20"
     assert (world.rate(chain.facility_id, "2026-06-19"), world.rate(chain.facility_id, "2026-06-20")) == (
         "0.0345",
         "0.0335",

@@ -47,8 +47,8 @@ def test_every_import_contract_holds() -> None:
     ("module", "line", "contract"),
     [
         ("ledger/core/lots.py", "import ledger.store.database", "inside ledger"),
-        ("ledger/operations.py", "import finance.loans.terms", "api > finance > ledger"),
-        ("finance/kpi/evaluation.py", "import finance.loans.terms", "inside finance"),
+        ("ledger/operations.py", "import finance.loans.clauses", "api > finance > ledger"),
+        ("finance/kpi/outcomes.py", "import finance.loans.clauses", "inside finance"),
         ("finance/conventions/rates.py", "import os", "cores do no I/O and read no clock"),
         ("api/app.py", "import ledger.store.tables", "ledger tables are private to its store"),
     ],

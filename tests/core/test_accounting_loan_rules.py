@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from finance.accounting.chart import BANK
 from finance.accounting.loan_rules import (
-    LoanAccounts,
     accounts_of,
+    adjustment_draft,
     drawdown_draft,
     interest_draft,
     repayment_draft,
@@ -25,7 +25,7 @@ from ledger.core.parties import Actor
 
 FACILITY = UUID("f0000000-0000-4000-8000-00000000000a")
 ACTOR = Actor(user_id=UUID(int=1), organisation_id=UUID(int=2))
-ACCOUNTS = accounts_of(FACILITY, "CNY")
+ACCOUNTS = accounts_of(FACILITY, "A", "CNY")
 DRAFTS = (drawdown_draft, interest_draft, repayment_draft)
 
 Rule = Callable[..., JournalDraft]
@@ -81,22 +81,29 @@ def test_every_entry_sums_to_zero_in_the_loans_currency(amount: int, rule: Rule)
     assert made.effective_on == date(2025, 6, 20)
 
 
-@given(one=st.uuids(), other=st.uuids())
-def test_two_facilities_share_an_account_only_when_their_ids_begin_alike(one: UUID, other: UUID) -> None:
-    mine, theirs = accounts_of(one, "CNY"), accounts_of(other, "CNY")
+@given(one=st.uuids(), other=st.uuids(), tranche=st.sampled_from(["A", "B", "a", "facility-1.b_2", "B" * 64]))
+def test_every_tranche_has_accounts_of_its_own(one: UUID, other: UUID, tranche: str) -> None:
+    mine, theirs = accounts_of(one, tranche, "CNY"), accounts_of(other, "C", "CNY")
 
-    assert (mine == theirs) == (one.hex[:12] == other.hex[:12])
-    assert is_path(mine.principal)
-    assert is_path(mine.interest)
+    assert len({*(mine.principal, mine.interest, mine.payable), *(theirs.principal, theirs.interest)}) == 5
+    assert all(is_path(path) for path in (mine.principal, mine.interest, mine.payable))
+
+
+def test_a_claw_back_is_owed_until_it_is_settled_and_names_what_was_known() -> None:
+    attrs = {"adjustment_id": "x", "known_then_sha256": "0" * 64, "known_now_sha256": "1" * 64}
+
+    made = adjustment_draft(ACCOUNTS, 101_666_67, on=date(2026, 12, 31), entry_id=UUID(int=3), actor=ACTOR, attrs=attrs)
+
+    assert made.kind is EntryKind.ADJUSTMENT
+    assert legs(made) == {ACCOUNTS.interest: 101_666_67, ACCOUNTS.payable: -101_666_67}
+    assert made.attrs == attrs
 
 
 @pytest.mark.parametrize("number", ["BEIHE-SLL-2025-01", "兴银滨借字2024第001号"])
 def test_the_accounts_carry_the_facilitys_number_and_their_chinese_codes(number: str) -> None:
-    principal, interest = LoanAccounts(
-        principal="Liabilities:Loans:F1", interest="Expenses:Interest:F1", currency="CNY"
-    ).lines(number)
+    principal, interest, payable = ACCOUNTS.lines(number)
 
-    assert (principal.gaap_code, interest.gaap_code) == ("2501", "6603")
+    assert (principal.gaap_code, interest.gaap_code, payable.gaap_code) == ("2501", "6603", "2231")
     assert number in principal.name_en
     assert number in principal.name_zh
     assert number in interest.name_zh

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from finance.attestations.acceptance import Accepted, Rejected, is_standard_valid
+from finance.attestations.acceptance import Accepted, Rejected
 from finance.attestations.canonical import canonical_bytes
 from finance.attestations.engagements import Engagement, Expectation
+from finance.attestations.independence import LoanParty, LoanRole
 from finance.attestations.keys import RegisteredKey
 from finance.attestations.signatures import sign_statement
+from finance.attestations.standards import is_level_given
 from finance.attestations.statements import AssuranceLevel, AssuranceStandard, AttestationStatement, Outcome
 from ledger.core.errors import Invalid
 from tests.core.test_attestations_examples import (
@@ -180,7 +182,8 @@ def test_every_forged_envelope_is_answered_with_its_code_and_no_statement(name: 
     [
         (None, "attestation.key_unknown"),
         (replace(registered_key(), organisation_id="assessor-2"), "attestation.key_other_organisation"),
-        (replace(registered_key(), registered_at=RECEIVED_AT + timedelta(seconds=1)), "key.not_registered"),
+        (replace(registered_key(), approved_at=RECEIVED_AT + timedelta(seconds=1)), "key.not_registered"),
+        (replace(registered_key(), approved_at=None), "key.unapproved"),
         (replace(registered_key(), not_after=RECEIVED_AT), "key.expired"),
         (replace(registered_key(), revoked_at=RECEIVED_AT), "key.revoked"),
         (replace(registered_key(), revoked_at=RECEIVED_AT, compromised_since=RECEIVED_AT), "key.compromised"),
@@ -221,10 +224,24 @@ def test_a_mandate_that_does_not_cover_the_statement_refuses_it(mandate: Engagem
     assert rejected(verdict(mandate=mandate)).code == code
 
 
-def test_an_assessor_that_is_party_to_the_loan_is_refused() -> None:
-    expected = replace(expectation(), loan_party_ids=frozenset({"borrower-1", "assessor-1"}))
+@pytest.mark.parametrize("role", LoanRole)
+def test_an_assessor_that_is_party_to_the_loan_is_refused(role: LoanRole) -> None:
+    itself = LoanParty(organisation_id="assessor-1", role=role)
+    expected = replace(expectation(), loan_parties=(*expectation().loan_parties, itself))
 
     assert rejected(verdict(expected=expected)).code == "attestation.not_independent"
+
+
+def test_an_assessor_that_shares_a_person_with_a_party_is_refused() -> None:
+    expected = replace(expectation(), sharing_a_person=frozenset({"bank-1"}))
+
+    assert rejected(verdict(expected=expected)).code == "attestation.shared_person"
+
+
+def test_sharing_a_person_with_a_stranger_to_the_loan_does_no_harm() -> None:
+    expected = replace(expectation(), sharing_a_person=frozenset({"bank-2"}))
+
+    assert isinstance(verdict(expected=expected), Accepted)
 
 
 @pytest.mark.parametrize(
@@ -243,6 +260,26 @@ def test_an_honest_statement_cannot_be_used_for_another_facility_kpi_or_period(
     expected: Expectation, code: str
 ) -> None:
     assert rejected(verdict(expected=expected)).code == code
+
+
+def test_case_24_a_limited_opinion_does_not_serve_a_deal_that_requires_reasonable_assurance() -> None:
+    expected = replace(expectation(), required_level=AssuranceLevel.REASONABLE)
+
+    answer = rejected(verdict(expected=expected))
+
+    assert (answer.code, answer.field, answer.is_signature_verified) == ("attestation.level", "level", True)
+
+
+def test_case_5_a_key_revoked_after_receipt_leaves_the_older_signature_standing_and_refuses_it_when_received_later() -> (
+    None
+):
+    revoked = replace(registered_key(), revoked_at=RECEIVED_AT + timedelta(days=1))
+
+    older = verdict(key=revoked)
+    late = verdict(key=revoked, received_at=RECEIVED_AT + timedelta(days=1))
+
+    assert isinstance(older, Accepted)
+    assert rejected(late).code == "key.revoked"
 
 
 def test_the_same_statement_twice_is_a_replay() -> None:
@@ -312,14 +349,10 @@ def test_a_signers_clock_off_by_more_than_five_minutes_is_remarked_not_refused(
 def test_which_standard_gives_which_level_for_which_period(
     standard: AssuranceStandard, level: AssuranceLevel, period_start: date, *, is_valid: bool
 ) -> None:
-    stated = replace(
-        statement(), standard=standard, level=level, period_start=period_start, period_end=date(2028, 1, 1)
-    )
-
-    assert is_standard_valid(stated, standards()) is is_valid
+    assert is_level_given(standards(), standard, level, period_start=period_start) is is_valid
 
 
-def test_a_period_of_2027_under_isae_3410_is_refused() -> None:
+def test_case_25_a_period_of_2027_under_isae_3410_is_refused() -> None:
     year = {"period_start": date(2027, 1, 1), "period_end": date(2028, 1, 1)}
     received_at = datetime(2028, 2, 10, tzinfo=UTC)
 

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from finance.attestations.acceptance import Accepted, Verdict, assess
 from finance.attestations.engagements import Engagement, Expectation
+from finance.attestations.independence import LoanParty, LoanRole
 from finance.attestations.keys import RegisteredKey
 from finance.attestations.signatures import sign_statement
 from finance.attestations.statements import (
@@ -49,7 +50,9 @@ def registered_key() -> RegisteredKey:
         key_id=KID,
         organisation_id="assessor-1",
         public_key=public_bytes(PRIVATE_KEY),
+        holder_id="person-signatory",
         registered_at=datetime(2026, 1, 10, 8, 0, 0, tzinfo=UTC),
+        approved_at=datetime(2026, 1, 10, 8, 0, 0, tzinfo=UTC),
         not_after=None,
         revoked_at=None,
         compromised_since=None,
@@ -97,7 +100,11 @@ def expectation() -> Expectation:
         baseline_value="9.801",
         snapshot_sha256="44" * 32,
         required_level=AssuranceLevel.LIMITED,
-        loan_party_ids=frozenset({"borrower-1", "bank-1"}),
+        loan_parties=(
+            LoanParty(organisation_id="borrower-1", role=LoanRole.BORROWER),
+            LoanParty(organisation_id="bank-1", role=LoanRole.LENDER),
+        ),
+        sharing_a_person=frozenset(),
         required_evidence=frozenset({"55" * 32}),
     )
 
@@ -176,7 +183,7 @@ def verdict(
     """Return what assess says of bytes, everything not given being the honest example."""
     return assess(
         envelope() if received is None else received,
-        key=key,
+        keys={} if key is None else {KID: key},
         engagement=mandate or engagement(),
         expectation=expected or expectation(),
         received_at=received_at,

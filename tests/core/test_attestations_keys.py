@@ -1,4 +1,4 @@
-"""Public keys: RFC 8032's vectors, small-order points in every spelling, possession, and the table of key events."""
+"""Public keys: RFC 8032's vectors, small-order points in every spelling, and possession."""
 
 from __future__ import annotations
 
@@ -23,15 +23,14 @@ from finance.attestations.curve import (
     multiply,
 )
 from finance.attestations.keys import (
-    KeyStanding,
     RegisteredKey,
+    check_challenge_age,
     check_public_key,
     is_signature_of,
-    key_verdict,
     possession_challenge,
     verify_possession,
 )
-from ledger.core.errors import Invalid
+from ledger.core.errors import Conflict, Invalid
 from tests.core.test_attestations_examples import OTHER_PRIVATE_KEY, PRIVATE_KEY, public_bytes, registered_key
 
 # RFC 8032 section 7.1, tests 1 to 3: secret key, public key, message, signature.
@@ -236,93 +235,48 @@ def test_a_short_nonce_is_refused() -> None:
     assert caught.value.code == "key.nonce"
 
 
+def test_a_challenge_is_answered_within_an_hour() -> None:
+    issued_at = datetime(2026, 5, 1, 8, 0, tzinfo=UTC)
+
+    check_challenge_age(issued_at, issued_at + timedelta(minutes=59, seconds=59))
+
+    with pytest.raises(Conflict) as caught:
+        check_challenge_age(issued_at, issued_at + timedelta(hours=1))
+    assert caught.value.code == "key.challenge_expired"
+
+
+def test_a_challenge_that_names_the_replaced_key_is_another_challenge() -> None:
+    public_key = public_bytes(PRIVATE_KEY)
+    plain = challenge_for(public_key)
+
+    rotating = possession_challenge(
+        organisation_id="assessor-1", key_id="key-1", public_key=public_key, nonce=bytes(32), replaces="key-0"
+    )
+
+    assert rotating != plain
+    assert b'"replaces":"key-0"' in rotating
+
+
 def may(day: int) -> datetime:
     return datetime(2026, 5, day, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("received_day", "standing", "code"),
-    [
-        (1, KeyStanding.REFUSED, "key.not_registered"),
-        (2, KeyStanding.VALID, ""),
-        (30, KeyStanding.VALID, ""),
-    ],
-)
-def test_a_key_with_no_event_is_valid_from_its_registration(
-    received_day: int, standing: KeyStanding, code: str
-) -> None:
-    verdict = key_verdict(replace(registered_key(), registered_at=may(2)), may(received_day))
-
-    assert (verdict.standing, verdict.code) == (standing, code)
-
-
-@pytest.mark.parametrize(
-    ("received_day", "standing", "code"),
-    [(9, KeyStanding.VALID, ""), (10, KeyStanding.REFUSED, "key.expired"), (11, KeyStanding.REFUSED, "key.expired")],
-)
-def test_an_expired_key_leaves_earlier_signatures_standing(received_day: int, standing: KeyStanding, code: str) -> None:
-    verdict = key_verdict(replace(registered_key(), not_after=may(10)), may(received_day))
-
-    assert (verdict.standing, verdict.code) == (standing, code)
-
-
-@pytest.mark.parametrize(
-    ("received_day", "standing", "code"),
-    [(9, KeyStanding.VALID, ""), (10, KeyStanding.REFUSED, "key.revoked"), (11, KeyStanding.REFUSED, "key.revoked")],
-)
-def test_a_plain_revocation_leaves_earlier_signatures_standing(
-    received_day: int, standing: KeyStanding, code: str
-) -> None:
-    verdict = key_verdict(replace(registered_key(), revoked_at=may(10)), may(received_day))
-
-    assert (verdict.standing, verdict.code) == (standing, code)
-
-
-@pytest.mark.parametrize(
-    ("received_day", "standing", "code"),
-    [
-        (4, KeyStanding.VALID, ""),
-        (5, KeyStanding.SUSPENDED, "key.suspended"),
-        (9, KeyStanding.SUSPENDED, "key.suspended"),
-        (10, KeyStanding.REFUSED, "key.compromised"),
-    ],
-)
-def test_a_compromise_suspends_what_came_between_the_theft_and_the_report(
-    received_day: int, standing: KeyStanding, code: str
-) -> None:
-    key = replace(registered_key(), compromised_since=may(5), revoked_at=may(10))
-
-    verdict = key_verdict(key, may(received_day))
-
-    assert (verdict.standing, verdict.code) == (standing, code)
-
-
-@settings(deadline=None)
-@given(
-    st.integers(min_value=1, max_value=20),
-    st.integers(min_value=1, max_value=20),
-    st.integers(min_value=1, max_value=20),
-)
-def test_learning_of_a_compromise_never_makes_a_signature_better(since: int, revoked: int, received: int) -> None:
-    since, revoked = sorted((since, revoked))
-    order = (KeyStanding.VALID, KeyStanding.SUSPENDED, KeyStanding.REFUSED)
-    key = registered_key()
-
-    before = key_verdict(replace(key, revoked_at=may(revoked)), may(received)).standing
-    after = key_verdict(replace(key, revoked_at=may(revoked), compromised_since=may(since)), may(received)).standing
-
-    assert order.index(after) >= order.index(before)
 
 
 @pytest.mark.parametrize(
     "bend",
     [
         lambda key: replace(key, not_after=key.registered_at),
+        lambda key: replace(key, approved_at=key.registered_at - timedelta(seconds=1)),
         lambda key: replace(key, revoked_at=key.registered_at - timedelta(days=1)),
         lambda key: replace(key, compromised_since=may(5)),
         lambda key: replace(key, compromised_since=may(6), revoked_at=may(5)),
     ],
-    ids=["expires at once", "revoked before registered", "compromised, not revoked", "compromised after revoked"],
+    ids=[
+        "expires at once",
+        "approved before registered",
+        "revoked before registered",
+        "compromised, not revoked",
+        "compromised after revoked",
+    ],
 )
 def test_histories_that_contradict_themselves_are_refused(bend: Callable[[RegisteredKey], RegisteredKey]) -> None:
     with pytest.raises(Invalid) as caught:

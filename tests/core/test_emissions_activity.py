@@ -10,13 +10,36 @@ from hypothesis import strategies as st
 from openpyxl import load_workbook
 
 from finance.conventions.tables import Table, csv_table
-from finance.emissions.activity import COLUMNS, ActivityMonth, parse_activity
-from finance.emissions.methodologies import TermName
+from finance.emissions.activity import ActivityMonth, DataStatus, columns_of
+from finance.emissions.activity import parse_activity as parse_by_template
+from finance.emissions.sources import PowerSource
+from finance.emissions.templates import find_template, parse_templates
 from ledger.core.errors import ImportRefused, Invalid, RowError
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
+REFERENCE = Path(__file__).parents[2] / "finance" / "reference"
+TEMPLATES = parse_templates((REFERENCE / "activity_templates.csv").read_text(encoding="utf-8"))
+TEMPLATE = TEMPLATES[0]
+COLUMNS = columns_of(TEMPLATE)
 KEYS = tuple(column.key for column in COLUMNS)
-GOOD = ("2025-01", "North", "41250.5", "341000000", "144000000", "22840000", "58400000", "0.241", "16800")
+GOOD = (
+    "2025-01",
+    "North",
+    "41250.5",
+    "341000000",
+    "144000000",
+    "22840000",
+    "58400000",
+    "0.241",
+    "16800",
+    "1000000",
+    "19800",
+    "79000",
+)
+
+
+def parse_activity(table: Table) -> tuple[ActivityMonth, ...]:
+    return parse_by_template(table, TEMPLATE)
 
 
 def table_of(*rows: Sequence[str], header: Sequence[str] = KEYS) -> Table:
@@ -38,7 +61,7 @@ def test_a_good_row_is_read_exactly() -> None:
 
     assert (month.month, month.site, month.year) == ("2025-01", "North", 2025)
     assert month.production_t == Decimal("41250.5")
-    assert month.ac_kwh[TermName.OWN_NONFOSSIL_DIRECT] == Decimal(22840000)
+    assert month.ac_kwh[PowerSource.OWN_NONFOSSIL_DIRECT] == Decimal(22840000)
     assert month.anode_effect_min_per_cell_day == Decimal("0.241")
     assert month.origin == "activity.csv sheet S1 row 2"
 
@@ -61,10 +84,10 @@ def test_columns_may_come_in_any_order() -> None:
 
 
 def test_the_optional_columns_may_be_left_out() -> None:
-    (month,) = parse_activity(table_of(GOOD[:-2], header=KEYS[:-2]))
+    (month,) = parse_activity(table_of(GOOD[:-5], header=KEYS[:-5]))
 
-    assert month.anode_effect_min_per_cell_day is None
-    assert month.net_anode_t is None
+    assert set(month.measured.values()) == {None}
+    assert month.ac_kwh[PowerSource.GRID_CERTIFICATE] == 0
 
 
 def test_an_empty_measurement_is_not_zero() -> None:
@@ -79,7 +102,7 @@ def test_a_month_without_production_may_carry_electricity() -> None:
     (month,) = parse_activity(table_of(with_cell("production_t", "0")))
 
     assert month.production_t == 0
-    assert month.ac_kwh[TermName.GRID] == Decimal(144000000)
+    assert month.ac_kwh[PowerSource.GRID] == Decimal(144000000)
 
 
 @pytest.mark.parametrize(
@@ -131,8 +154,8 @@ def test_a_bad_site_is_refused(value: str) -> None:
 
 
 def test_every_bad_cell_is_named_at_once() -> None:
-    first = ("2025-00", "North", "x", "1", "1", "1", "1", "1", "1")
-    second = ("2025-02", "", "1", "1", "-1", "1", "1", "abc", "1")
+    first = ("2025-00", "North", "x", *["1"] * 9)
+    second = ("2025-02", "", "1", "1", "-1", "1", "1", "abc", *["1"] * 4)
 
     errors = refusals(table_of(first, second))
 
@@ -183,7 +206,56 @@ def test_an_empty_row_between_is_skipped() -> None:
 
 def test_an_activity_month_refuses_to_be_built_without_a_source_of_power() -> None:
     with pytest.raises(Invalid):
-        ActivityMonth(month="2025-01", site="North", production_t=Decimal(1), ac_kwh={}, origin="here")
+        ActivityMonth(
+            month="2025-01",
+            site="North",
+            template=TEMPLATE,
+            production_t=Decimal(1),
+            ac_kwh={},
+            measured={},
+            origin="here",
+        )
+
+
+def test_a_figure_of_another_form_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        ActivityMonth(
+            month="2025-01",
+            site="North",
+            template=TEMPLATE,
+            production_t=Decimal(1),
+            ac_kwh=dict.fromkeys(PowerSource, Decimal(0)),
+            measured={"steam_gj": Decimal(1)},
+            origin="here",
+        )
+
+    assert refused.value.code == "activity.measured"
+
+
+def test_figures_are_claimed_until_a_report_is_named() -> None:
+    (claimed,) = parse_activity(table_of(GOOD))
+    (verified,) = parse_by_template(table_of(GOOD), TEMPLATE, verification="核查报告 2025-017")
+
+    assert (claimed.data_status, verified.data_status) == (DataStatus.CLAIMED, DataStatus.VERIFIED)
+
+
+@pytest.mark.parametrize("report", ["", " x", "a\nb", "x" * 201])
+def test_a_report_without_a_proper_name_verifies_nothing(report: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_by_template(table_of(GOOD), TEMPLATE, verification=report)
+
+    assert refused.value.code == "activity.verification"
+
+
+def test_another_form_has_other_columns_and_the_same_power() -> None:
+    copper = find_template(TEMPLATES, "copper-electrorefining")
+    keys = tuple(column.key for column in columns_of(copper))
+    row = ("2025-01", "Tank house", "25000", "0", "8000000", "0", "0", "12.5", "30000", "0")
+
+    (month,) = parse_by_template(table_of(row, header=keys), copper)
+
+    assert set(keys) & set(KEYS) == {"month", "site", *(f"{each}_kwh" for each in PowerSource), "production_t"}
+    assert month.measured == {"natural_gas_10k_m3": Decimal("12.5"), "steam_gj": Decimal(30000)}
 
 
 def outcome(table: Table) -> tuple[ActivityMonth, ...] | ImportRefused:
@@ -230,5 +302,19 @@ def test_the_template_has_the_headings_and_no_figures() -> None:
 
     (error,) = refusals(table)
 
-    assert len(table.rows[0]) == len(COLUMNS)
+    assert table.rows[0] == tuple(f"{column.key} {column.heading_zh}" for column in COLUMNS)
     assert "at least one row" in error.expected
+
+
+def test_the_second_template_file_has_the_headings_of_its_form() -> None:
+    text = (EXAMPLES / "templates" / "activity_copper.csv").read_text(encoding="utf-8")
+    columns = columns_of(find_template(TEMPLATES, "copper-electrorefining"))
+
+    assert csv_table(text, file="x.csv").rows == (tuple(f"{each.key} {each.heading_zh}" for each in columns),)
+
+
+def test_the_empty_workbook_has_the_headings_of_the_empty_table() -> None:
+    sheet = load_workbook(EXAMPLES / "templates" / "activity.xlsx", read_only=True)["activity"]
+    (header, *_) = ((*map(str, cells),) for cells in sheet.iter_rows(values_only=True))
+
+    assert header == tuple(f"{column.key} {column.heading_zh}" for column in COLUMNS)

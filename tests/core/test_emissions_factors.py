@@ -130,12 +130,18 @@ def test_a_negative_factor_is_refused(factor_set: FactorSet) -> None:
         FactorSet(set_id="x", version="1", rows=(row,))
 
 
-def test_the_two_methodologies_name_their_measure(recipes: tuple[Methodology, ...]) -> None:
+def test_every_methodology_names_its_measure(recipes: tuple[Methodology, ...]) -> None:
     measures = {recipe.methodology_id: recipe.measure for recipe in recipes}
 
     assert measures == {
         "article-2024-draft": Measure.OPERATIONAL_INCL_POWER,
+        "guideline-draft-2024-03": Measure.OPERATIONAL_INCL_POWER,
         "cets-ag-04.01": Measure.ETS_DIRECT,
+        "cets-direct-with-power": Measure.OPERATIONAL_INCL_POWER,
+        "cets-direct-location-based": Measure.OPERATIONAL_INCL_POWER,
+        "gb-t-44905-footprint": Measure.PRODUCT_FOOTPRINT,
+        "cbam-unwrought-aluminium": Measure.CBAM_EMBEDDED,
+        "copper-electrorefining": Measure.OPERATIONAL_INCL_POWER,
     }
 
 
@@ -144,7 +150,7 @@ def test_an_unknown_methodology_is_refused_with_the_known_ones(recipes: tuple[Me
         methodologies.find(recipes, "article-2025")
 
     assert refused.value.code == "methodology.unknown"
-    assert "article-2024-draft, cets-ag-04.01" in refused.value.message
+    assert "article-2024-draft, guideline-draft-2024-03, cets-ag-04.01" in refused.value.message
 
 
 def test_a_methodology_binds_to_the_rows_it_pins(recipes: tuple[Methodology, ...], factor_set: FactorSet) -> None:
@@ -157,7 +163,7 @@ def test_a_methodology_binds_to_the_rows_it_pins(recipes: tuple[Methodology, ...
 def test_mixed_grid_calibres_are_refused(recipes: tuple[Methodology, ...]) -> None:
     recipe = methodologies.find(recipes, "article-2024-draft")
     mixed = tuple(
-        dataclasses.replace(term, factor_ids={"per_kwh": "grid_average"}) if term.name == "grid" else term
+        dataclasses.replace(term, factor_ids={"per_kwh": "grid_average"}) if term.name == "grid_certificate" else term
         for term in recipe.terms
     )
 

@@ -9,9 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from finance.conventions.tables import csv_table
+from finance.emissions import activity as activities
 from finance.emissions import calculators, factors, intensity, methodologies
-from finance.emissions.activity import ActivityMonth, parse_activity
+from finance.emissions.activity import ActivityMonth
 from finance.emissions.methodologies import POWER_TERMS, BoundMethodology, Measure, TermName
+from finance.emissions.sources import PowerSource
+from finance.emissions.templates import parse_templates
 from ledger.core.amounts import format_exact
 from ledger.core.errors import Conflict, Invalid, NotFound
 
@@ -21,6 +24,7 @@ FACTORS = factors.parse_factors(
     (REFERENCE / "factors.csv").read_text(encoding="utf-8"), set_id="tonne-factors", version="1"
 )
 RECIPES = methodologies.parse_methodologies((REFERENCE / "methodologies.csv").read_text(encoding="utf-8"))
+TEMPLATE = parse_templates((REFERENCE / "activity_templates.csv").read_text(encoding="utf-8"))[0]
 DRAFT = methodologies.bind(methodologies.find(RECIPES, "article-2024-draft"), FACTORS)
 CETS = methodologies.bind(methodologies.find(RECIPES, "cets-ag-04.01"), FACTORS)
 
@@ -36,14 +40,23 @@ def month_of(
     power: tuple[str, str, str, str] = ("8000000", "3000000", "500000", "1500000"),
     minutes: str | None = None,
     net_anode: str | None = None,
+    gross_anode: str | None = None,
+    certificate: str = "0",
 ) -> ActivityMonth:
     return ActivityMonth(
         month=month,
         site="North",
+        template=TEMPLATE,
         production_t=Decimal(production),
-        ac_kwh=dict(zip(POWER_TERMS, map(Decimal, power), strict=True)),
-        anode_effect_min_per_cell_day=None if minutes is None else Decimal(minutes),
-        net_anode_t=None if net_anode is None else Decimal(net_anode),
+        ac_kwh=dict(zip(PowerSource, map(Decimal, (*power, certificate)), strict=True)),
+        measured={
+            field: None if value is None else Decimal(value)
+            for field, value in {
+                "anode_effect_min_per_cell_day": minutes,
+                "net_anode_t": net_anode,
+                "gross_anode_t": gross_anode,
+            }.items()
+        },
         origin="activity.csv row 2",
     )
 
@@ -166,6 +179,7 @@ def test_the_draft_counts_coal_and_grid_power_and_neither_non_fossil_kind() -> N
         TermName.GRID: Fraction("1782.6"),
         TermName.OWN_NONFOSSIL_DIRECT: 0,
         TermName.MARKET_NONFOSSIL_CONTRACT: 0,
+        TermName.GRID_CERTIFICATE: 0,
     }
     assert month.emissions_t == Fraction("8105.6")
     assert month.zero_emission_kwh == 2000000
@@ -186,6 +200,16 @@ def test_measured_net_anode_replaces_the_anode_default() -> None:
     measured = intensity.month_emissions(month_of(net_anode="400"), CETS)
 
     assert measured.parts[0].emissions_t == 400 * Fraction("0.976") * Fraction(44, 12)
+
+
+def test_gross_anode_counts_less_what_is_not_consumed() -> None:
+    gross = intensity.month_emissions(month_of(gross_anode="500"), CETS)
+    both = intensity.month_emissions(month_of(gross_anode="500", net_anode="400"), CETS)
+
+    # 500 t x (1 - 15.18 %) = 424.1 t net
+    assert gross.parts[0].emissions_t == Fraction("424.1") * Fraction("0.976") * Fraction(44, 12)
+    assert gross.parts[0].workings == {"net_mass_t": Fraction("424.1")}
+    assert both.parts[0].emissions_t == 400 * Fraction("0.976") * Fraction(44, 12)
 
 
 def test_the_draft_uses_its_default_even_with_measurements() -> None:
@@ -247,7 +271,7 @@ def test_the_explanation_ends_in_activity_rows_and_sourced_factors() -> None:
 
 def test_the_example_smelters_power_inclusive_intensity_falls_by_more_than_3_percent() -> None:
     text = (ROOT / "examples" / "smelter" / "activity.csv").read_text(encoding="utf-8")
-    activity = parse_activity(csv_table(text, file="activity.csv"))
+    activity = activities.parse_activity(csv_table(text, file="activity.csv"), TEMPLATE)
 
     base, test = (intensity.year_emissions(activity, DRAFT, year=year) for year in intensity.years_of(activity))
 
@@ -260,7 +284,7 @@ def test_the_example_smelters_power_inclusive_intensity_falls_by_more_than_3_per
 
 def test_the_example_smelters_direct_intensity_hardly_moves() -> None:
     text = (ROOT / "examples" / "smelter" / "activity.csv").read_text(encoding="utf-8")
-    activity = parse_activity(csv_table(text, file="activity.csv"))
+    activity = activities.parse_activity(csv_table(text, file="activity.csv"), TEMPLATE)
 
     years = [intensity.year_emissions(activity, CETS, year=year) for year in (2024, 2025)]
 

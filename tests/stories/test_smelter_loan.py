@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
@@ -9,8 +10,10 @@ from fractions import Fraction
 import pytest
 from sqlalchemy.orm import Session
 
+from finance.accounting.loan_rules import accounts_of
+from finance.loans.price_explanation import rate_on as rate_of_day
 from finance.operations import attestations, determinations
-from finance.operations.facilities import explain_rate_on, resolved_facility
+from finance.operations.loan_view import known_loan
 from finance.store import attestations as kept_attestations
 from finance.store import determinations as kept_determinations
 from finance.store import facilities as kept_facilities
@@ -25,7 +28,8 @@ def leaves(node: Part) -> list[Part]:
 
 
 def rate_on(session: Session, smelter: Smelter, day: date) -> Fraction:
-    return explain_rate_on(session, smelter.scenario.id_of("facility"), day)[0]
+    loan = known_loan(session, smelter.scenario.id_of("facility"), known_at=smelter.scenario.instant("book"))
+    return rate_of_day(loan.schedule("A"), day)
 
 
 def test_the_intensity_fell_by_more_than_the_three_percent_that_were_promised(smelter: Smelter) -> None:
@@ -117,9 +121,10 @@ def test_without_the_banks_answer_the_base_rate_stands(smelter: Smelter) -> None
     """Seen by what was known a day before the approval, the proposal was there and changed nothing."""
     known_at = smelter.scenario.instant("proposed")
     with smelter.database.reader() as session:
-        facility = resolved_facility(session, smelter.scenario.id_of("facility"), known_at=known_at)
+        loan = known_loan(session, smelter.scenario.id_of("facility"), known_at=known_at)
+        paid, without = loan.schedule("A"), loan.base_schedule("A")
 
-    assert facility.interest_schedule().total_saving_minor == 0
+    assert paid == without
 
 
 def test_a_proposal_is_decided_once(smelter: Smelter) -> None:
@@ -155,7 +160,9 @@ def test_a_replayed_attestation_is_refused_and_recorded(smelter: Smelter) -> Non
             engagement,
             first.envelope,
             attestation_id=smelter.scenario.id_of("attestation", "replayed"),
-            audience="tonne",
+            reception=attestations.Reception(
+                audience="tonne", sharing_a_person=frozenset(), random_bytes=secrets.token_bytes
+            ),
             actor=smelter.scenario.actor("assessor"),
             now=later,
         )
@@ -171,7 +178,7 @@ def test_a_replayed_attestation_is_refused_and_recorded(smelter: Smelter) -> Non
 def test_the_loan_stands_in_the_books_in_full(smelter: Smelter) -> None:
     with smelter.database.reader() as session:
         terms, _ = kept_facilities.load_terms(session, smelter.scenario.id_of("facility"))
-    part = smelter.scenario.id_of("facility").hex[:12].upper()
+    accounts = accounts_of(smelter.scenario.id_of("facility"), "A", "CNY")
 
-    assert terms.principal_minor == 200_000_000_00
-    assert smelter.account(f"Liabilities:Loans:F{part}") == Decimal("200000000.00")
+    assert terms.tranche("A").commitment_minor == 200_000_000_00
+    assert smelter.account(accounts.principal) == Decimal("200000000.00")

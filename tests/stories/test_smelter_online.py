@@ -125,6 +125,7 @@ def test_the_treasurer_reads_the_same_obligation_of_2025(wire: Wire) -> None:
 def test_both_sides_of_the_loan_read_the_same_schedule(wire: Wire, role: str) -> None:
     answer = wire.ask(role, wire.path("facilities", "facility") + "/schedule")
     shown = wire.smelter.document["interest"]
+    (tranche,) = answer["tranches"]
 
     assert [
         (
@@ -134,12 +135,12 @@ def test_both_sides_of_the_loan_read_the_same_schedule(wire: Wire, role: str) ->
             each["interest_after"]["amount"],
             each["saving"]["amount"],
         )
-        for each in answer["periods"]
+        for each in tranche["periods"]
     ] == [
         (row["start"], row["payment_date"], row["before"]["value"], row["after"]["value"], row["saving"]["value"])
         for row in shown["schedule"]
     ]
-    assert answer["total_saving"] == {"amount": "406111.12", "unit": "CNY"}
+    assert tranche["total_saving"] == {"amount": "406111.12", "unit": "CNY"}
 
 
 @pytest.mark.parametrize("role", ["borrower", "lender"])
@@ -184,9 +185,10 @@ def test_both_sides_of_the_loan_read_the_same_decision(wire: Wire, role: str) ->
     answer = wire.ask(role, wire.path("determinations", "determination"))
     shown = wire.smelter.document["determination"]
 
-    assert (answer["digest"], answer["adjustment_bp"]) == (shown["digest"], "-10")
-    assert answer["decision"]["effective_from"] == shown["effective_from"] == "2026-06-20"
-    assert answer["attestation_id"] == shown["cause"]["attestation_id"]
+    (price,) = answer["decision"]["prices"]
+    assert (answer["digest"], price["adjustment_after_bp"]) == (shown["digest"], "-10")
+    assert price["effective_from"] == shown["effective_from"] == "2026-06-20"
+    assert answer["evidence"][0]["attestation_id"] == shown["cause"]["attestation_id"]
 
 
 def test_the_assessor_sees_no_rate_no_schedule_and_no_decision(wire: Wire) -> None:

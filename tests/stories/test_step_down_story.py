@@ -5,8 +5,9 @@ The smelter is the invented one of ``examples/smelter``; the loan is CNY 200,000
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from fractions import Fraction
 from pathlib import Path
@@ -27,28 +28,21 @@ from finance.attestations.statements import (
 )
 from finance.emissions.activity import parse_activity
 from finance.feeds.tabular import read_table
-from finance.kpi.definitions import (
-    DataStatus,
-    IntensityMeasure,
-    KpiDefinition,
-    PerformanceTarget,
-    TargetKind,
-)
-from finance.loans.terms_text import terms_from_mapping
-from finance.operations import attestations, determinations, facilities, kpi_periods
+from finance.loans.price_explanation import rate_on
+from finance.loans.rate_determinations import DeterminationCause
+from finance.operations import attestations, determinations, engagements, facilities, kpi_periods, signing_keys
 from finance.operations.activity import emissions_of_year, record_activity, record_reference
-from finance.operations.facilities import KpiOpening
+from finance.operations.loan_view import KnownLoan, known_loan
+from finance.store import activity_reference, reference
 from finance.store import attestations as kept_attestations
 from finance.store import facilities as kept_facilities
 from finance.store import kpi_periods as kept_periods
-from finance.store import reference
 from finance.store.attestations import EngagementRecord
 from finance.store.determinations import Determination
 from ledger.core.errors import Conflict, Forbidden
 from ledger.core.parties import Actor
 from ledger.store.database import Database
-from tests.api.test_loans_examples import SITE
-from tests.api.test_loans_examples import TERMS as AGREED
+from tests.loan_terms import terms_of
 
 SPACE = UUID("00000000-0000-0000-0000-00000000f001")
 ACTIVITY = Path(__file__).parents[2] / "examples" / "smelter" / "activity.csv"
@@ -64,9 +58,6 @@ TREASURER = Actor(user_id=named("treasurer"), organisation_id=named("smelter"))
 BANKER = Actor(user_id=named("banker"), organisation_id=named("bank"))
 VERIFIER = Actor(user_id=named("verifier"), organisation_id=named("assessor"))
 FACILITY_ID = named("facility")
-TERMS = terms_from_mapping(
-    {**AGREED, "borrower_id": str(TREASURER.organisation_id), "lender_ids": str(BANKER.organisation_id)}
-)
 
 
 @dataclass(frozen=True)
@@ -82,34 +73,24 @@ class Desk:
         record_activity(
             self.session,
             TREASURER.organisation_id,
-            parse_activity(table),
+            parse_activity(table, activity_reference.shipped_template()),
             raw_sha256="0" * 64,
             actor=TREASURER,
             now=now,
         )
 
-    def sign_the_loan(self, reduction: Fraction, now: datetime) -> None:
-        definition = KpiDefinition(
-            kpi_id=KPI_ID,
-            measure=IntensityMeasure.OPERATIONAL_INCL_POWER,
-            unit="tCO2e/t",
-            boundary="electrolysis process with the power it uses",
-            methodology_id=METHODOLOGY,
-            methodology_version="1",
-            factor_set_version=reference.shipped_factors().version,
-            data_status_required=DataStatus.VERIFIED,
-            report_digits=4,
-        )
-        target = PerformanceTarget(
-            kind=TargetKind.REDUCTION_VS_BASE,
-            value=reduction,
-            test_year=2025,
-            compare_digits=None,
-            is_strict=False,
-            source="clause 6.2",
-        )
-        kpi = KpiOpening(definition=definition, sites=(SITE,), targets=(target,))
-        facilities.open_facility(self.session, FACILITY_ID, TERMS, (kpi,), actor=TREASURER, now=now)
+    def sign_the_loan(self, reduction: str, now: datetime) -> None:
+        """The treasurer proposes the terms, the banker agrees to exactly those."""
+        changed = {
+            "kpis.0.targets.0.rule.reduction": reduction,
+            "reporting.report_due_days": 150,
+            "reporting.attestation_due_days": 180,
+        }
+        terms = terms_of(TREASURER.organisation_id, BANKER.organisation_id, changed)
+        sha256 = facilities.open_facility(self.session, FACILITY_ID, terms, actor=TREASURER, now=now)
+        facility = kept_facilities.find_facility(self.session, FACILITY_ID)
+        assert facility is not None
+        facilities.agree_to_terms(self.session, facility, 1, sha256, actor=BANKER, now=now)
 
     def report_year(self, year: int, purpose: str, now: datetime) -> tuple[UUID, str]:
         facility = kept_facilities.find_facility(self.session, FACILITY_ID)
@@ -125,13 +106,13 @@ class Desk:
             actor=TREASURER,
             now=now,
         )
-        kpi_periods.lock_period(self.session, period_id, actor=TREASURER, now=now)
+        kpi_periods.lock_period(self.session, period_id, stated=None, actor=TREASURER, now=now)
         return period_id, kpi_periods.report_period(self.session, period_id, actor=TREASURER, now=now)
 
     def register_the_assessors_key(self, now: datetime) -> None:
         challenge_id = named("challenge")
         public_key = PRIVATE_KEY.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        message = attestations.challenge_key(
+        message = signing_keys.challenge_key(
             self.session,
             challenge_id=challenge_id,
             key_id=KID,
@@ -140,7 +121,16 @@ class Desk:
             actor=VERIFIER,
             now=now,
         )
-        attestations.register_key(self.session, challenge_id, PRIVATE_KEY.sign(message), actor=VERIFIER, now=now)
+        signing_keys.register_key(
+            self.session,
+            challenge_id,
+            PRIVATE_KEY.sign(message),
+            actor=VERIFIER,
+            now=now,
+            random_bytes=secrets.token_bytes,
+        )
+        colleague = replace(VERIFIER, user_id=named("the verifier's colleague"))
+        signing_keys.approve_key(self.session, KID, actor=colleague, now=now, random_bytes=secrets.token_bytes)
 
     def verify_year(self, period_id: UUID, now: datetime) -> UUID:
         """Engage the assessor, let it declare its independence and sign; return the accepted attestation's id."""
@@ -160,8 +150,19 @@ class Desk:
             valid_to=None,
             is_independence_declared=False,
         )
-        attestations.engage_assessor(self.session, facility, mandate, actor=TREASURER, now=now)
-        kept_attestations.declare_independence(self.session, engagement_id, now=now, declared_by=VERIFIER.user_id)
+        for actor, step in (
+            (TREASURER, engagements.engage_assessor),
+            (VERIFIER, engagements.declare_independence),
+        ):
+            step(
+                self.session,
+                facility,
+                mandate,
+                sharing_a_person=frozenset(),
+                actor=actor,
+                now=now,
+                random_bytes=secrets.token_bytes,
+            )
         engagement = kept_attestations.find_engagement(self.session, engagement_id)
         assert engagement is not None
         envelope = sign_statement(self.statement(engagement, now), PRIVATE_KEY, kid=KID)
@@ -170,7 +171,9 @@ class Desk:
             engagement,
             envelope,
             attestation_id=named(f"attestation {period_id}"),
-            audience=AUDIENCE,
+            reception=attestations.Reception(
+                audience=AUDIENCE, sharing_a_person=frozenset(), random_bytes=secrets.token_bytes
+            ),
             actor=VERIFIER,
             now=now,
         )
@@ -236,16 +239,29 @@ class Desk:
         )
 
     def propose(self, period_id: UUID, now: datetime, today: date) -> Determination:
+        period = kept_periods.find_period(self.session, period_id)
+        assert period is not None
         return determinations.propose(
-            self.session, period_id, determination_id=named("determination"), actor=TREASURER, now=now, today=today
+            self.session,
+            FACILITY_ID,
+            period.period_start,
+            cause=DeterminationCause.FIRST,
+            replaces=None,
+            determination_id=named("determination"),
+            actor=TREASURER,
+            now=now,
+            today=today,
         )
 
+    def loan(self, known_at: datetime) -> KnownLoan:
+        return known_loan(self.session, FACILITY_ID, known_at=known_at)
+
     def rate_on(self, day: date, known_at: datetime | None = None) -> Fraction:
-        rate, _ = facilities.explain_rate_on(self.session, FACILITY_ID, day, known_at=known_at)
-        return rate
+        return rate_on(self.loan(known_at or LAST).schedule("A"), day)
 
     def saving_fen(self) -> int:
-        return facilities.resolved_facility(self.session, FACILITY_ID).interest_schedule().total_saving_minor
+        loan = self.loan(LAST)
+        return loan.base_schedule("A").total_interest_minor - loan.schedule("A").total_interest_minor
 
 
 SIGNING = datetime(2025, 3, 3, 2, 0, tzinfo=UTC)
@@ -253,6 +269,7 @@ BASELINE_VERIFIED = datetime(2025, 4, 15, 2, 0, tzinfo=UTC)
 YEAR_VERIFIED = datetime(2026, 4, 20, 2, 0, tzinfo=UTC)
 PROPOSED = datetime(2026, 4, 28, 2, 0, tzinfo=UTC)
 APPROVED = datetime(2026, 5, 5, 16, 30, tzinfo=UTC)
+LAST = datetime(2026, 5, 31, 2, 0, tzinfo=UTC)
 PROPOSED_ON, APPROVED_ON = date(2026, 4, 28), date(2026, 5, 6)
 
 
@@ -262,7 +279,7 @@ def desk(database: Database) -> Iterator[Desk]:
         yield Desk(session=session)
 
 
-def until_the_proposal(desk: Desk, reduction: Fraction) -> tuple[UUID, Determination]:
+def until_the_proposal(desk: Desk, reduction: str) -> tuple[UUID, Determination]:
     """Everything from the first month of data to the treasurer's proposal."""
     desk.load_two_years(SIGNING)
     desk.sign_the_loan(reduction, SIGNING)
@@ -284,7 +301,7 @@ def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) ->
     assert kpi_periods.print_value(year.intensity_tco2e_per_t(), 4) == "8.1636"
 
     # The loan is signed: 3.45 %, and 10 bp less once the intensity is verified at least 3 % below that of 2024.
-    desk.sign_the_loan(Fraction(3, 100), SIGNING)
+    desk.sign_the_loan("0.03", SIGNING)
     assert desk.rate_on(date(2026, 7, 1)) == Fraction(345, 10_000)
 
     # The baseline year is locked, reported and verified by an assessor who holds its own key.
@@ -300,7 +317,8 @@ def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) ->
 
     # The treasurer proposes on 28 April; nothing changes until the bank has answered.
     proposal = desk.propose(period_id, PROPOSED, PROPOSED_ON)
-    assert (proposal.rate_before, proposal.rate_after) == (Fraction(345, 10_000), Fraction(335, 10_000))
+    (price,) = proposal.proposal.prices
+    assert (price.adjustment_before_bp, price.adjustment_after_bp) == (Fraction(0), Fraction(-10))
     assert desk.rate_on(date(2026, 7, 1)) == Fraction(345, 10_000)
 
     # A banker approves on 6 May, Shanghai time. The interest period that begins on 20 June is the first to be cheaper.
@@ -308,7 +326,7 @@ def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) ->
         desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
     )
     assert approved.decision is not None
-    assert approved.decision.effective_from == date(2026, 6, 20)
+    assert approved.decision.prices[0].effective_from == date(2026, 6, 20)
     assert desk.rate_on(date(2026, 6, 19)) == Fraction(345, 10_000)
     assert desk.rate_on(date(2026, 6, 20)) == Fraction(335, 10_000)
 
@@ -317,7 +335,7 @@ def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) ->
     assert desk.saving_fen() == 30_444_445
 
     # Asked why, the loan names the attestation; asked what it knew in April, it still says 3.45 %.
-    _, why = facilities.explain_rate_on(desk.session, FACILITY_ID, date(2026, 7, 1))
+    why = desk.loan(LAST).explain_rate("A", date(2026, 7, 1))
     assert all(leaf.source for leaf in why.leaves())
     assert any(str(attestation_id) in leaf.source for leaf in why.leaves())
     assert desk.rate_on(date(2026, 7, 1), known_at=PROPOSED) == Fraction(345, 10_000)
@@ -325,18 +343,18 @@ def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) ->
 
 def test_a_smelter_that_cuts_too_little_pays_what_it_paid(desk: Desk) -> None:
     # The same data under a contract that asks for 5 %: 4.365 % is not enough.
-    _, proposal = until_the_proposal(desk, Fraction(5, 100))
+    _, proposal = until_the_proposal(desk, "0.05")
 
     determinations.approve(
         desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
     )
 
-    assert proposal.rate_after == proposal.rate_before
+    assert proposal.proposal.prices[0].adjustment_after_bp == 0
     assert desk.saving_fen() == 0
 
 
 def test_nobody_approves_what_they_or_their_house_proposed(desk: Desk) -> None:
-    _, proposal = until_the_proposal(desk, Fraction(3, 100))
+    _, proposal = until_the_proposal(desk, "0.03")
     colleague = Actor(user_id=named("colleague"), organisation_id=TREASURER.organisation_id)
     same_person_elsewhere = Actor(user_id=TREASURER.user_id, organisation_id=BANKER.organisation_id)
     another_bank = Actor(user_id=named("other banker"), organisation_id=named("other bank"))
@@ -368,9 +386,11 @@ def test_nobody_approves_what_they_or_their_house_proposed(desk: Desk) -> None:
 
 
 def test_an_assessor_takes_its_word_back_before_the_bank_has_answered(desk: Desk) -> None:
-    period_id, proposal = until_the_proposal(desk, Fraction(3, 100))
+    period_id, proposal = until_the_proposal(desk, "0.03")
     (record,) = kept_attestations.list_attestations(desk.session, period_id)
-    attestations.withdraw_attestation(desk.session, record, "a meter was wrong", actor=VERIFIER, now=APPROVED)
+    attestations.withdraw_attestation(
+        desk.session, record, "a meter was wrong", actor=VERIFIER, now=APPROVED, random_bytes=secrets.token_bytes
+    )
 
     with pytest.raises(Conflict) as refused:
         determinations.approve(

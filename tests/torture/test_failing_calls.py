@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import inspect
+import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
-from fractions import Fraction
 from types import ModuleType
 from typing import Any
 from uuid import UUID
@@ -19,10 +19,10 @@ from sqlalchemy.orm import Session
 from api.store.faults import DATABASE_ERRORS
 from finance.accounting.instruments import allowance
 from finance.accounting.trades import TradeKind
-from finance.operations import attestations, determinations
+from finance.operations import determinations, signing_keys
 from finance.operations.trades import book_trades, register_instruments
-from finance.store.attestations import find_key
 from finance.store.determinations import find_determination
+from finance.store.signing_keys import find_key
 from ledger import operations
 from ledger.core.accounts import AccountOpening
 from ledger.core.amounts import Commodity, CommodityKind
@@ -274,11 +274,18 @@ def test_the_way_from_activity_to_a_rate_is_stored_step_by_step(trial: Trial) ->
     def revoking(session: Session) -> None:
         key = find_key(session, KID)
         assert key is not None
-        attestations.revoke_signing_key(session, key, compromised_since=SIGNING, actor=VERIFIER, now=APPROVED)
+        signing_keys.revoke_signing_key(
+            session,
+            key,
+            compromised_since=SIGNING,
+            actor=VERIFIER,
+            now=APPROVED,
+            random_bytes=secrets.token_bytes,
+        )
 
     steps: dict[str, Work] = {
         "record_activity": at_desk(lambda desk: desk.load_two_years(SIGNING)),
-        "open_facility": at_desk(lambda desk: desk.sign_the_loan(Fraction(3, 100), SIGNING)),
+        "open_facility": at_desk(lambda desk: desk.sign_the_loan("0.03", SIGNING)),
         "register_key": at_desk(lambda desk: desk.register_the_assessors_key(SIGNING)),
         "report_period, baseline": at_desk(lambda desk: desk.report_year(2024, "baseline", BASELINE_VERIFIED)),
         "submit_attestation, baseline": at_desk(lambda desk: desk.verify_year(baseline, BASELINE_VERIFIED)),

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKeyConstraint
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from ledger.store.database import Base
+from ledger.store.database import Base, JsonText
 
 _STRICT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
@@ -71,8 +73,16 @@ class ActivityMonthRow(Base):
     grid_kwh: Mapped[Decimal]
     own_nonfossil_direct_kwh: Mapped[Decimal]
     market_nonfossil_contract_kwh: Mapped[Decimal]
+    grid_certificate_kwh: Mapped[Decimal] = mapped_column(server_default=text("'0'"))
+    """Grid power for which green certificates were cancelled; not in ``grid_kwh``."""
     anode_effect_min_per_cell_day: Mapped[Decimal | None]
     net_anode_t: Mapped[Decimal | None]
+    template_id: Mapped[str] = mapped_column(server_default=text("'aluminium-electrolysis'"))
+    """Which form the figures fill."""
+    further: Mapped[Mapping[str, Any]] = mapped_column(JsonText, server_default=text("'{}'"))
+    """The template's other measurements: field to decimal string."""
+    verification: Mapped[str | None]
+    """Name of the report that verified the figures; null when the plant claims them."""
     origin: Mapped[str]
     """File, sheet and row it was read from."""
     raw_sha256: Mapped[str]

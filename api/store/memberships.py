@@ -1,0 +1,45 @@
+"""Which organisations share a person: the same mailbox stands in both. Takes the session first and never commits."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy.orm import Session
+
+from api.store.tables import UserAccountRow
+
+_MOST_AT_ONCE = 200
+"""Mailboxes asked for in one statement; a database bounds the terms of a condition."""
+
+
+def organisations_sharing_a_person(session: Session, organisation_id: UUID, *, since: datetime) -> frozenset[UUID]:
+    """Return the other organisations of which a member of ``organisation_id`` is, or after ``since`` still was, a member.
+
+    A person is a mailbox: e-mail addresses are compared in lower case and without a sub-address (RFC 5233), so that
+    ``li+bank@example.com`` is ``li@example.com``. A membership that ended at ``since`` or before no longer counts.
+    """
+    counts = UserAccountRow.disabled_at.is_(None) | (UserAccountRow.disabled_at > since)
+    own = select(UserAccountRow.email).where(UserAccountRow.organisation_id == organisation_id, counts)
+    mailboxes = sorted({_mailbox(email) for email in session.scalars(own)})
+    sharing: set[UUID] = set()
+    for start in range(0, len(mailboxes), _MOST_AT_ONCE):
+        near = [_is_near(mailbox) for mailbox in mailboxes[start : start + _MOST_AT_ONCE]]
+        others = select(UserAccountRow.organisation_id).where(UserAccountRow.organisation_id != organisation_id, counts)
+        sharing.update(session.scalars(others.where(or_(*near))))
+    return frozenset(sharing)
+
+
+def _mailbox(email: str) -> str:
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
+def _is_near(mailbox: str) -> ColumnElement[bool]:
+    local, _, domain = mailbox.rpartition("@")
+    return or_(
+        UserAccountRow.email == mailbox,
+        UserAccountRow.email.startswith(f"{local}+", autoescape=True)
+        & UserAccountRow.email.endswith(f"@{domain}", autoescape=True),
+    )

@@ -1,0 +1,2 @@
+-- The table outlives this version.
+DROP TRIGGER signing_key_history

@@ -1,0 +1,129 @@
+"""What happens to interest already paid when a fact comes late: one adjustment, agreed by both sides, exact to the fen."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from tests.api.test_loans_examples import Chain, World, code, world
+
+__all__ = ["world"]
+BOOK = "01939c3e-7b3a-7cc1-9a53-000000000001"
+
+
+def open_book(world: World) -> None:
+    body = {"book_id": BOOK, "code": "smelter", "functional_currency": "CNY"}
+    world.done(world.post(world.borrower, "/books", body))
+    bank = {"path": "Assets:Bank:CNY", "commodity": "CNY", "opened_on": "2024-01-01"}
+    world.done(world.post(world.borrower, f"/books/{BOOK}/accounts", bank))
+
+
+def booked(world: World, chain: Chain, through: str) -> list[dict[str, Any]]:
+    body = {"book_id": BOOK, "through": through}
+    entries = world.done(world.post(world.borrower, f"/facilities/{chain.facility_id}/entries", body))["entries"]
+    return [entry for entry in entries if not entry["is_replay"]]
+
+
+def served(world: World) -> Chain:
+    """A loan stepped down from 20 June 2026 and served through 21 December 2026 at the lower rate."""
+    chain = world.attested()
+    world.approve(world.propose(chain))
+    open_book(world)
+    world.clock.advance(days=20)
+    booked(world, chain, "2026-12-21")
+    return chain
+
+
+def withdraw(world: World, chain: Chain) -> None:
+    body = {"reason": "a factor was misread"}
+    world.done(world.post(world.assessor, f"/attestations/{chain.attestation_id}/withdraw", body), 200)
+
+
+def redetermined(world: World, chain: Chain, replaces: str, cause: str = "attestation_fell") -> dict[str, Any]:
+    proposal = world.propose(chain, cause=cause, replaces=replaces)
+    return world.approve(proposal)
+
+
+def first_decision(world: World, chain: Chain) -> str:
+    found = world.done(world.get(world.lender, f"/facilities/{chain.facility_id}/determinations"), 200)
+    return str(found["determinations"][0]["id"])
+
+
+def test_a_withdrawn_attestation_is_clawed_back_to_the_fen_by_one_entry(world: World) -> None:
+    chain = served(world)
+    withdraw(world, chain)
+    redetermined(world, chain, first_decision(world, chain))
+    body = {"tranche_id": "A", "through": "2026-12-31"}
+
+    asked = world.done(world.post(world.borrower, f"/facilities/{chain.facility_id}/adjustments", body))
+    early = world.post(world.borrower, f"/adjustments/{asked['id']}/entry", {"book_id": BOOK, "on": "2026-12-31"})
+    agreed = world.done(
+        world.post(world.lender, f"/adjustments/{asked['id']}/agreement", {"digest": asked["digest"]}), 200
+    )
+    entry = world.done(
+        world.post(world.borrower, f"/adjustments/{asked['id']}/entry", {"book_id": BOOK, "on": "2026-12-31"})
+    )
+    again = world.done(
+        world.post(world.borrower, f"/adjustments/{asked['id']}/entry", {"book_id": BOOK, "on": "2026-12-31"})
+    )
+
+    # 10 bp on 200,000,000 over 92 and 91 days of 360: 51,111.11 and 50,555.56, each payment rounded once.
+    assert [row["change"]["amount"] for row in asked["rows"]] == ["51111.11", "50555.56"]
+    assert asked["change"] == {"amount": "101666.67", "unit": "CNY"}
+    assert asked["known_then_sha256"] != asked["known_now_sha256"]
+    assert code(early) == (409, "adjustment.not_agreed")
+    assert agreed["agreed"] == ["borrower", "lender"]
+    assert (again["entry_id"], again["is_replay"]) == (entry["entry_id"], True)
+    nothing = world.post(world.borrower, f"/facilities/{chain.facility_id}/adjustments", body)
+    assert code(nothing) == (409, "adjustment.nothing")
+
+
+def test_what_was_known_before_stays_as_it_was(world: World) -> None:
+    chain = served(world)
+    then = world.clock().strftime("%Y-%m-%dT%H:%M:%SZ")
+    path = f"/facilities/{chain.facility_id}/schedule?known_at={then}"
+    before = world.get(world.lender, path).content
+    world.clock.advance(seconds=5)
+
+    withdraw(world, chain)
+    redetermined(world, chain, first_decision(world, chain))
+
+    assert world.get(world.lender, path).content == before
+    assert world.rate(chain.facility_id, "2026-07-01") == "0.0345"
+
+
+def test_both_sides_agree_and_to_what_they_read(world: World) -> None:
+    chain = served(world)
+    withdraw(world, chain)
+    redetermined(world, chain, first_decision(world, chain))
+    body = {"tranche_id": "A", "through": "2026-12-31"}
+
+    asked = world.done(world.post(world.lender, f"/facilities/{chain.facility_id}/adjustments", body))
+    colleague = world.colleague_of(world.lender)
+    agreement = {"digest": asked["digest"]}
+
+    assert code(world.post(world.lender, f"/adjustments/{asked['id']}/agreement", agreement)) == (
+        403,
+        "adjustment.same_person",
+    )
+    assert code(world.post(colleague, f"/adjustments/{asked['id']}/agreement", agreement)) == (
+        409,
+        "adjustment.agreed_before",
+    )
+    wrong = world.post(world.borrower, f"/adjustments/{asked['id']}/agreement", {"digest": "0" * 64})
+    assert code(wrong) == (409, "adjustment.digest")
+    pending = world.post(world.borrower, f"/facilities/{chain.facility_id}/adjustments", body)
+    assert code(pending) == (409, "adjustment.pending")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_decision_that_puts_another_right_names_it(world: World) -> None:
+    chain = served(world)
+    path = f"/kpi-periods/{chain.period_id}/determinations"
+
+    unnamed = world.post(world.borrower, path, {"cause": "restated"})
+    other = world.post(world.borrower, path, {"cause": "restated", "replaces": BOOK})
+
+    assert code(unnamed) == (409, "determination.replaces")
+    assert code(other) == (409, "determination.replaces")
