@@ -5,9 +5,11 @@ from __future__ import annotations
 import api.store.tables
 import finance.store.tables.activity
 import finance.store.tables.attestations
+import finance.store.tables.labels
 import finance.store.tables.loan_facts
 import finance.store.tables.loans
 import finance.store.tables.market
+import finance.store.tables.reviews
 import finance.store.tables.trades
 import ledger.store.tables.checkpoints
 import ledger.store.tables.holds

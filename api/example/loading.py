@@ -79,7 +79,7 @@ def load_example(edge: Edge, scenario: Scenario) -> None:
         with unit_of_work(edge.database) as session:
             _attested_period(session, edge, scenario, year=year, name=name, key=key)
     with unit_of_work(edge.database) as session:
-        _decision(session, scenario)
+        _decision(session, edge, scenario)
     with unit_of_work(edge.database) as session:
         _loan_entries(session, edge, scenario)
 
@@ -180,18 +180,29 @@ def _prices(session: Session, _edge: Edge, scenario: Scenario) -> None:
         )
 
 
-def _facility(session: Session, _edge: Edge, scenario: Scenario) -> None:
+def _facility(session: Session, edge: Edge, scenario: Scenario) -> None:
     facility_id = scenario.id_of("facility")
     if facility_store.find_facility(session, facility_id) is not None:
         return
     terms = from_document(FacilityTerms, _terms_document(session, scenario), area=AREA)
     sha256 = facilities.open_facility(
-        session, facility_id, terms, actor=scenario.actor("borrower"), now=scenario.instant("facility")
+        session,
+        facility_id,
+        terms,
+        actor=scenario.actor("borrower"),
+        now=scenario.instant("facility"),
+        random_bytes=edge.random_bytes,
     )
     facility = facility_store.find_facility(session, facility_id)
     assert facility is not None, "the facility was just opened"
     facilities.agree_to_terms(
-        session, facility, terms.version, sha256, actor=scenario.actor("lender"), now=scenario.instant("facility")
+        session,
+        facility,
+        terms.version,
+        sha256,
+        actor=scenario.actor("lender"),
+        now=scenario.instant("facility"),
+        random_bytes=edge.random_bytes,
     )
 
 
@@ -322,7 +333,7 @@ def _registered_key(session: Session, edge: Edge, scenario: Scenario, key: Ed255
     return key_id
 
 
-def _decision(session: Session, scenario: Scenario) -> None:
+def _decision(session: Session, edge: Edge, scenario: Scenario) -> None:
     """The borrower proposes what the attested value does to the rate; the bank's officer approves exactly that."""
     determination_id, period_id = scenario.id_of("determination"), scenario.id_of("period", "test")
     period = period_store.find_period(session, period_id)
@@ -334,12 +345,12 @@ def _decision(session: Session, scenario: Scenario) -> None:
             session,
             period.facility_id,
             period.period_start,
-            cause=DeterminationCause.FIRST,
-            replaces=None,
+            determinations.Occasion(cause=DeterminationCause.FIRST, replaces=None),
             determination_id=determination_id,
             actor=scenario.actor("borrower"),
             now=proposed,
             today=business_day(proposed),
+            random_bytes=edge.random_bytes,
         )
     found = determination_store.find_determination(session, determination_id)
     assert found is not None, "the proposal was just recorded"
@@ -351,6 +362,7 @@ def _decision(session: Session, scenario: Scenario) -> None:
         actor=scenario.actor("lender"),
         now=approved,
         today=business_day(approved),
+        random_bytes=edge.random_bytes,
     )
 
 

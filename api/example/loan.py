@@ -12,7 +12,7 @@ from api.example.shapes import amount, exact, percent, tree, yuan
 from api.store import access
 from finance.conventions.exact_text import fraction_text
 from finance.loans.price_explanation import rate_on
-from finance.operations.determinations import find_kpis
+from finance.operations.kpi_findings import find_kpis
 from finance.operations.loan_view import KnownLoan, known_loan
 from finance.store import attestations, determinations, kpi_periods
 from finance.store.attestations import AttestationRecord

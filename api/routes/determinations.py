@@ -40,12 +40,12 @@ def propose_determination(kpi_period_id: UuidString, body: ProposalIn, call: Thi
         call.session,
         period.facility_id,
         period.period_start,
-        cause=body.cause,
-        replaces=body.replaces,
+        deciding.Occasion(cause=body.cause, replaces=body.replaces),
         determination_id=call.new_id(),
         actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
+        random_bytes=call.random_bytes,
     )
     return DeterminationOut.from_core(proposed)
 
@@ -76,6 +76,7 @@ def approve_determination(determination_id: UuidString, body: ApprovalIn, call: 
         actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
+        random_bytes=call.random_bytes,
     )
     return DeterminationOut.from_core(approved)
 
@@ -92,5 +93,6 @@ def refuse_determination(determination_id: UuidString, body: RefusalIn, call: Th
         actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
+        random_bytes=call.random_bytes,
     )
     return DeterminationOut.from_core(refused)

@@ -38,7 +38,7 @@ from ledger.core.errors import Invalid
 
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.ASCII)
 LOAN_PARTIES = (OrganisationKind.BORROWER, OrganisationKind.LENDER)
-_KnownAt = Annotated[InstantString | None, Query(description="By what was known then; now when absent.")]
+KnownAt = Annotated[InstantString | None, Query(description="By what was known then; now when absent.")]
 
 routes = Routes(tag="facilities")
 
@@ -49,7 +49,9 @@ def add_facility(body: TermsIn, call: ThisCall) -> FacilityOut:
     terms = _terms_of(body, call)
     record_reference(call.session, (reference.shipped_factors(),), now=call.now)
     facility_id = call.new_id()
-    open_facility(call.session, facility_id, terms, actor=call.principal.actor, now=call.now)
+    open_facility(
+        call.session, facility_id, terms, actor=call.principal.actor, now=call.now, random_bytes=call.random_bytes
+    )
     return _priced(call, call.load(FACILITY, facility_id))
 
 
@@ -84,7 +86,14 @@ def add_terms(facility_id: UuidString, body: TermsIn, call: ThisCall) -> TermsVe
     """Propose the next version of the terms; it counts once the borrower and the consent share of the lenders agreed."""
     facility = call.load(FACILITY, facility_id)
     check_loan_party(facility, call.principal)
-    amend_terms(call.session, facility, _named(body.to_core(), call), actor=call.principal.actor, now=call.now)
+    amend_terms(
+        call.session,
+        facility,
+        _named(body.to_core(), call),
+        actor=call.principal.actor,
+        now=call.now,
+        random_bytes=call.random_bytes,
+    )
     return _versions(call, facility)
 
 
@@ -102,12 +111,20 @@ def agree(
     """Agree, for the caller's organisation, to exactly the version that the hash names."""
     facility = call.load(FACILITY, facility_id)
     check_loan_party(facility, call.principal)
-    agree_to_terms(call.session, facility, version, body.sha256, actor=call.principal.actor, now=call.now)
+    agree_to_terms(
+        call.session,
+        facility,
+        version,
+        body.sha256,
+        actor=call.principal.actor,
+        now=call.now,
+        random_bytes=call.random_bytes,
+    )
     return _versions(call, facility)
 
 
 @routes.get("/facilities/{facility_id}/schedule", policy=asks(kinds=LOAN_PARTIES))
-def read_schedule(facility_id: UuidString, call: ThisCall, known_at: _KnownAt = None) -> ScheduleOut:
+def read_schedule(facility_id: UuidString, call: ThisCall, known_at: KnownAt = None) -> ScheduleOut:
     """Return every payment before and after the decisions known at ``known_at``, and the saving, by tranche."""
     facility = call.load(FACILITY, facility_id)
     check_loan_party(facility, call.principal)
@@ -121,7 +138,7 @@ def read_rate(
     call: ThisCall,
     on: Annotated[DateString, Query(description="A day of the loan's life.")],
     tranche_id: Annotated[CodeString | None, Query(description="A tranche; may be left out when there is one.")] = None,
-    known_at: _KnownAt = None,
+    known_at: KnownAt = None,
 ) -> RateOut:
     """Return the rate that interest of the day ``on`` runs at, with the tree of its reasons."""
     facility = call.load(FACILITY, facility_id)

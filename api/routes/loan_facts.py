@@ -124,6 +124,7 @@ def add_adjustment(facility_id: UuidString, body: AdjustmentIn, call: ThisCall) 
         adjustment_id=call.new_id(),
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
     )
     return _shown(call, adjustment)
 
@@ -154,6 +155,7 @@ def agree(adjustment_id: UuidString, body: AdjustmentAgreementIn, call: ThisCall
         body.digest,
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
     )
     return _shown(call, agreed)
 

@@ -194,13 +194,18 @@ def _factors_sha256(session: Session, definition: KpiDefinition, snapshot: DataS
     return factor_set(session, definition.factor_set_version).content_hash()
 
 
-def baseline_of(session: Session, period: KpiPeriod) -> tuple[AttestationRecord, str] | None:
-    """Return the accepted attestation of the KPI's baseline period with its value; None for the baseline itself or without one."""
+def baseline_of(
+    session: Session, period: KpiPeriod, *, known_at: datetime | None = None
+) -> tuple[AttestationRecord, str] | None:
+    """Return the accepted attestation of the KPI's baseline period with its value; None for the baseline itself or without one.
+
+    As known at ``known_at``; None is now.
+    """
     if period.purpose == "baseline":
         return None
-    for other in kpi_periods.list_periods(session, period.facility_id):
+    for other in kpi_periods.list_periods(session, period.facility_id, known_at=known_at):
         if other.kpi_id == period.kpi_id and other.purpose == "baseline":
-            for record in attestations.list_attestations(session, other.kpi_period_id):
+            for record in attestations.list_attestations(session, other.kpi_period_id, known_at=known_at):
                 if record.state.carries_a_rate and record.statement is not None:
                     return record, str(record.statement["value"])
     return None

@@ -117,7 +117,7 @@ def _log(
         digest=digest,
         seq=posted.seq,
         leaf_hash=posted.leaf_hash,
-        recorded_at=posted.recorded_at,
+        recorded_at=now,
     )
     evidence.save_receipt(session, receipt)
     return receipt

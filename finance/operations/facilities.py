@@ -16,14 +16,32 @@ from finance.loans.price_timeline import GradeFrom
 from finance.loans.tranche import Drawdown
 from finance.loans.tranche_terms import TrancheKind
 from finance.operations.activity import bound_methodology
+from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.loan_view import check_computable, known_loan
 from finance.store import facilities, loan_facts
 from finance.store.facilities import Facility
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.core.parties import Actor
+from ledger.operations import RandomBytes
+
+TERMS_SUBJECT = "terms"
+"""Under what the log keeps agreements to terms."""
 
 
-def open_facility(session: Session, facility_id: UUID, terms: FacilityTerms, *, actor: Actor, now: datetime) -> str:
+def terms_subject_id(facility_id: UUID, version: int) -> str:
+    """Return the log's name of a version of a facility's terms, such as ``4c9f.../1``."""
+    return f"{facility_id}/{version}"
+
+
+def open_facility(
+    session: Session,
+    facility_id: UUID,
+    terms: FacilityTerms,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
+) -> str:
     """Record a facility with its first terms and return their hash; the terms' parties become its own.
 
     Whoever opens it agrees to the terms by that; they count once borrower and every lender agreed (``agree_to_terms``). A calendar,
@@ -41,10 +59,18 @@ def open_facility(session: Session, facility_id: UUID, terms: FacilityTerms, *, 
         now=now,
         recorded_by=actor.user_id,
     )
-    return _save_version(session, facility_id, terms, actor=actor, now=now)
+    return _save_version(session, facility_id, terms, actor=actor, now=now, random_bytes=random_bytes)
 
 
-def amend_terms(session: Session, facility: Facility, terms: FacilityTerms, *, actor: Actor, now: datetime) -> str:
+def amend_terms(
+    session: Session,
+    facility: Facility,
+    terms: FacilityTerms,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
+) -> str:
     """Record the next version of the terms, agreed by its proposer, and return its hash; it counts once enough parties agreed.
 
     Number and borrower stay (``terms.facility_number``, ``terms.borrower``), versions follow one another (``terms.version``), and a
@@ -62,25 +88,24 @@ def amend_terms(session: Session, facility: Facility, terms: FacilityTerms, *, a
     if UUID(terms.borrower_id) != facility.borrower_id:
         raise refused(area="terms", field="parties", expected="the facility's own borrower", value=terms.borrower_id)
     _check_computable(session, terms)
-    return _save_version(session, facility.facility_id, terms, actor=actor, now=now)
+    return _save_version(session, facility.facility_id, terms, actor=actor, now=now, random_bytes=random_bytes)
 
 
 def agree_to_terms(
-    session: Session, facility: Facility, version: int, sha256: str, *, actor: Actor, now: datetime
+    session: Session,
+    facility: Facility,
+    version: int,
+    sha256: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
 ) -> None:
     """Record the actor's organisation's agreement to exactly that version; only borrower and lenders agree (``terms.not_party``)."""
     terms, _ = facilities.load_terms(session, facility.facility_id, version)
     if str(actor.organisation_id) not in {terms.borrower_id, *terms.lender_ids}:
         raise Forbidden("terms.not_party", "organisation: expected the borrower or a lender that the terms name")
-    facilities.save_agreement(
-        session,
-        facility.facility_id,
-        version,
-        sha256=sha256,
-        organisation_id=actor.organisation_id,
-        now=now,
-        agreed_by=actor.user_id,
-    )
+    _save_agreement(session, facility.facility_id, terms, sha256, actor=actor, now=now, random_bytes=random_bytes)
 
 
 def record_principal(
@@ -175,12 +200,35 @@ def record_fixings(
     )
 
 
-def _save_version(session: Session, facility_id: UUID, terms: FacilityTerms, *, actor: Actor, now: datetime) -> str:
+def _save_version(
+    session: Session,
+    facility_id: UUID,
+    terms: FacilityTerms,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
+) -> str:
     for organisation_id, role in facilities.party_roles(terms):
         if role != PartyRole.ASSESSOR.value:  # an assessor becomes a party by its engagement
             facilities.add_party(session, facility_id, organisation_id, role, now=now)
     sha256 = facilities.save_terms(session, facility_id, terms, now=now, recorded_by=actor.user_id)
-    facilities.save_agreement(
+    _save_agreement(session, facility_id, terms, sha256, actor=actor, now=now, random_bytes=random_bytes)
+    return sha256
+
+
+def _save_agreement(
+    session: Session,
+    facility_id: UUID,
+    terms: FacilityTerms,
+    sha256: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
+) -> None:
+    """Record the agreement; the first of an organisation to a version is a leaf of the borrower's evidence book."""
+    is_new = facilities.save_agreement(
         session,
         facility_id,
         terms.version,
@@ -189,7 +237,15 @@ def _save_version(session: Session, facility_id: UUID, terms: FacilityTerms, *, 
         now=now,
         agreed_by=actor.user_id,
     )
-    return sha256
+    if is_new:
+        event = EvidenceEvent(
+            organisation_id=UUID(terms.borrower_id),
+            subject=TERMS_SUBJECT,
+            subject_id=terms_subject_id(facility_id, terms.version),
+            event="agreed",
+            facts={"terms_sha256": sha256},
+        )
+        log_events(session, [event], actor=actor, now=now, random_bytes=random_bytes)
 
 
 def _check_computable(session: Session, terms: FacilityTerms) -> None:

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from finance.accounting import loan_rules
 from finance.conventions.documents import to_document
 from finance.loans.true_ups import TrueUp, true_up
+from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.loan_entries import check_book, open_loan_accounts
 from finance.operations.loan_view import KnownLoan, known_loan
 from finance.store import facilities, loan_facts
@@ -22,6 +23,9 @@ from ledger import operations as ledger
 from ledger.core.errors import Conflict, Forbidden, NotFound
 from ledger.core.parties import Actor
 from ledger.operations import EntryReceipt, RandomBytes
+
+SUBJECT = "interest_adjustment"
+"""Under what the log keeps agreements to adjustments."""
 
 
 def find_true_up(session: Session, loan: KnownLoan, tranche_id: str, *, through: date) -> TrueUp | None:
@@ -50,6 +54,7 @@ def propose_adjustment(
     adjustment_id: UUID,
     actor: Actor,
     now: datetime,
+    random_bytes: RandomBytes,
 ) -> InterestAdjustment:
     """Record what is to be adjusted on the tranche, for both parties to agree to; nothing to adjust is refused.
 
@@ -73,15 +78,19 @@ def propose_adjustment(
         proposer=actor,
     )
     loan_facts.save_adjustment(session, adjustment)
-    side = _side(facility, actor)
-    loan_facts.save_adjustment_approval(
-        session, adjustment_id, side=side, digest=adjustment.digest, actor=actor, now=now
-    )
+    _save_agreement(session, facility, adjustment, actor=actor, now=now, random_bytes=random_bytes)
     return found_adjustment(session, adjustment_id)
 
 
 def agree_to_adjustment(
-    session: Session, facility: Facility, adjustment_id: UUID, digest: str, *, actor: Actor, now: datetime
+    session: Session,
+    facility: Facility,
+    adjustment_id: UUID,
+    digest: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
 ) -> InterestAdjustment:
     """Record the other side's agreement to exactly the adjustment that ``digest`` names; it may then be booked.
 
@@ -96,9 +105,7 @@ def agree_to_adjustment(
     loan = known_loan(session, facility.facility_id, known_at=now)
     if loan.sha256 != adjustment.true_up.known_now_sha256:
         raise Conflict("adjustment.stale", "adjustment: what is known changed since it was proposed; propose it anew")
-    loan_facts.save_adjustment_approval(
-        session, adjustment_id, side=_side(facility, actor), digest=digest, actor=actor, now=now
-    )
+    _save_agreement(session, facility, adjustment, actor=actor, now=now, random_bytes=random_bytes)
     return found_adjustment(session, adjustment_id)
 
 
@@ -165,6 +172,30 @@ def found_adjustment(session: Session, adjustment_id: UUID) -> InterestAdjustmen
     if adjustment is None:
         raise NotFound("adjustment.not_found", "the adjustment does not exist, or not for you")
     return adjustment
+
+
+def _save_agreement(
+    session: Session,
+    facility: Facility,
+    adjustment: InterestAdjustment,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
+) -> None:
+    """Record one side's agreement, and make it a leaf of the borrower's evidence book."""
+    side = _side(facility, actor)
+    loan_facts.save_adjustment_approval(
+        session, adjustment.adjustment_id, side=side, digest=adjustment.digest, actor=actor, now=now
+    )
+    event = EvidenceEvent(
+        organisation_id=facility.borrower_id,
+        subject=SUBJECT,
+        subject_id=str(adjustment.adjustment_id),
+        event="agreed",
+        facts={"digest": adjustment.digest, "side": side},
+    )
+    log_events(session, [event], actor=actor, now=now, random_bytes=random_bytes)
 
 
 def _side(facility: Facility, actor: Actor) -> str:

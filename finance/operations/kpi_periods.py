@@ -115,6 +115,9 @@ def lock_period(
     correction is a restatement with a snapshot of its own.
     """
     period = _locked(session, kpi_period_id)
+    if period.state is KpiPeriodState.DETERMINED and kpi_periods.load_reported(session, kpi_period_id) is None:
+        # It was decided without a report, by the clause for missing ones; now the report is delivered after all.
+        period = kpi_periods.advance_period(session, period, KpiPeriodState.LATE, {}, actor=actor, now=now)
     advance(period.state, KpiPeriodState.LOCKED)
     kpi = facilities.load_kpi(session, period.facility_id, period.kpi_id)
     if kpi.definition.is_computed is (stated is not None):

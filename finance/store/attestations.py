@@ -208,14 +208,20 @@ def find_attestation(session: Session, attestation_id: UUID) -> AttestationRecor
     return None if row is None else _attestation(session, row)
 
 
-def list_attestations(session: Session, kpi_period_id: UUID) -> tuple[AttestationRecord, ...]:
-    """Return every attestation received for the period, refused ones included, in order of receipt."""
+def list_attestations(
+    session: Session, kpi_period_id: UUID, *, known_at: datetime | None = None
+) -> tuple[AttestationRecord, ...]:
+    """Return every attestation received for the period, refused ones included, in order of receipt.
+
+    Each stands as it was known to at ``known_at``; None is now.
+    """
     rows = session.scalars(
         select(AttestationRow)
         .where(AttestationRow.kpi_period_id == kpi_period_id)
         .order_by(AttestationRow.received_at, AttestationRow.attestation_id)
     ).all()
-    return tuple(_attestation(session, row) for row in rows)
+    known = (row for row in rows if known_at is None or row.received_at <= known_at)
+    return tuple(_attestation(session, row, known_at) for row in known)
 
 
 def find_by_statement_id(session: Session, issuer_id: UUID, jti: str) -> AttestationRecord | None:
@@ -337,13 +343,11 @@ def _engagement(session: Session, row: EngagementRow) -> EngagementRecord:
     )
 
 
-def _attestation(session: Session, row: AttestationRow) -> AttestationRecord:
-    state = session.scalars(
-        select(AttestationEventRow.state)
-        .where(AttestationEventRow.attestation_id == row.attestation_id)
-        .order_by(AttestationEventRow.number.desc())
-        .limit(1)
-    ).one()
+def _attestation(session: Session, row: AttestationRow, known_at: datetime | None = None) -> AttestationRecord:
+    wanted = select(AttestationEventRow.state).where(AttestationEventRow.attestation_id == row.attestation_id)
+    if known_at is not None:
+        wanted = wanted.where(AttestationEventRow.recorded_at <= known_at)
+    state = session.scalars(wanted.order_by(AttestationEventRow.number.desc()).limit(1)).one()
     return AttestationRecord(
         attestation_id=row.attestation_id,
         engagement_id=row.engagement_id,

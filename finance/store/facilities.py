@@ -149,24 +149,26 @@ def save_agreement(
     organisation_id: UUID,
     now: datetime,
     agreed_by: UUID,
-) -> None:
-    """Record that the organisation agrees to exactly that version; the same again changes nothing."""
+) -> bool:
+    """Record that the organisation agrees to exactly that version and return whether that is new; the same again changes nothing."""
     row = session.get(FacilityTermsRow, (facility_id, version))
     if row is None:
         raise NotFound("terms.not_found", "the facility has no such terms")
     if row.sha256 != sha256:
         raise Conflict("terms.digest", "sha256: expected that of the version as it stands; read it again")
-    if session.get(TermsAgreementRow, (facility_id, version, organisation_id)) is None:
-        session.execute(
-            insert(TermsAgreementRow).values(
-                facility_id=facility_id,
-                version=version,
-                organisation_id=organisation_id,
-                sha256=sha256,
-                agreed_at=now,
-                agreed_by=agreed_by,
-            )
+    if session.get(TermsAgreementRow, (facility_id, version, organisation_id)) is not None:
+        return False
+    session.execute(
+        insert(TermsAgreementRow).values(
+            facility_id=facility_id,
+            version=version,
+            organisation_id=organisation_id,
+            sha256=sha256,
+            agreed_at=now,
+            agreed_by=agreed_by,
         )
+    )
+    return True
 
 
 def find_facility(session: Session, facility_id: UUID, *, lock: bool = False) -> Facility | None:

@@ -15,7 +15,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from finance.conventions.exact_text import parse_exact
-from finance.kpi.periods import KpiPeriodState, advance
+from finance.kpi.periods import KpiPeriodState, advance, is_reported, is_waived
 from finance.store.tables.loans import DataSnapshotRow, KpiPeriodEventRow, KpiPeriodRow
 from ledger.core.errors import Conflict
 from ledger.core.parties import Actor
@@ -23,7 +23,10 @@ from ledger.core.parties import Actor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KpiPeriod:
-    """One period of one KPI with the state it has come to; half-open [period_start, period_end)."""
+    """One period of one KPI with the state it has come to; half-open [period_start, period_end).
+
+    ``is_reported`` is whether a report stands, ``is_waived`` whether the lenders let the test pass.
+    """
 
     kpi_period_id: UUID
     facility_id: UUID
@@ -32,6 +35,8 @@ class KpiPeriod:
     period_start: date
     period_end: date
     state: KpiPeriodState
+    is_reported: bool
+    is_waived: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -99,8 +104,10 @@ def find_period(session: Session, kpi_period_id: UUID, *, lock: bool = False) ->
     return None if row is None else _period(session, row)
 
 
-def find_by_start(session: Session, facility_id: UUID, kpi_id: str, period_start: date) -> KpiPeriod | None:
-    """Return the KPI's period that begins on the day, or None."""
+def find_by_start(
+    session: Session, facility_id: UUID, kpi_id: str, period_start: date, *, known_at: datetime | None = None
+) -> KpiPeriod | None:
+    """Return the KPI's period that begins on the day, as known at ``known_at`` (None: now), or None."""
     row = session.scalars(
         select(KpiPeriodRow).where(
             KpiPeriodRow.facility_id == facility_id,
@@ -108,17 +115,18 @@ def find_by_start(session: Session, facility_id: UUID, kpi_id: str, period_start
             KpiPeriodRow.period_start == period_start,
         )
     ).one_or_none()
-    return None if row is None else _period(session, row)
+    return None if row is None else _known(session, row, known_at)
 
 
-def list_periods(session: Session, facility_id: UUID) -> tuple[KpiPeriod, ...]:
-    """Return the facility's periods by KPI and start."""
+def list_periods(session: Session, facility_id: UUID, *, known_at: datetime | None = None) -> tuple[KpiPeriod, ...]:
+    """Return the facility's periods as known at ``known_at`` (None: now), by KPI and start."""
     rows = session.scalars(
         select(KpiPeriodRow)
         .where(KpiPeriodRow.facility_id == facility_id)
         .order_by(KpiPeriodRow.kpi_id, KpiPeriodRow.period_start)
     ).all()
-    return tuple(_period(session, row) for row in rows)
+    found = (_known(session, row, known_at) for row in rows)
+    return tuple(each for each in found if each is not None)
 
 
 def advance_period(
@@ -136,11 +144,15 @@ def advance_period(
         select(func.max(KpiPeriodEventRow.number)).where(KpiPeriodEventRow.kpi_period_id == period.kpi_period_id)
     )
     _add_event(session, period.kpi_period_id, (last or 0) + 1, to, detail, actor=actor, now=now)
-    return replace(period, state=to)
+    found = find_period(session, period.kpi_period_id)
+    assert found is not None, "the period was given"
+    return found
 
 
-def load_events(session: Session, kpi_period_id: UUID) -> tuple[KpiPeriodEvent, ...]:
-    """Return the states the period came to, in order."""
+def load_events(
+    session: Session, kpi_period_id: UUID, *, known_at: datetime | None = None
+) -> tuple[KpiPeriodEvent, ...]:
+    """Return the states the period came to until ``known_at``, inclusive (None: now), in order."""
     rows = session.scalars(
         select(KpiPeriodEventRow)
         .where(KpiPeriodEventRow.kpi_period_id == kpi_period_id)
@@ -155,6 +167,7 @@ def load_events(session: Session, kpi_period_id: UUID) -> tuple[KpiPeriodEvent, 
             actor=Actor(user_id=row.actor_id, organisation_id=row.acting_for_id),
         )
         for row in rows
+        if known_at is None or row.recorded_at <= known_at
     )
 
 
@@ -194,18 +207,28 @@ def load_snapshot(session: Session, kpi_period_id: UUID) -> DataSnapshot | None:
     return None if row is None else _snapshot(row)
 
 
-def load_reported(session: Session, kpi_period_id: UUID) -> DataSnapshot | None:
-    """Return the data snapshot that was last reported to the lenders, or None; data locked since then is not it."""
-    reported = [each for each in load_events(session, kpi_period_id) if each.state is KpiPeriodState.REPORTED]
+def load_reported(session: Session, kpi_period_id: UUID, *, known_at: datetime | None = None) -> DataSnapshot | None:
+    """Return the data snapshot that was last reported to the lenders by ``known_at`` (None: now), or None.
+
+    Data locked since then is not it.
+    """
+    events = load_events(session, kpi_period_id, known_at=known_at)
+    reported = [each for each in events if each.state is KpiPeriodState.REPORTED]
     if not reported:
         return None
+    found = find_snapshot(session, kpi_period_id, str(reported[-1].detail["snapshot_sha256"]))
+    return replace(found, reported_at=reported[-1].recorded_at)
+
+
+def find_snapshot(session: Session, kpi_period_id: UUID, sha256: str) -> DataSnapshot:
+    """Return the period's data snapshot of that hash, which was recorded; of equal ones the first."""
     row = session.scalars(
-        select(DataSnapshotRow).where(
-            DataSnapshotRow.kpi_period_id == kpi_period_id,
-            DataSnapshotRow.sha256 == reported[-1].detail["snapshot_sha256"],
-        )
+        select(DataSnapshotRow)
+        .where(DataSnapshotRow.kpi_period_id == kpi_period_id, DataSnapshotRow.sha256 == sha256)
+        .order_by(DataSnapshotRow.number)
+        .limit(1)
     ).one()
-    return replace(_snapshot(row), reported_at=reported[-1].recorded_at)
+    return _snapshot(row)
 
 
 def _snapshot(row: DataSnapshotRow) -> DataSnapshot:
@@ -237,13 +260,12 @@ def _add_event(
     )
 
 
-def _period(session: Session, row: KpiPeriodRow) -> KpiPeriod:
-    state = session.scalars(
-        select(KpiPeriodEventRow.state)
-        .where(KpiPeriodEventRow.kpi_period_id == row.kpi_period_id)
-        .order_by(KpiPeriodEventRow.number.desc())
-        .limit(1)
-    ).one()
+def _known(session: Session, row: KpiPeriodRow, known_at: datetime | None) -> KpiPeriod | None:
+    return None if known_at is not None and row.recorded_at > known_at else _period(session, row, known_at)
+
+
+def _period(session: Session, row: KpiPeriodRow, known_at: datetime | None = None) -> KpiPeriod:
+    states = [each.state for each in load_events(session, row.kpi_period_id, known_at=known_at)]
     return KpiPeriod(
         kpi_period_id=row.kpi_period_id,
         facility_id=row.facility_id,
@@ -251,5 +273,7 @@ def _period(session: Session, row: KpiPeriodRow) -> KpiPeriod:
         purpose=row.purpose,
         period_start=row.period_start,
         period_end=row.period_end,
-        state=KpiPeriodState(state),
+        state=states[-1],
+        is_reported=is_reported(states),
+        is_waived=is_waived(states),
     )

@@ -19,6 +19,8 @@ from finance.conventions.tables import ReferenceSet
 from finance.emissions import factors, methodologies
 from finance.emissions.factors import FactorSet
 from finance.emissions.methodologies import BoundMethodology, Methodology
+from finance.loans import checklist_rows
+from finance.loans.checklist_rows import Checklist, PrinciplesVersion
 from finance.market import bounds, mark_rules
 from finance.market.bounds import InstrumentBound
 from finance.market.mark_rules import MarkRules
@@ -108,6 +110,18 @@ def shipped_instrument_bounds() -> tuple[InstrumentBound, ...]:
 def shipped_mark_rules() -> MarkRules:
     """Return how old a mark may be and which price bases may mark what."""
     return mark_rules.mark_rules_from_rows(_named_rows("staleness_rules"), _named_rows("sources"))
+
+
+@cache
+def shipped_principles() -> tuple[PrinciplesVersion, ...]:
+    """Return the versions of the sustainability-linked loan principles, in the file's order."""
+    return checklist_rows.parse_principles(_text("principles_versions"), file="principles_versions.csv")
+
+
+@cache
+def shipped_checklist() -> Checklist:
+    """Return the checklist C01 to C35 under every version of the principles."""
+    return checklist_rows.parse_checklist(_text("sll_checklist"), shipped_principles(), file="sll_checklist.csv")
 
 
 @cache

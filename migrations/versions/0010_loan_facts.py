@@ -154,3 +154,5 @@ def downgrade() -> None:
     """Drop the tables; their triggers go with them."""
     for table in reversed(_TABLES):
         op.drop_table(table)
+    for statement in statements("loan_fact_guards_drop", op.get_bind().dialect.name):
+        op.execute(statement)

@@ -156,7 +156,7 @@ def test_a_year_with_a_missing_month_cannot_be_locked(world: World) -> None:
     world.done(world.upload(file_of([row for row in ROWS if not row.startswith("2025-07")])))
     period_id = world.open_period(world.open_facility(), 2025, "test")
 
-    refused = world.post(world.borrower, f"/kpi-periods/{period_id}/lock")
+    refused = world.post(world.borrower, f"/kpi-periods/{period_id}/lock", {})
 
     assert code(refused) == (409, "kpi_period.incomplete")
     assert f"{SITE} 2025-07" in refused.json()["detail"]
@@ -166,7 +166,7 @@ def test_a_year_with_a_missing_month_cannot_be_locked(world: World) -> None:
 def test_a_year_without_any_month_cannot_be_locked(world: World) -> None:
     period_id = world.open_period(world.open_facility(), 2025, "test")
 
-    assert code(world.post(world.borrower, f"/kpi-periods/{period_id}/lock")) == (409, "kpi_period.incomplete")
+    assert code(world.post(world.borrower, f"/kpi-periods/{period_id}/lock", {})) == (409, "kpi_period.incomplete")
 
 
 def test_each_step_of_a_period_is_taken_once_and_in_order(world: World) -> None:
@@ -175,8 +175,8 @@ def test_each_step_of_a_period_is_taken_once_and_in_order(world: World) -> None:
     lock, report = f"/kpi-periods/{period_id}/lock", f"/kpi-periods/{period_id}/report"
 
     early = world.post(world.borrower, report)
-    locked = world.done(world.post(world.borrower, lock), 200)
-    again = world.post(world.borrower, lock)
+    locked = world.done(world.post(world.borrower, lock, {}), 200)
+    again = world.post(world.borrower, lock, {})
     world.done(world.post(world.borrower, report), 200)
     twice = world.post(world.borrower, report)
 
@@ -205,8 +205,9 @@ def test_a_period_is_a_baseline_or_a_year_with_a_target_and_stands_once(world: W
 
     for body, expected in (
         ({"kpi_id": "intensity", "year": 2026, "purpose": "test"}, (422, "kpi_period.purpose")),
-        ({"kpi_id": "intensity", "year": 2023, "purpose": "baseline"}, (409, "kpi_period.baseline_exists")),
-        ({"kpi_id": "waste", "year": 2025, "purpose": "test"}, (404, "kpi.not_found")),
+        ({"kpi_id": "intensity", "year": 2024, "purpose": "baseline"}, (409, "kpi_period.baseline_exists")),
+        ({"kpi_id": "intensity", "year": 2023, "purpose": "baseline"}, (422, "kpi_period.year")),
+        ({"kpi_id": "waste", "year": 2025, "purpose": "test"}, (422, "terms.kpi_id")),
         ({"kpi_id": "intensity", "year": 10**9, "purpose": "test"}, (422, "request.invalid")),
         ({"kpi_id": "intensity", "year": "2025", "purpose": "test"}, (422, "request.invalid")),
         ({"kpi_id": "intensity", "year": 2025, "purpose": "guess"}, (422, "request.invalid")),

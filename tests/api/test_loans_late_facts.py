@@ -6,6 +6,11 @@ from typing import Any
 
 import pytest
 
+from finance.loans.actus.case_text import parse_case
+from finance.loans.actus.evaluation import evaluate
+from finance.loans.actus.terms import Mode
+from finance.loans.actus.timeline import EventType
+from ledger.core.amounts import format_exact
 from tests.api.test_loans_examples import Chain, World, code, world
 
 __all__ = ["world"]
@@ -127,3 +132,19 @@ def test_a_decision_that_puts_another_right_names_it(world: World) -> None:
 
     assert code(unnamed) == (409, "determination.replaces")
     assert code(other) == (409, "determination.replaces")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_the_loan_in_the_words_of_actus_gives_the_same_interest(world: World) -> None:
+    chain = served(world)
+
+    answer = world.done(world.get(world.lender, f"/facilities/{chain.facility_id}/actus"), 200)
+
+    (tranche,) = answer["tranches"]
+    case = parse_case({"identifier": "A", "terms": tranche["terms"], "to": "2028-01-01T00:00:00", "dataObserved": {}})
+    theirs = [event for event in evaluate(case, Mode.ECONOMIC) if event.event_type is EventType.INTEREST_PAYMENT]
+    ours = [event for event in tranche["events"] if event["eventType"] == "IP"]
+    assert [event.when.day.isoformat() for event in theirs] == [event["eventDate"] for event in ours]
+    # ACTUS does not round; each payment of ours is its exact payoff to the nearest fen.
+    assert [format_exact(event.payoff, 2) for event in theirs] == [event["payoff"] for event in ours]
+    assert "MRA" in [event["eventType"] for event in tranche["events"]]

@@ -223,7 +223,9 @@ def test_a_bent_seal_is_refused_with_its_code(received: bytes, expected: str) ->
         (cms(cms(signature(), attributes=node(0xA0, b""))), "attestation.sm2_signed_attributes"),
         (b"\x30" * 400, "attestation.sm2_signature"),
     ],
-    ids=[str(number) for number in range(12)],  # the signatures are random: a name made of one differs between processes
+    ids=[
+        str(number) for number in range(12)
+    ],  # the signatures are random: a name made of one differs between processes
 )
 def test_no_other_spelling_of_a_signature_is_read(spelled: bytes, expected: str) -> None:
     with pytest.raises(Invalid) as caught:

@@ -30,7 +30,7 @@ def living(book: ExampleBook) -> ExampleBook:
         purchase(3, 3, 100, day=date(2025, 1, 20)),
         purchase(4, 4, 100, day=date(2025, 1, 10)),
         purchase(5, 5, 100, day=date(2025, 1, 20)),
-        draft(6, reverses=4),
+        draft(6, reverses=4, day=date(2025, 1, 10)),
     )
     return book
 

@@ -7,6 +7,7 @@ from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 
+from finance.accounting.loan_rules import accounts_of
 from tests.stories.smelter import Part, Smelter, decimal
 
 PRINCIPAL = 200_000_000
@@ -103,11 +104,10 @@ def test_no_payment_day_is_guessed_for_years_whose_holidays_are_not_published(sm
 
 
 def test_the_books_hold_the_four_payments_that_were_due_by_the_valuation_day(smelter: Smelter) -> None:
-    part = smelter.scenario.id_of("facility").hex[:12].upper()
-
     paid = sum(
         decimal(row["after"], "CNY") for row in schedule(smelter) if (row["payment_date"] or "9") <= "2026-08-19"
     )
 
     assert paid == interest(92, BASE) + interest(91, BASE) + interest(90, BASE) + interest(92, BASE)
-    assert smelter.account(f"Expenses:Interest:F{part}") == paid == Decimal("6995833.33")
+    booked = smelter.account(accounts_of(smelter.scenario.id_of("facility"), "A", "CNY").interest)
+    assert booked == paid == Decimal("6995833.33")

@@ -141,6 +141,7 @@ def test_a_proposal_is_decided_once(smelter: Smelter) -> None:
                 actor=smelter.scenario.actor("lender"),
                 now=later,
                 today=later.date(),
+                random_bytes=secrets.token_bytes,
             )
         session.rollback()
 

@@ -87,10 +87,14 @@ class Desk:
             "reporting.attestation_due_days": 180,
         }
         terms = terms_of(TREASURER.organisation_id, BANKER.organisation_id, changed)
-        sha256 = facilities.open_facility(self.session, FACILITY_ID, terms, actor=TREASURER, now=now)
+        sha256 = facilities.open_facility(
+            self.session, FACILITY_ID, terms, actor=TREASURER, now=now, random_bytes=secrets.token_bytes
+        )
         facility = kept_facilities.find_facility(self.session, FACILITY_ID)
         assert facility is not None
-        facilities.agree_to_terms(self.session, facility, 1, sha256, actor=BANKER, now=now)
+        facilities.agree_to_terms(
+            self.session, facility, 1, sha256, actor=BANKER, now=now, random_bytes=secrets.token_bytes
+        )
 
     def report_year(self, year: int, purpose: str, now: datetime) -> tuple[UUID, str]:
         facility = kept_facilities.find_facility(self.session, FACILITY_ID)
@@ -245,12 +249,12 @@ class Desk:
             self.session,
             FACILITY_ID,
             period.period_start,
-            cause=DeterminationCause.FIRST,
-            replaces=None,
+            determinations.Occasion(cause=DeterminationCause.FIRST, replaces=None),
             determination_id=named("determination"),
             actor=TREASURER,
             now=now,
             today=today,
+            random_bytes=secrets.token_bytes,
         )
 
     def loan(self, known_at: datetime) -> KnownLoan:
@@ -323,7 +327,13 @@ def test_a_smelter_cuts_its_carbon_and_pays_ten_basis_points_less(desk: Desk) ->
 
     # A banker approves on 6 May, Shanghai time. The interest period that begins on 20 June is the first to be cheaper.
     approved = determinations.approve(
-        desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+        desk.session,
+        proposal.determination_id,
+        proposal.digest,
+        actor=BANKER,
+        now=APPROVED,
+        today=APPROVED_ON,
+        random_bytes=secrets.token_bytes,
     )
     assert approved.decision is not None
     assert approved.decision.prices[0].effective_from == date(2026, 6, 20)
@@ -346,7 +356,13 @@ def test_a_smelter_that_cuts_too_little_pays_what_it_paid(desk: Desk) -> None:
     _, proposal = until_the_proposal(desk, "0.05")
 
     determinations.approve(
-        desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+        desk.session,
+        proposal.determination_id,
+        proposal.digest,
+        actor=BANKER,
+        now=APPROVED,
+        today=APPROVED_ON,
+        random_bytes=secrets.token_bytes,
     )
 
     assert proposal.proposal.prices[0].adjustment_after_bp == 0
@@ -368,7 +384,13 @@ def test_nobody_approves_what_they_or_their_house_proposed(desk: Desk) -> None:
     ):
         with pytest.raises(Forbidden) as refused:
             determinations.approve(
-                desk.session, proposal.determination_id, proposal.digest, actor=actor, now=APPROVED, today=APPROVED_ON
+                desk.session,
+                proposal.determination_id,
+                proposal.digest,
+                actor=actor,
+                now=APPROVED,
+                today=APPROVED_ON,
+                random_bytes=secrets.token_bytes,
             )
         assert refused.value.code == expected
     with pytest.raises(Forbidden) as no_lender:
@@ -380,6 +402,7 @@ def test_nobody_approves_what_they_or_their_house_proposed(desk: Desk) -> None:
             actor=another_bank,
             now=APPROVED,
             today=APPROVED_ON,
+            random_bytes=secrets.token_bytes,
         )
     assert no_lender.value.code == "determination.not_lender"
     assert desk.saving_fen() == 0
@@ -394,7 +417,13 @@ def test_an_assessor_takes_its_word_back_before_the_bank_has_answered(desk: Desk
 
     with pytest.raises(Conflict) as refused:
         determinations.approve(
-            desk.session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+            desk.session,
+            proposal.determination_id,
+            proposal.digest,
+            actor=BANKER,
+            now=APPROVED,
+            today=APPROVED_ON,
+            random_bytes=secrets.token_bytes,
         )
 
     assert refused.value.code == "determination.evidence_changed"

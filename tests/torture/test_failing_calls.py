@@ -268,7 +268,13 @@ def test_the_way_from_activity_to_a_rate_is_stored_step_by_step(trial: Trial) ->
         proposal = find_determination(session, named("determination"))
         assert proposal is not None
         determinations.approve(
-            session, proposal.determination_id, proposal.digest, actor=BANKER, now=APPROVED, today=APPROVED_ON
+            session,
+            proposal.determination_id,
+            proposal.digest,
+            actor=BANKER,
+            now=APPROVED,
+            today=APPROVED_ON,
+            random_bytes=secrets.token_bytes,
         )
 
     def revoking(session: Session) -> None:
