@@ -16,7 +16,7 @@ from finance.loans.checklist import Finding, Waiver, check_waivable, grade
 from finance.loans.checklist_case import ChecklistEvidence, checked_terms
 from finance.loans.facility_terms import FacilityTerms
 from finance.operations.labels import KnownLabel, known_label
-from finance.operations.reporting_days import is_after_due
+from finance.operations.reporting_days import is_attestation_late
 from finance.store import attestations, facilities, kpi_periods, labels, reference
 from finance.store.attestations import AttestationRecord
 from finance.store.facilities import Facility
@@ -153,7 +153,7 @@ def _unverified(terms: FacilityTerms, attested: tuple[_Attested, ...], *, now: d
     standing = {(period.kpi_id, period.period_start) for period, _ in attested}
     for kpi in terms.kpis:
         for target in kpi.targets:
-            is_overdue = is_after_due(now, target.period_end, terms.reporting.attestation_due_days, terms.reporting)
+            is_overdue = is_attestation_late(now, target.period_end, terms.reporting)
             if is_overdue and (kpi.definition.kpi_id, target.period_start) not in standing:
                 yield kpi.definition.kpi_id, target.test_year
 

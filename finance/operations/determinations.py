@@ -121,8 +121,8 @@ def _next_states(found: FoundKpi) -> tuple[KpiPeriodState, ...]:
     if found.period is None:
         return ()
     state = found.period.state
-    if found.finding.absence in {OutcomeStatus.MISSING, OutcomeStatus.LATE}:
-        return (KpiPeriodState.LATE,) if state in _GOES_LATE else ()
+    if found.finding.absence in {OutcomeStatus.MISSING, OutcomeStatus.LATE} and state in _GOES_LATE:
+        return (KpiPeriodState.LATE,)
     if state is KpiPeriodState.REPORTED and found.finding.value is not None:
         # Reported anew unchanged: the attestation of the same data stands.
         return (KpiPeriodState.ATTESTED, KpiPeriodState.UNDER_REVIEW)

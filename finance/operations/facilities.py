@@ -18,6 +18,7 @@ from finance.loans.tranche_terms import TrancheKind
 from finance.operations.activity import bound_methodology
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.loan_view import check_computable, known_loan
+from finance.operations.reporting_days import opened_zone
 from finance.store import facilities, loan_facts
 from finance.store.facilities import Facility
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -250,6 +251,7 @@ def _save_agreement(
 
 def _check_computable(session: Session, terms: FacilityTerms) -> None:
     """Refuse terms and KPIs that no figure could ever be computed from."""
+    opened_zone(terms.reporting)
     try:
         for tranche in terms.tranches:
             check_computable(tranche)

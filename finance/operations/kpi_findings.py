@@ -22,7 +22,7 @@ from finance.loans.facility_terms import KpiTerms
 from finance.loans.price_effects import OutcomeStatus
 from finance.operations.attestations import baseline_of
 from finance.operations.loan_view import KnownLoan
-from finance.operations.reporting_days import is_after_due
+from finance.operations.reporting_days import is_attestation_late, is_report_late
 from finance.store import attestations, kpi_periods
 from finance.store.attestations import AttestationRecord
 from finance.store.kpi_periods import DataSnapshot, KpiPeriod
@@ -134,7 +134,7 @@ class _Search:
         if period is not None and period.is_waived:
             return OutcomeStatus.WAIVED
         if snapshot is None:
-            if not is_after_due(self.now, target.period_end, reporting.report_due_days, reporting):
+            if not is_report_late(self.now, target.period_end, reporting):
                 raise Conflict(
                     "determination.not_due",
                     f"KPI {kpi_id}: its report is not due yet; report it, or wait for the day",
@@ -217,8 +217,8 @@ def _is_late(
     """Return whether the report or its attestation came after its day, or has not come though the day is over."""
     assert reported.reported_at is not None, "a reported snapshot has its instant"
     attested_at = now if record is None else record.received_at
-    return is_after_due(reported.reported_at, target.period_end, reporting.report_due_days, reporting) or is_after_due(
-        attested_at, target.period_end, reporting.attestation_due_days, reporting
+    return is_report_late(reported.reported_at, target.period_end, reporting) or is_attestation_late(
+        attested_at, target.period_end, reporting
     )
 
 

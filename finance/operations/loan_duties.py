@@ -10,15 +10,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from uuid import UUID
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from sqlalchemy.orm import Session
 
 from finance.conventions.calendars import calendar_of
-from finance.conventions.fields import refused
 from finance.kpi.periods import KpiPeriodState
 from finance.loans.balance import PrincipalKind
-from finance.loans.clauses import ReportingTerms
 from finance.loans.evidence_rules import AttestationStanding
 from finance.loans.label import LabelState
 from finance.loans.obligations import (
@@ -34,6 +31,7 @@ from finance.loans.obligations import (
 )
 from finance.operations.labels import KnownLabel, known_label
 from finance.operations.loan_view import KnownLoan, known_loan
+from finance.operations.reporting_days import opened_zone
 from finance.store import attestations, determinations, kpi_periods, loan_facts, reference
 from finance.store.attestations import AttestationRecord, EngagementRecord
 from finance.store.determinations import Determination
@@ -158,15 +156,6 @@ def assessed_duties(
         amounts={},
         unknown=(),
     )
-
-
-def opened_zone(reporting: ReportingTerms) -> ZoneInfo:
-    """Return the terms' zone; one that no data base of zones has is refused with ``terms.zone``."""
-    try:
-        return ZoneInfo(reporting.zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        expected = "an IANA zone such as Asia/Shanghai"
-        raise refused(area="terms", field="zone", expected=expected, value=reporting.zone) from error
 
 
 def _mandate_ends(state: LoanState, mine: Iterable[EngagementRecord], now: datetime) -> Iterator[Obligation]:

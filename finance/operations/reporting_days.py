@@ -1,29 +1,31 @@
-"""When a report or an attestation is due: the clause's day and time of day, on the clause's clock, as one instant."""
+"""Opens the clock of a loan's terms and says when report and attestation of a test period are due on it."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from finance.conventions.fields import refused
 from finance.loans.clauses import ReportingTerms
 
 
-def due_instant(period_end: date, due_days: int, reporting: ReportingTerms) -> datetime:
-    """Return the last instant at which something due ``due_days`` after the period's last day is in time, in UTC.
-
-    Period end (exclusive) 2026-01-01, 90 days, 17:00 Asia/Shanghai: 2026-03-31 09:00 UTC. A zone that no data base of zones has is
-    refused with ``terms.zone``.
-    """
+def opened_zone(reporting: ReportingTerms) -> ZoneInfo:
+    """Return the terms' zone; one that no data base of zones has is refused with ``terms.zone``."""
     try:
-        zone = ZoneInfo(reporting.zone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+        return ZoneInfo(reporting.zone)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         expected = "an IANA zone such as Asia/Shanghai"
         raise refused(area="terms", field="zone", expected=expected, value=reporting.zone) from error
-    day = period_end + timedelta(days=due_days - 1)
-    return datetime.combine(day, time.fromisoformat(reporting.cut_off), tzinfo=zone).astimezone(UTC)
 
 
-def is_after_due(at: datetime, period_end: date, due_days: int, reporting: ReportingTerms) -> bool:
-    """Return whether the instant ``at`` is later than the due instant; on it is in time."""
-    return at > due_instant(period_end, due_days, reporting)
+def is_report_late(at: datetime, period_end: date, reporting: ReportingTerms) -> bool:
+    """Return whether the instant ``at`` is later than the report's last one; on it is in time.
+
+    A period that ends before 2026-01-01, 90 days, 17:00 Asia/Shanghai: 2026-03-31 09:00 UTC is in time.
+    """
+    return at > reporting.report_due_at(period_end, zone=opened_zone(reporting))
+
+
+def is_attestation_late(at: datetime, period_end: date, reporting: ReportingTerms) -> bool:
+    """Return whether the instant ``at`` is later than the attestation's last one; on it is in time."""
+    return at > reporting.attestation_due_at(period_end, zone=opened_zone(reporting))

@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from api.app import declared_routes
 from api.store.access import OrganisationKind
 from tests.api.conftest import Member
 from tests.api.test_loans_examples import KID, Chain, World, code, world
@@ -42,13 +43,26 @@ READS = (
     "/facilities/{facility}/determinations",
     "/facilities/{facility}/terms",
     "/facilities/{facility}/adjustments",
+    "/facilities/{facility}/actus",
+    "/facilities/{facility}/label",
+    "/facilities/{facility}/checklist",
+    "/facilities/{facility}/connections",
     "/kpi-periods/{period}",
+    "/kpi-periods/{period}/forecast",
+    "/kpi-periods/{period}/reviews",
     "/kpi-periods/{period}/snapshot",
     "/engagements/{engagement}",
     "/engagements/{engagement}/expectation",
     "/engagements/{engagement}/attestations",
     "/attestations/{attestation}",
+    "/attestations/{attestation}/receipts",
+    "/engagements/{engagement}/drafts",
+    "/engagements/{engagement}/receipts",
     "/determinations/{determination}",
+    "/determinations/{determination}/bundle",
+    "/determinations/{determination}/recomputation",
+    "/determinations/{determination}/reviews",
+    "/determinations/{determination}/sheet",
 )
 WRITES = (
     *BODIES,
@@ -56,6 +70,22 @@ WRITES = (
     "/engagements/{engagement}/independence",
 )
 LISTS = ("/facilities", "/engagements")
+NAMES = {
+    "facility_id": "facility",
+    "kpi_period_id": "period",
+    "engagement_id": "engagement",
+    "attestation_id": "attestation",
+    "determination_id": "determination",
+}
+"""The ids in paths that lead to a loan, by the names that the templates here have for them."""
+
+
+def test_every_route_that_reads_by_a_loans_id_is_asked_below() -> None:
+    reading = {each.path.removeprefix("/v1") for each in declared_routes() if each.method == "GET"}
+    by_id = {path.replace("{", "").replace("}", "") for path in reading if any(f"{{{name}}}" in path for name in NAMES)}
+    asked = {template.partition("?")[0].format(**{name: key for key, name in NAMES.items()}) for template in READS}
+
+    assert by_id == asked
 
 
 @pytest.fixture

@@ -151,14 +151,11 @@ def test_facilities_are_paged_and_each_comes_once(world: World) -> None:
     assert len(seen) == 3
 
 
-def test_one_loan_with_an_unknown_zone_hides_no_other(world: World) -> None:
-    world.attested()
-    world.open_facility({"facility_number": "second", "reporting.zone": "Nowhere/Land"})
+def test_terms_on_a_clock_that_no_data_base_of_zones_has_are_refused(world: World) -> None:
+    refused = world.post(world.borrower, "/facilities", world.facility_body({"reporting.zone": "Nowhere/Land"}))
 
-    found = world.done(world.get(world.lender, f"/obligations{ALL}"), 200)["facilities"]
-
-    assert sorted(each["unknown"] for each in found) == [[], ["terms.zone"]]
-    assert "report.intensity.2025-01-01" in calendar(world, world.lender).replace("\r\n ", "")
+    assert code(refused) == (422, "terms.zone")
+    assert refused.json()["errors"][0]["field"] == "zone"
 
 
 def test_terms_that_nobody_agreed_to_oblige_nobody(world: World) -> None:
