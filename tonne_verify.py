@@ -12,10 +12,12 @@ The public key is one that you got from the book's owner by another way; any key
 Exit codes: 0 good; 1 the file cannot be opened; 2 malformed; 3 a signature or key is wrong; 4 leaf or tree mismatch, with the first
 bad entry; 5 rolled back or inconsistent with the checkpoint you kept; 6 the facts are wrong although they are signed.
 
-A determination (with --assessor-key, once for each assessor whose key you got by another way): signatures, digests, the log's receipts,
-the status of attestations and keys, the terms' conditions and the whole arithmetic from activity data to each tranche's margin are
-checked and computed anew. Exit codes: 0 same margin; 1 cannot be opened; 2 the arithmetic differs; 3 a signature or the chain is wrong;
-4 a digest of the evidence is wrong; 5 a status is stale; 6 the terms are not satisfied; 7 incomplete or unreadable.
+A determination (give --assessor-key once for each assessor whose key you got by another way; without it the answer is 7 at best):
+signatures, digests, the log's receipts, the status of attestations and keys, the terms' conditions and the whole arithmetic from
+activity data to each tranche's margin are checked and computed anew.
+
+Exit codes: 0 same margin; 1 cannot be opened; 2 the arithmetic differs; 3 a signature or the chain is wrong; 4 a digest of the
+evidence is wrong; 5 a status is stale; 6 the terms are not satisfied; 7 incomplete or unreadable.
 What it cannot know: whether calendars, ratings, benchmarks and index fixings are the published ones, whether the persons named as
 approvers are yours (the log, with its key, proves which of them decided what and when), and whether the log says more than the bundle.
 The hash of the terms is yours to compare.
@@ -1411,6 +1413,12 @@ class Evidence:
         self._check_steps()
         return found
 
+    def named_keys(self) -> str:
+        """Return the keys that signed, as the bundle has them, in the form that ``--assessor-key`` takes."""
+        signed = dict.fromkeys(str(each["kid"]) for each in self.statements.values())
+        keys = (base64.b64encode(bytes.fromhex(self.keys[kid]["public_key"])).decode() for kid in signed)
+        return "; ".join(f"--assessor-key {key}" for key in keys)
+
     def _check_members(self) -> None:
         numbers = [whole(each["decision"]["sequence"]) for each in (*self.earlier, self.decided)]
         _hold(numbers == list(range(1, len(numbers) + 1)), INCOMPLETE, "an earlier decision is missing")
@@ -1461,7 +1469,8 @@ class Evidence:
         for name, said in self.attested.items():
             what = said["member"]
             kid, statement = opened(self.files[what], trusted, what)
-            _hold(trusted[kid] in self.asked.assessors, CHAIN, f"{what} is signed by a key that you did not give")
+            is_given = not self.asked.assessors or trusted[kid] in self.asked.assessors
+            _hold(is_given, CHAIN, f"{what} is signed by a key that you did not give")
             issuer, key = statement["issuer_organisation_id"], self.keys[kid]
             _hold(
                 issuer == key["organisation_id"] == said["assessor_id"],
@@ -2049,7 +2058,8 @@ def _read_prices(prices: Sequence[Document]) -> list[Document]:
 def verify_determination(file: BinaryIO, asked: Asked) -> list[str]:
     """Return what a good determination's bundle says, as lines; else raise ``Finding`` with the exit code."""
     try:
-        return Evidence(unpacked(file), asked).check()
+        evidence = Evidence(unpacked(file), asked)
+        found = evidence.check()
     except Finding:
         raise
     except Fault as fault:
@@ -2060,6 +2070,9 @@ def verify_determination(file: BinaryIO, asked: Asked) -> list[str]:
         raise Finding(
             INCOMPLETE, f"the bundle is not as it should be ({type(error).__name__}: {str(error)[:60]!r})"
         ) from error
+    keys = f"all else holds, but only you can tell whose keys these are: {evidence.named_keys()}"
+    _hold(asked.assessors, INCOMPLETE, keys)
+    return found
 
 
 def read_assessor_key(given: str) -> bytes:
@@ -2127,13 +2140,21 @@ def _tell(report: Report, out: Callable[[str], object]) -> None:
         out(f"{'total':<48} {commodity:<12} {debit:>20} {credit:>20}\n")
 
 
+def _is_determination(path: str) -> bool:
+    try:
+        with zipfile.ZipFile(path) as archive:
+            return "determination.json" in archive.namelist()
+    except Exception:  # noqa: BLE001 - whatever else it is, it is looked at as that
+        return False
+
+
 def _judge(arguments: argparse.Namespace, write: Callable[[str], object]) -> int:
     """Check a determination's bundle, say in lines what was found, and return the exit code."""
     try:
         log = arguments.public_key or (arguments.key and _read_small(arguments.key, "the key file"))
         kept = arguments.since and read_note(_read_small(arguments.since, "the kept checkpoint"), "the kept checkpoint")
         asked = Asked(
-            assessors=tuple(map(read_assessor_key, arguments.assessor_key)),
+            assessors=tuple(map(read_assessor_key, arguments.assessor_key or ())),
             logs=(read_key(log),) if log else (),
             since=kept or None,
             terms_sha256=arguments.terms_sha256,
@@ -2172,7 +2193,7 @@ def main(argv: Sequence[str] | None = None, out: TextIO | None = None) -> int:
     parser.add_argument("--terms-sha256", metavar="HEX", help="the hash of the terms that you agreed to")
     arguments = parser.parse_args(argv)
     write = (out or sys.stdout).write
-    if arguments.assessor_key:
+    if arguments.assessor_key or _is_determination(arguments.file):
         return _judge(arguments, write)
     if not (arguments.key or arguments.public_key):
         parser.error("one of the arguments --key --public-key is required, or --assessor-key for a determination")

@@ -1,4 +1,4 @@
-"""``tonne bundle DETERMINATION --out FILE``: writes the evidence of a decided determination, to be checked with ``tonne_verify.py``."""
+"""``tonne bundle DETERMINATION``: writes the evidence of a decided determination, to be checked with ``tonne_verify.py``."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_database_option(parser)
     parser.add_argument("determination", metavar="DETERMINATION", help="the determination's id")
-    parser.add_argument("--out", metavar="FILE", required=True, help="a new file, such as determination.zip")
+    parser.add_argument("--out", metavar="FILE", help="a new file; DETERMINATION.zip if left out")
     parser.set_defaults(run=_bundle)
 
 
@@ -31,12 +31,13 @@ def _bundle(arguments: argparse.Namespace, out: TextIO) -> int:
         raise Invalid(
             "bundle.determination", "DETERMINATION: expected the determination's id, a UUID", field="determination"
         )
+    name = arguments.out or f"{determination_id}.zip"
     with (
         ready_database(from_environment(os.environ, database_url=arguments.database).database_url) as database,
         database.reader() as session,
-        new_file(arguments.out) as file,
+        new_file(name) as file,
     ):
         content = evidence_bundle.bundle_of(session, determination_id)
         file.write(content)
-    out.write(f"{determination_id}: {len(content)} bytes; check them with tonne_verify.py\n")
+    out.write(f"{name}: {len(content)} bytes; check them with tonne_verify.py\n")
     return 0

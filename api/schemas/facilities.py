@@ -15,6 +15,7 @@ from pydantic import Field, JsonValue
 from api.schemas.amounts import AmountOut, money_out
 from api.schemas.base import Array, Schema
 from api.schemas.explain import ExplanationOut
+from api.schemas.fee_schedules import FeeOut, RedemptionOut, SwapLegOut
 from api.schemas.fields import DateString, InstantString, UuidString
 from api.schemas.terms import Digest
 from finance.conventions.documents import to_document
@@ -24,6 +25,7 @@ from finance.conventions.rates import rate_text
 from finance.kpi.targets import PerformanceTarget
 from finance.loans.flows import FlowSchedule, InterestDue
 from finance.loans.price_timeline import PriceInterval
+from finance.operations.loan_charges import tranche_charges
 from finance.operations.loan_view import KnownLoan
 from finance.store.facilities import Facility, FacilityKpi, TermsVersion
 
@@ -228,24 +230,36 @@ class TrancheScheduleOut(Schema):
     total_before: AmountOut
     total_after: AmountOut
     total_saving: AmountOut
+    fees: Array[FeeOut]
+    redemption: Annotated[Array[RedemptionOut], Field(description="Rows where a clause moves the redemption price.")]
+    swap_leg: Annotated[Array[SwapLegOut], Field(description="Where a clause moves a swap paired with this tranche.")]
 
     @classmethod
     def from_core(cls, loan: KnownLoan, tranche_id: str) -> TrancheScheduleOut:
-        """Return the schedule of one drawn tranche."""
-        after, before = loan.schedule(tranche_id), loan.base_schedule(tranche_id)
-        currency = after.currency
-        plain = {due.period.start: due.payment_minor for due in before.interest}
+        """Return the schedule of one tranche; while it is undrawn it has fees and nothing else."""
+        is_drawn = bool(loan.drawn.get(tranche_id))
+        after = loan.schedule(tranche_id) if is_drawn else None
+        before = loan.base_schedule(tranche_id) if is_drawn else None
+        currency = loan.facility.terms.tranche(tranche_id).currency
+        plain = {} if before is None else {due.period.start: due.payment_minor for due in before.interest}
+        total_before, total_after = (0 if each is None else each.total_interest_minor for each in (before, after))
+        charges = tranche_charges(loan, tranche_id, after=after, before=before)
         return cls(
             tranche_id=tranche_id,
             currency=currency,
             margins=tuple(MarginIntervalOut.from_core(interval) for interval in loan.timeline(tranche_id)),
-            periods=tuple(
+            periods=()
+            if after is None
+            else tuple(
                 InterestPeriodOut.from_core(due, plain.get(due.period.start, 0), currency) for due in after.interest
             ),
-            principal=_principal(after),
-            total_before=money_out(before.total_interest_minor, currency),
-            total_after=money_out(after.total_interest_minor, currency),
-            total_saving=money_out(before.total_interest_minor - after.total_interest_minor, currency),
+            principal=() if after is None else _principal(after),
+            total_before=money_out(total_before, currency),
+            total_after=money_out(total_after, currency),
+            total_saving=money_out(total_before - total_after, currency),
+            fees=tuple(FeeOut.from_core(fee, currency) for fee in charges.fees),
+            redemption=tuple(RedemptionOut.from_core(premium, currency) for premium in charges.redemption),
+            swap_leg=tuple(SwapLegOut.from_core(leg, currency) for leg in charges.swap_legs),
         )
 
 
@@ -259,13 +273,15 @@ class ScheduleOut(Schema):
 
     @classmethod
     def from_core(cls, loan: KnownLoan, known_at: datetime) -> ScheduleOut:
-        """Return the schedules of every tranche on which something is drawn."""
+        """Return the schedules of every tranche on which something is drawn or a fee runs."""
         return cls(
             facility_id=loan.facility_id,
             known_at=known_at,
             known_sha256=loan.sha256,
             tranches=tuple(
-                TrancheScheduleOut.from_core(loan, tranche_id) for tranche_id, drawn in loan.drawn.items() if drawn
+                TrancheScheduleOut.from_core(loan, tranche_id)
+                for tranche_id, drawn in loan.drawn.items()
+                if drawn or loan.facility.terms.tranche(tranche_id).fees
             ),
         )
 

@@ -23,7 +23,7 @@ from finance.loans.flows import FlowSchedule, Happenings, flow_schedule
 from finance.loans.period_dates import DayRule, dated_periods
 from finance.loans.prepayment import Prepayment
 from finance.loans.price_explanation import explain_rate
-from finance.loans.price_timeline import PriceInterval, as_adjustments
+from finance.loans.price_timeline import PriceInterval, as_adjustments, price_timeline
 from finance.loans.rate_determinations import (
     Approval,
     ApprovedDetermination,
@@ -72,6 +72,22 @@ class KnownLoan:
             grades=self.facility.grades,
         )
         return self._schedule(tranche_id, plain.timeline(tranche_id))
+
+    def timeline_from_signing(self, tranche_id: str) -> tuple[PriceInterval, ...]:
+        """Return the tranche's prices from signing on, or from a drawdown that was recorded before the terms now in force."""
+        tranche, known = self.facility.terms.tranche(tranche_id), self.facility
+        return price_timeline(
+            tranche,
+            start=min([tranche.signed_on, *(each.on for each in self.drawn.get(tranche_id, ()))]),
+            ratchet=known.terms.ratchet,
+            tests=known.tests,
+            labelled=known.labelled,
+            grades=known.grades,
+        )
+
+    def day_rule(self, tranche_id: str) -> DayRule:
+        """Return how the tranche's days meet its calendar."""
+        return _day_rule(self.facility.terms.tranche(tranche_id))
 
     def explain_rate(self, tranche_id: str, day: date) -> Explanation:
         """Return why interest of ``day`` runs at its rate."""
@@ -217,16 +233,21 @@ def _together(agreed: tuple[Drawdown, ...], recorded: tuple[Drawdown, ...]) -> t
 
 
 def _drawn_tranche(tranche: TrancheTerms, drawn: tuple[Drawdown, ...]) -> DrawnTranche:
-    calendar = _calendar(tranche)
+    days = _day_rule(tranche)
     start = drawn[0].on if drawn else tranche.signed_on
-    days = DayRule(
-        calendar=calendar, convention=tranche.payment_convention, is_accrual_adjusted=tranche.is_accrual_adjusted
-    )
     return DrawnTranche(
         tranche_id=tranche.tranche_id,
         start=start,
         periods=dated_periods(tranche.periods, start=start, end=tranche.maturity_date, days=days),
-        calendar=calendar,
+        calendar=days.calendar,
+    )
+
+
+def _day_rule(tranche: TrancheTerms) -> DayRule:
+    return DayRule(
+        calendar=_calendar(tranche),
+        convention=tranche.payment_convention,
+        is_accrual_adjusted=tranche.is_accrual_adjusted,
     )
 
 

@@ -548,6 +548,18 @@ def test_the_bundle_as_it_was_made_is_good(story: Story, tmp_path: Path, name: s
     assert code == 0, said
 
 
+def test_without_an_assessors_key_all_is_checked_but_who_signed(story: Story, tmp_path: Path) -> None:
+    bent = story.members()
+    round_adjustment(bent)
+
+    code, said = judged(story.bundles["second"], tmp_path, log_key(), keys=())
+
+    assert code == INCOMPLETE
+    assert f"--assessor-key {base64.b64encode(public(ASSESSOR)).decode()}" in said
+    bent.rehashed()
+    assert judged(bent.packed(), tmp_path, keys=())[0] == ARITHMETIC
+
+
 # --------------------------------------------------------------------------------------------------- with the hashes kept
 
 
