@@ -1,4 +1,4 @@
-"""``tonne attest``: the assessor's side, offline. Makes a key pair, proves it is held, signs statements.
+"""``tonne attest``: the assessor's side, offline. Makes a key pair and proves it is held; ``tonne sign`` signs.
 
 Opens no database and sends nothing: the private key never leaves the assessor's machine, only signatures do.
 """
@@ -15,11 +15,9 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from api.schemas.signing_keys import octets_text, read_octets
-from finance.attestations.canonical import MAX_DOCUMENT_BYTES, parse_canonical, parse_strict
-from finance.attestations.documents import statement_from_mapping
+from finance.attestations.canonical import parse_canonical
 from finance.attestations.key_files import MAX_KEY_FILE_BYTES, is_encrypted, read_private_key, write_private_key
 from finance.attestations.keys import POSSESSION_TYPE
-from finance.attestations.signatures import sign_statement
 from ledger.core.errors import Conflict, Invalid
 
 _OWNER_ONLY = 0o600
@@ -28,7 +26,7 @@ _MOST_PASSPHRASE_BYTES = 1_000
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command and its actions."""
-    parser = subparsers.add_parser("attest", help="for assessors: make a key, prove it is yours, sign a statement")
+    parser = subparsers.add_parser("attest", help="for assessors: make a key and prove that it is yours")
     actions = parser.add_subparsers(title="actions", metavar="ACTION", required=True)
     keygen = actions.add_parser("keygen", help="write a new private key to a file and print its public key")
     keygen.add_argument("--key", required=True, metavar="FILE", help="a file that does not exist yet; mode 0600")
@@ -37,12 +35,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     prove.add_argument("--challenge", required=True, metavar="TEXT", help="the challenge, as the API sent it")
     prove.add_argument("--key", required=True, metavar="FILE", help="the private key")
     prove.set_defaults(run=_prove)
-    sign = actions.add_parser("sign", help="sign a statement and print the envelope to send")
-    sign.add_argument("--statement", required=True, metavar="FILE", help="the statement, one JSON object")
-    sign.add_argument("--key", required=True, metavar="FILE", help="the private key")
-    sign.add_argument("--kid", required=True, metavar="KID", help="the id the key is registered under")
-    sign.set_defaults(run=_sign)
-    for action in (keygen, prove, sign):
+    for action in (keygen, prove):
         action.add_argument("--passphrase-file", metavar="FILE", help="where the passphrase of the key file stands")
 
 
@@ -71,14 +64,6 @@ def _prove(arguments: argparse.Namespace, out: TextIO) -> int:
     if parse_canonical(challenge).get("typ") != POSSESSION_TYPE:
         raise Invalid("attest.challenge", "--challenge: expected a key challenge from Tonne", field="challenge")
     out.write(octets_text(_private_key(arguments).sign(challenge)) + "\n")
-    return 0
-
-
-def _sign(arguments: argparse.Namespace, out: TextIO) -> int:
-    raw = _read(arguments.statement, field="statement", most_bytes=2 * MAX_DOCUMENT_BYTES)
-    statement = statement_from_mapping(parse_strict(raw, max_bytes=2 * MAX_DOCUMENT_BYTES))
-    envelope = sign_statement(statement, _private_key(arguments), kid=arguments.kid)
-    out.write(envelope.decode("ascii") + "\n")
     return 0
 
 

@@ -20,6 +20,7 @@ from api.schemas.facilities import (
     FacilitiesOut,
     FacilityLineOut,
     FacilityOut,
+    InterestOut,
     KpiOut,
     RateOut,
     ScheduleOut,
@@ -154,6 +155,22 @@ def read_rate(
         rate=rate_on(loan.schedule(tranche), on),
         explanation=loan.explain_rate(tranche, on),
     )
+
+
+@routes.get("/facilities/{facility_id}/interest", policy=asks(kinds=LOAN_PARTIES))
+def read_interest(
+    facility_id: UuidString,
+    call: ThisCall,
+    on: Annotated[DateString, Query(description="A day of the interest period.")],
+    tranche_id: Annotated[CodeString | None, Query(description="A tranche; may be left out when there is one.")] = None,
+    known_at: KnownAt = None,
+) -> InterestOut:
+    """Return the payment of the interest period that ``on`` lies in, with the tree of its segments, rates and reasons."""
+    facility = call.load(FACILITY, facility_id)
+    check_loan_party(facility, call.principal)
+    at = known_at or call.now
+    loan = known_loan(call.session, facility.facility_id, known_at=at)
+    return InterestOut.from_core(loan, _tranche(loan.facility.terms, tranche_id), on=on, known_at=at)
 
 
 def _tranche(terms: FacilityTerms, tranche_id: str | None) -> str:

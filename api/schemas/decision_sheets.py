@@ -130,6 +130,7 @@ class DecisionSheetOut(Schema):
     kpis: Array[SheetKpiOut]
     tranches: Array[SheetTrancheOut]
     decision: DecisionOut | None
+    explain: Annotated[ExplanationOut, Field(description="What it does to each clause, and why.")]
 
     @classmethod
     def from_core(cls, sheet: DecisionSheet) -> DecisionSheetOut:
@@ -148,6 +149,7 @@ class DecisionSheetOut(Schema):
             kpis=tuple(SheetKpiOut.from_core(each) for each in sheet.kpis),
             tranches=tuple(SheetTrancheOut.from_core(each) for each in sheet.money),
             decision=None if determination.decision is None else DecisionOut.from_core(determination.decision),
+            explain=ExplanationOut.from_core(sheet.explanation),
         )
 
 

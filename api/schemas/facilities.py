@@ -24,6 +24,7 @@ from finance.conventions.explain import Explanation
 from finance.conventions.rates import rate_text
 from finance.kpi.targets import PerformanceTarget
 from finance.loans.flows import FlowSchedule, InterestDue
+from finance.loans.price_explanation import interest_on
 from finance.loans.price_timeline import PriceInterval
 from finance.operations.loan_charges import tranche_charges
 from finance.operations.loan_view import KnownLoan
@@ -317,6 +318,34 @@ class RateOut(Schema):
             rate=decimal_text(rate),
             rate_exact=rate_text(rate),
             explain=ExplanationOut.from_core(explanation),
+        )
+
+
+class InterestOut(Schema):
+    """The payment of the interest period that one day lies in, on one tranche, as known at ``known_at``, and why."""
+
+    facility_id: UuidString
+    tranche_id: str
+    known_at: InstantString
+    start: DateString
+    end: DateString
+    payment_date: DateString | None
+    interest: AmountOut
+    explain: ExplanationOut
+
+    @classmethod
+    def from_core(cls, loan: KnownLoan, tranche_id: str, *, on: date, known_at: datetime) -> InterestOut:
+        """Return the shape of one payment with its reasons."""
+        due = interest_on(loan.schedule(tranche_id), on)
+        return cls(
+            facility_id=loan.facility_id,
+            tranche_id=tranche_id,
+            known_at=known_at,
+            start=due.period.start,
+            end=due.period.end,
+            payment_date=due.period.payment_date,
+            interest=money_out(due.payment_minor, loan.facility.terms.tranche(tranche_id).currency),
+            explain=ExplanationOut.from_core(loan.explain_interest(tranche_id, on)),
         )
 
 

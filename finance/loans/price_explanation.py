@@ -57,6 +57,14 @@ def rate_on(schedule: FlowSchedule, day: date) -> Fraction:
     return _segment_on(schedule, day).rate
 
 
+def interest_on(schedule: FlowSchedule, day: date) -> InterestDue:
+    """Return the payment of the interest period that ``day`` lies in; no interest runs that day: ``explain.no_interest``."""
+    for due in schedule.interest:
+        if any(segment.start <= day < segment.end for segment in due.segments):
+            return due
+    raise Invalid("explain.no_interest", f"day: expected a day on which interest runs, not {day}", field="day")
+
+
 def explain_interest(
     due: InterestDue,
     *,
@@ -146,7 +154,7 @@ def explain_true_up(found: TrueUp, *, terms: FacilityTerms) -> Explanation:
 
 
 def explain_determination(determination: ApprovedDetermination, terms: FacilityTerms) -> Explanation:
-    """Return the tree for what one determination does to each clause, with every KPI's outcome below it."""
+    """Return the tree for what one determination does to each clause, every KPI's outcome below it, and who approved it, if anybody."""
     proposal = determination.proposal
     clauses = []
     for effect in proposal.effects:
@@ -183,17 +191,18 @@ def explain_determination(determination: ApprovedDetermination, terms: FacilityT
                 children=tuple(children),
             )
         )
-    lenders = ", ".join(sorted({each.approver.organisation_id for each in determination.approvals}))
-    approved_on = max(each.approved_on for each in determination.approvals)
-    clauses.append(
-        _leaf(
-            f"approved by {lenders}",
-            f"经 {lenders} 批准",
-            approved_on.isoformat(),
-            "date",
-            source=f"determination {determination.determination_id}",
+    if determination.approvals:
+        lenders = ", ".join(sorted({each.approver.organisation_id for each in determination.approvals}))
+        approved_on = max(each.approved_on for each in determination.approvals)
+        clauses.append(
+            _leaf(
+                f"approved by {lenders}",
+                f"经 {lenders} 批准",
+                approved_on.isoformat(),
+                "date",
+                source=f"determination {determination.determination_id}",
+            )
         )
-    )
     total = sum((effect.adjustment_bp for effect in proposal.effects), Fraction(0))
     return Explanation(
         label_en=f"determination {determination.determination_id} for {proposal.period_start} to {proposal.period_end}",
@@ -313,11 +322,8 @@ def _finding(finding: KpiFinding, bp: Fraction | None, terms: FacilityTerms) -> 
 
 
 def _segment_on(schedule: FlowSchedule, day: date) -> InterestSegment:
-    for due in schedule.interest:
-        for segment in due.segments:
-            if segment.start <= day < segment.end:
-                return segment
-    raise Invalid("explain.no_interest", f"day: expected a day on which interest runs, not {day}", field="day")
+    due = interest_on(schedule, day)
+    return next(segment for segment in due.segments if segment.start <= day < segment.end)
 
 
 def _minor_units(tranche: TrancheTerms) -> int:

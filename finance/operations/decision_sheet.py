@@ -10,11 +10,13 @@ from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.explain import Explanation
 from finance.loans.evidence_rules import KpiFinding
 from finance.loans.flows import FlowSchedule
 from finance.loans.price_effects import OutcomeStatus
-from finance.loans.rate_determinations import ApprovedDetermination, TranchePrice
-from finance.operations.loan_view import KnownLoan, known_loan
+from finance.loans.price_explanation import explain_determination
+from finance.loans.rate_determinations import Approval, ApprovedDetermination, TranchePrice
+from finance.operations.loan_view import KnownLoan, known_loan, signatory
 from finance.operations.recomputation import facility_before
 from finance.store import attestations, facilities
 from finance.store.attestations import AttestationRecord, EngagementRecord
@@ -45,13 +47,17 @@ class SheetMoney:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DecisionSheet:
-    """Everything about one decision, as known when it was proposed; prices are the final ones once it was approved."""
+    """Everything about one decision, as known when it was proposed; prices are the final ones once it was approved.
+
+    ``explanation`` says what it does to each clause, down to the KPIs' evidence and who approved it.
+    """
 
     determination: Determination
     facility_number: str
     loan: KnownLoan
     kpis: tuple[SheetKpi, ...]
     money: tuple[SheetMoney, ...]
+    explanation: Explanation
 
 
 def sheet_of(session: Session, determination: Determination) -> DecisionSheet:
@@ -66,6 +72,22 @@ def sheet_of(session: Session, determination: Determination) -> DecisionSheet:
         loan=loan,
         kpis=tuple(_kpis(session, determination)),
         money=tuple(_money(session, before, determination)),
+        explanation=explain_determination(_approved(determination), loan.version.terms),
+    )
+
+
+def _approved(determination: Determination) -> ApprovedDetermination:
+    """Return the determination as the pure rules name it: its own prices while undecided, the final ones after."""
+    decision = determination.decision
+    is_final = decision is not None and decision.is_approved
+    return ApprovedDetermination(
+        determination_id=str(determination.determination_id),
+        proposal=determination.proposal,
+        approvals=tuple(
+            Approval(approver=signatory(each.approver), approved_at=each.approved_at, approved_on=each.approved_on)
+            for each in determination.approvals
+        ),
+        prices=decision.prices if decision is not None and is_final else determination.proposal.prices,
     )
 
 
@@ -90,20 +112,12 @@ def _kpis(session: Session, determination: Determination) -> Iterator[SheetKpi]:
 
 
 def _money(session: Session, loan: KnownLoan, determination: Determination) -> Iterator[SheetMoney]:
-    decision = determination.decision
-    is_final = decision is not None and decision.is_approved
-    prices = decision.prices if decision is not None and is_final else determination.proposal.prices
-    with_it = ApprovedDetermination(
-        determination_id=str(determination.determination_id),
-        proposal=determination.proposal,
-        approvals=(),
-        prices=prices,
-    )
+    with_it = _approved(determination)
     terms, _ = facilities.load_terms(session, determination.facility_id, determination.proposal.terms_version)
     taken = [each.sequence for each in loan.facility.tests]
     test = with_it.known_test(terms, sequence=max(taken, default=0) + 1)
     after = replace(loan, facility=replace(loan.facility, tests=(*loan.facility.tests, test)))
-    for price in prices:
+    for price in with_it.prices:
         try:
             yield SheetMoney(
                 price=price,

@@ -22,7 +22,7 @@ from finance.loans.fixings import Fixings
 from finance.loans.flows import FlowSchedule, Happenings, flow_schedule
 from finance.loans.period_dates import DayRule, dated_periods
 from finance.loans.prepayment import Prepayment
-from finance.loans.price_explanation import explain_rate
+from finance.loans.price_explanation import explain_interest, explain_rate, interest_on
 from finance.loans.price_timeline import PriceInterval, as_adjustments, price_timeline
 from finance.loans.rate_determinations import (
     Approval,
@@ -96,6 +96,16 @@ class KnownLoan:
             terms=self.facility.terms,
             tranche_id=tranche_id,
             schedule=self.schedule(tranche_id),
+            timeline=self.timeline(tranche_id),
+            determinations=self.determinations,
+        )
+
+    def explain_interest(self, tranche_id: str, day: date) -> Explanation:
+        """Return why the payment of the interest period that ``day`` lies in is what it is."""
+        return explain_interest(
+            interest_on(self.schedule(tranche_id), day),
+            terms=self.facility.terms,
+            tranche_id=tranche_id,
             timeline=self.timeline(tranche_id),
             determinations=self.determinations,
         )

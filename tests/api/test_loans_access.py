@@ -39,6 +39,7 @@ READS = (
     "/facilities/{facility}",
     "/facilities/{facility}/schedule",
     "/facilities/{facility}/rate?on=2026-07-01",
+    "/facilities/{facility}/interest?on=2026-07-01",
     "/facilities/{facility}/kpi-periods",
     "/facilities/{facility}/determinations",
     "/facilities/{facility}/terms",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -148,3 +149,45 @@ def test_the_loan_in_the_words_of_actus_gives_the_same_interest(world: World) ->
     # ACTUS does not round; each payment of ours is its exact payoff to the nearest fen.
     assert [format_exact(event.payoff, 2) for event in theirs] == [event["payoff"] for event in ours]
     assert "MRA" in [event["eventType"] for event in tranche["events"]]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_payment_is_explained_down_to_its_sources(world: World) -> None:
+    chain = world.attested()
+    world.approve(world.propose(chain))
+    path = f"/facilities/{chain.facility_id}/interest"
+
+    found = world.done(world.get(world.lender, f"{path}?on=2026-07-01"), 200)
+    outside = world.get(world.lender, f"{path}?on=2030-07-01")
+
+    # 200,000,000 x 3.35 % x 92 / 360, rounded once.
+    assert (found["start"], found["end"]) == ("2026-06-20", "2026-09-20")
+    assert found["interest"] == {"amount": "1712222.22", "unit": "CNY"}
+    assert found["explain"]["value"] == "1712222.22"
+    leaves = list(leaves_of(found["explain"]))
+    assert all(leaf["source"] for leaf in leaves)
+    assert any(chain.attestation_id in leaf["source"] for leaf in leaves)
+    assert all(leaf["label_en"] and leaf["label_zh"] for leaf in leaves)
+    assert code(outside) == (422, "explain.no_interest")
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_decisions_sheet_says_who_approved_it_and_what_it_rests_on(world: World) -> None:
+    chain = world.attested()
+    proposal = world.propose(chain)
+    path = f"/determinations/{proposal['id']}/sheet"
+
+    open_leaves = list(leaves_of(world.done(world.get(world.lender, path), 200)["explain"]))
+    world.approve(proposal)
+    leaves = list(leaves_of(world.done(world.get(world.lender, path), 200)["explain"]))
+
+    assert any(chain.baseline_attestation_id in leaf["source"] for leaf in open_leaves)
+    assert not any(leaf["label_en"].startswith("approved by") for leaf in open_leaves)
+    assert any(leaf["label_en"].startswith("approved by") for leaf in leaves)
+
+
+def leaves_of(tree: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    if not tree["children"]:
+        yield tree
+    for child in tree["children"]:
+        yield from leaves_of(child)
