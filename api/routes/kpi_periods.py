@@ -93,7 +93,14 @@ def report_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut
 def restate_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) -> KpiPeriodOut:
     """Say that the reported value is to be put right; lock and report it anew."""
     period = call.load(KPI_PERIOD, kpi_period_id)
-    restate_period(call.session, period.kpi_period_id, body.reason, actor=call.principal.actor, now=call.now)
+    restate_period(
+        call.session,
+        period.kpi_period_id,
+        body.reason,
+        actor=call.principal.actor,
+        now=call.now,
+        random_bytes=call.random_bytes,
+    )
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 
@@ -101,7 +108,14 @@ def restate_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall
 def waive_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) -> KpiPeriodOut:
     """Let the test pass: it neither lowers nor raises a price."""
     period = call.load(KPI_PERIOD, kpi_period_id)
-    waive_period(call.session, period.kpi_period_id, body.reason, actor=call.principal.actor, now=call.now)
+    waive_period(
+        call.session,
+        period.kpi_period_id,
+        body.reason,
+        actor=call.principal.actor,
+        now=call.now,
+        random_bytes=call.random_bytes,
+    )
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 
@@ -109,7 +123,14 @@ def waive_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) 
 def dispute_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall) -> KpiPeriodOut:
     """Contest the reported value, with the reason."""
     period = call.load(KPI_PERIOD, kpi_period_id)
-    dispute_period(call.session, period.kpi_period_id, body.reason, actor=call.principal.actor, now=call.now)
+    dispute_period(
+        call.session,
+        period.kpi_period_id,
+        body.reason,
+        actor=call.principal.actor,
+        now=call.now,
+        random_bytes=call.random_bytes,
+    )
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 

@@ -79,6 +79,7 @@ def add_waiver(facility_id: UuidString, rule: _Rule, body: WaiverIn, call: ThisC
         actor=call.principal.actor,
         now=call.now,
         today=business_day(call.now),
+        random_bytes=call.random_bytes,
     )
     return ChecklistOut.from_core(facility.facility_id, terms, findings)
 
@@ -94,10 +95,7 @@ def activate(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOu
         facility,
         findings,
         reason=body.reason,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=today,
+        recording=_recording(call),
     )
     return _label(call, facility)
 
@@ -111,10 +109,7 @@ def suspend(facility_id: UuidString, body: SuspensionIn, call: ThisCall) -> Labe
         facility,
         on=body.on,
         reason=body.reason,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=business_day(call.now),
+        recording=_recording(call),
     )
     return _label(call, facility)
 
@@ -130,10 +125,7 @@ def resume(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOut:
         facility,
         findings,
         reason=body.reason,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=today,
+        recording=_recording(call),
     )
     return _label(call, facility)
 
@@ -149,10 +141,7 @@ def add_amendment(facility_id: UuidString, body: AmendmentIn, call: ThisCall) ->
         body.what,
         happened_on=body.happened_on,
         description=body.description,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=today,
+        recording=_recording(call),
     )
     return AmendmentOut.from_core(event, today)
 
@@ -167,10 +156,7 @@ def agree(facility_id: UuidString, event_id: UuidString, body: ReasonIn, call: T
         facility,
         event_id,
         reason=body.reason,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=today,
+        recording=_recording(call),
     )
     return AmendmentOut.from_core(event, today)
 
@@ -185,10 +171,7 @@ def add_breach(facility_id: UuidString, body: BreachIn, call: ThisCall) -> Breac
         facility,
         cure_by=body.cure_by,
         description=body.description,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=today,
+        recording=_recording(call),
     )
     return BreachOut.from_core(breach, today)
 
@@ -203,10 +186,7 @@ def cure(facility_id: UuidString, breach_id: UuidString, body: ReasonIn, call: T
         facility,
         breach_id,
         reason=body.reason,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=today,
+        recording=_recording(call),
     )
     return BreachOut.from_core(breach, today)
 
@@ -220,10 +200,7 @@ def propose_declassification(facility_id: UuidString, body: DeclassificationIn, 
         facility,
         effective_on=body.effective_on,
         reason=body.reason,
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=business_day(call.now),
+        recording=_recording(call),
     )
     return DeclassificationOut.from_core(proposal)
 
@@ -239,11 +216,8 @@ def approve_declassification(
         facility,
         proposal_id,
         body.digest,
-        approval_id=call.new_id(),
-        event_id=call.new_id(),
-        actor=call.principal.actor,
-        now=call.now,
-        today=business_day(call.now),
+        recording=_recording(call),
+        end_id=call.new_id(),
     )
     return DeclassificationOut.from_core(proposal)
 
@@ -252,6 +226,16 @@ def _facility(call: Call, facility_id: UuidString) -> Facility:
     facility = call.load(FACILITY, facility_id)
     check_loan_party(facility, call.principal)
     return facility
+
+
+def _recording(call: Call) -> labels.Recording:
+    return labels.Recording(
+        event_id=call.new_id(),
+        actor=call.principal.actor,
+        now=call.now,
+        today=business_day(call.now),
+        random_bytes=call.random_bytes,
+    )
 
 
 def _label(call: Call, facility: Facility) -> LabelOut:

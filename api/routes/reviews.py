@@ -43,6 +43,7 @@ def review_kpi_period(kpi_period_id: UuidString, body: ReviewIn, call: ThisCall)
         review_id=call.new_id(),
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
     )
     return ReviewOut.from_core(review)
 
@@ -72,6 +73,7 @@ def query_determination(determination_id: UuidString, body: QueryIn, call: ThisC
         review_id=call.new_id(),
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
     )
     return ReviewOut.from_core(review)
 
@@ -100,6 +102,7 @@ def answer_query(review_id: UuidString, body: AnswerIn, call: ThisCall) -> Revie
         review_id=call.new_id(),
         actor=call.principal.actor,
         now=call.now,
+        random_bytes=call.random_bytes,
     )
     return ReviewOut.from_core(answer)
 

@@ -15,7 +15,8 @@ from finance.loans.amendments import AmendmentState
 from finance.loans.checklist import Finding, Waiver, check_waivable, grade
 from finance.loans.checklist_case import ChecklistEvidence, checked_terms
 from finance.loans.facility_terms import FacilityTerms
-from finance.operations.labels import KnownLabel, known_label
+from finance.operations.evidence import EvidenceEvent, log_events
+from finance.operations.labels import SUBJECT, KnownLabel, known_label
 from finance.operations.reporting_days import is_attestation_late
 from finance.store import attestations, facilities, kpi_periods, labels, reference
 from finance.store.attestations import AttestationRecord
@@ -23,6 +24,7 @@ from finance.store.facilities import Facility
 from finance.store.kpi_periods import KpiPeriod
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.parties import Actor
+from ledger.operations import RandomBytes
 
 _Attested = tuple[KpiPeriod, AttestationRecord]
 
@@ -51,6 +53,7 @@ def waive(
     actor: Actor,
     now: datetime,
     today: date,
+    random_bytes: RandomBytes,
 ) -> tuple[FacilityTerms, tuple[Finding, ...]]:
     """Let an open warning pass for the terms in force, and return the checklist after it.
 
@@ -70,6 +73,14 @@ def waive(
         recorded_at=now,
     )
     labels.save_waiver(session, facility.facility_id, waiver, actor=actor)
+    logged = EvidenceEvent(
+        organisation_id=facility.borrower_id,
+        subject=SUBJECT,
+        subject_id=str(facility.facility_id),
+        event="checklist_waived",
+        facts={"reason": reason, "rule_id": rule_id, "terms_version": str(terms_version)},
+    )
+    log_events(session, [logged], actor=actor, now=now, random_bytes=random_bytes)
     return facility_findings(session, facility, now=now, today=today)
 
 

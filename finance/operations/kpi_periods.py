@@ -19,6 +19,7 @@ from finance.emissions.methodologies import BoundMethodology
 from finance.kpi.outcomes import read_observed
 from finance.kpi.periods import KpiPeriodState, advance
 from finance.operations.activity import bound_methodology
+from finance.operations.evidence import EvidenceEvent, log_events
 from finance.store import activity, facilities, kpi_periods
 from finance.store.activity import RecordedMonth
 from finance.store.facilities import Facility, FacilityKpi
@@ -26,6 +27,10 @@ from finance.store.kpi_periods import DataSnapshot, KpiPeriod
 from ledger.core.amounts import format_exact
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.parties import Actor
+from ledger.operations import RandomBytes
+
+SUBJECT = "kpi_period"
+"""Under what the log keeps waivers, disputes, restatements and reviews of a period."""
 
 
 def open_period(
@@ -220,27 +225,51 @@ def report_period(session: Session, kpi_period_id: UUID, *, actor: Actor, now: d
     return snapshot.value
 
 
-def restate_period(session: Session, kpi_period_id: UUID, reason: str, *, actor: Actor, now: datetime) -> None:
+def restate_period(
+    session: Session, kpi_period_id: UUID, reason: str, *, actor: Actor, now: datetime, random_bytes: RandomBytes
+) -> None:
     """Record that the reported value is to be put right; the period is locked and reported anew, the old chain stays readable."""
-    _turn(session, kpi_period_id, KpiPeriodState.RESTATED, reason, actor=actor, now=now)
+    _turn(session, kpi_period_id, KpiPeriodState.RESTATED, reason, actor=actor, now=now, random_bytes=random_bytes)
 
 
-def waive_period(session: Session, kpi_period_id: UUID, reason: str, *, actor: Actor, now: datetime) -> None:
+def waive_period(
+    session: Session, kpi_period_id: UUID, reason: str, *, actor: Actor, now: datetime, random_bytes: RandomBytes
+) -> None:
     """Record that the lenders let the test pass: it neither lowers nor raises a price."""
-    _turn(session, kpi_period_id, KpiPeriodState.WAIVED, reason, actor=actor, now=now)
+    _turn(session, kpi_period_id, KpiPeriodState.WAIVED, reason, actor=actor, now=now, random_bytes=random_bytes)
 
 
-def dispute_period(session: Session, kpi_period_id: UUID, reason: str, *, actor: Actor, now: datetime) -> None:
+def dispute_period(
+    session: Session, kpi_period_id: UUID, reason: str, *, actor: Actor, now: datetime, random_bytes: RandomBytes
+) -> None:
     """Record that a lender contests the value; it goes back under review, or is restated."""
-    _turn(session, kpi_period_id, KpiPeriodState.DISPUTED, reason, actor=actor, now=now)
+    _turn(session, kpi_period_id, KpiPeriodState.DISPUTED, reason, actor=actor, now=now, random_bytes=random_bytes)
 
 
 def _turn(
-    session: Session, kpi_period_id: UUID, to: KpiPeriodState, reason: str, *, actor: Actor, now: datetime
+    session: Session,
+    kpi_period_id: UUID,
+    to: KpiPeriodState,
+    reason: str,
+    *,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
 ) -> None:
+    """Take the step and make it a leaf of the borrower's evidence book."""
     check_text(reason, area="kpi_period", field="reason")
     period = _locked(session, kpi_period_id)
     kpi_periods.advance_period(session, period, to, {"reason": reason}, actor=actor, now=now)
+    facility = facilities.find_facility(session, period.facility_id)
+    assert facility is not None, "a period belongs to a facility"
+    logged = EvidenceEvent(
+        organisation_id=facility.borrower_id,
+        subject=SUBJECT,
+        subject_id=str(kpi_period_id),
+        event=to.value,
+        facts={"reason": reason},
+    )
+    log_events(session, [logged], actor=actor, now=now, random_bytes=random_bytes)
 
 
 def print_value(value: Fraction, digits: int) -> str:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from dataclasses import replace
+from datetime import date
 from uuid import UUID
 
 from sqlalchemy.orm import Session
@@ -10,11 +11,10 @@ from sqlalchemy.orm import Session
 from finance.conventions.fields import refused
 from finance.loans.amendments import AmendmentEvent, AmendmentKind, Breach, Consent, Declassification
 from finance.loans.label import LabelState
-from finance.operations.labels import KnownLabel, known_label, locked_label, proposal_digest, record_fact
+from finance.operations.labels import KnownLabel, Recording, known_label, locked_label, proposal_digest, record_fact
 from finance.store.facilities import Facility
 from finance.store.labels import LabelFact
 from ledger.core.errors import Conflict
-from ledger.core.parties import Actor
 
 
 def notify_amendment(
@@ -24,24 +24,21 @@ def notify_amendment(
     *,
     happened_on: date,
     description: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> AmendmentEvent:
     """Record that the parties are told today of something that happened; the talks' days begin to run."""
-    known = locked_label(session, facility, now=now)
+    known = locked_label(session, facility, now=recording.now)
     event = AmendmentEvent(
-        event_id=str(event_id),
+        event_id=str(recording.event_id),
         what=what,
         happened_on=happened_on,
-        notified_on=today,
+        notified_on=recording.today,
         description=description,
         terms=known.terms,
         agreements=(),
     )
     detail = {"kind": what.value, "happened_on": happened_on.isoformat(), "reason": description}
-    record_fact(session, known, LabelFact.AMENDMENT_NOTIFIED, detail, on=today, event_id=event_id, actor=actor, now=now)
+    record_fact(session, known, LabelFact.AMENDMENT_NOTIFIED, detail, on=recording.today, recording=recording)
     return event
 
 
@@ -51,27 +48,22 @@ def agree_on_amendment(
     amendment_id: UUID,
     *,
     reason: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> AmendmentEvent:
     """Record the actor's organisation's agreement on how to go on; after the talks' last day it is refused."""
-    known = locked_label(session, facility, now=now)
+    known = locked_label(session, facility, now=recording.now)
     event = known.amendment(amendment_id)
-    event.check_agreement(_consent(actor, today))
+    event.check_agreement(_consent(recording))
     record_fact(
         session,
         known,
         LabelFact.AMENDMENT_AGREED,
-        {"reason": reason, "consented_on": today.isoformat()},
-        on=today,
-        event_id=event_id,
+        {"reason": reason, "consented_on": recording.today.isoformat()},
+        on=recording.today,
+        recording=recording,
         subject_id=amendment_id,
-        actor=actor,
-        now=now,
     )
-    return known_label(session, facility.facility_id, known_at=now).amendment(amendment_id)
+    return known_label(session, facility.facility_id, known_at=recording.now).amendment(amendment_id)
 
 
 def notice_breach(
@@ -80,16 +72,19 @@ def notice_breach(
     *,
     cure_by: date,
     description: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> Breach:
     """Record a duty not kept and until when it may be cured."""
-    known = locked_label(session, facility, now=now)
-    breach = Breach(breach_id=str(event_id), noticed_on=today, cure_by=cure_by, description=description, cured_on=None)
+    known = locked_label(session, facility, now=recording.now)
+    breach = Breach(
+        breach_id=str(recording.event_id),
+        noticed_on=recording.today,
+        cure_by=cure_by,
+        description=description,
+        cured_on=None,
+    )
     detail = {"cure_by": cure_by.isoformat(), "reason": description}
-    record_fact(session, known, LabelFact.BREACH_NOTICED, detail, on=today, event_id=event_id, actor=actor, now=now)
+    record_fact(session, known, LabelFact.BREACH_NOTICED, detail, on=recording.today, recording=recording)
     return breach
 
 
@@ -99,13 +94,10 @@ def cure_breach(
     breach_id: UUID,
     *,
     reason: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> Breach:
     """Record that a lender finds a breach cured; it is cured once (``breach.cured``), and not by the borrower's own word."""
-    known = locked_label(session, facility, now=now)
+    known = locked_label(session, facility, now=recording.now)
     breach = known.breach(breach_id)
     if breach.cured_on is not None:
         raise Conflict("breach.cured", f"breach: it was cured on {breach.cured_on} already")
@@ -114,13 +106,11 @@ def cure_breach(
         known,
         LabelFact.BREACH_CURED,
         {"reason": reason},
-        on=today,
-        event_id=event_id,
+        on=recording.today,
+        recording=recording,
         subject_id=breach_id,
-        actor=actor,
-        now=now,
     )
-    return known_label(session, facility.facility_id, known_at=now).breach(breach_id)
+    return known_label(session, facility.facility_id, known_at=recording.now).breach(breach_id)
 
 
 def propose_declassification(
@@ -129,18 +119,15 @@ def propose_declassification(
     *,
     effective_on: date,
     reason: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> Declassification:
     """Propose to end the label on a day of the loan's life; a second proposal waits for the first (``declassification.pending``)."""
-    known = locked_label(session, facility, now=now)
+    known = locked_label(session, facility, now=recording.now)
     proposal = Declassification(
-        proposal_id=str(event_id),
+        proposal_id=str(recording.event_id),
         effective_on=effective_on,
         reason=reason,
-        proposer=_consent(actor, today),
+        proposer=_consent(recording),
         terms=known.terms,
         approvals=(),
     )
@@ -148,16 +135,14 @@ def propose_declassification(
     pending = [each for each in known.declassifications if each.decided_on is None]
     if any(each.terms.version == known.terms.version for each in pending):
         raise Conflict("declassification.pending", "a proposal on these terms awaits approval; approve that one first")
-    detail = {"reason": reason, "consented_on": today.isoformat(), "digest": proposal_digest(proposal)}
+    detail = {"reason": reason, "consented_on": recording.today.isoformat(), "digest": proposal_digest(proposal)}
     record_fact(
         session,
         known,
         LabelFact.DECLASSIFICATION_PROPOSED,
         detail,
         on=effective_on,
-        event_id=event_id,
-        actor=actor,
-        now=now,
+        recording=recording,
     )
     return proposal
 
@@ -168,18 +153,15 @@ def approve_declassification(
     proposal_id: UUID,
     digest: str,
     *,
-    approval_id: UUID,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
+    end_id: UUID,
 ) -> Declassification:
     """Record an approval of exactly the proposal that ``digest`` names; with the consent share the label ends.
 
     Person and organisation differ from the proposer's. The label ends on the proposed day, or on the last approval's if that is
-    later.
+    later; that end is a fact of its own, ``end_id``.
     """
-    known = locked_label(session, facility, now=now)
+    known = locked_label(session, facility, now=recording.now)
     proposal = known.proposal(proposal_id)
     if proposal_digest(proposal) != digest:
         raise Conflict("declassification.digest", "digest: expected that of the proposal as it stands; read it again")
@@ -187,19 +169,17 @@ def approve_declassification(
         raise Conflict("declassification.decided", f"proposal: the label ends on {proposal.decided_on} already")
     if proposal.terms.version != known.terms.version:
         raise Conflict("declassification.terms", "proposal: newer terms are in force; propose again under them")
-    proposal.check_approver(_consent(actor, today))
+    proposal.check_approver(_consent(recording))
     record_fact(
         session,
         known,
         LabelFact.DECLASSIFICATION_APPROVED,
-        {"reason": proposal.reason, "consented_on": today.isoformat(), "digest": digest},
-        on=today,
-        event_id=approval_id,
+        {"reason": proposal.reason, "consented_on": recording.today.isoformat(), "digest": digest},
+        on=recording.today,
+        recording=recording,
         subject_id=proposal_id,
-        actor=actor,
-        now=now,
     )
-    known = known_label(session, facility.facility_id, known_at=now)
+    known = known_label(session, facility.facility_id, known_at=recording.now)
     proposal = known.proposal(proposal_id)
     if proposal.decided_on is not None:
         record_fact(
@@ -208,10 +188,8 @@ def approve_declassification(
             LabelFact.DECLASSIFIED,
             {"reason": proposal.reason, "digest": digest},
             on=proposal.decided_on,
-            event_id=event_id,
+            recording=replace(recording, event_id=end_id),
             subject_id=proposal_id,
-            actor=actor,
-            now=now,
         )
     return proposal
 
@@ -224,5 +202,7 @@ def _check_can_end(known: KnownLabel, on: date) -> None:
         raise Conflict("declassification.ended", f"the label has ended before {on}; only newer terms begin another")
 
 
-def _consent(actor: Actor, on: date) -> Consent:
-    return Consent(organisation_id=str(actor.organisation_id), person_id=str(actor.user_id), on=on)
+def _consent(recording: Recording) -> Consent:
+    return Consent(
+        organisation_id=str(recording.actor.organisation_id), person_id=str(recording.actor.user_id), on=recording.today
+    )

@@ -26,11 +26,16 @@ from finance.loans.checklist import Finding, check_no_blocks
 from finance.loans.facility_terms import FacilityTerms
 from finance.loans.label import AgreedTerms, Label, LabelEvent, LabelStep, check_step, label_of
 from finance.loans.price_timeline import Span
+from finance.operations.evidence import EvidenceEvent, log_events
 from finance.store import facilities, labels, reference
 from finance.store.facilities import Facility, document_hash
 from finance.store.labels import LabelFact, LabelRecord
 from ledger.core.errors import Conflict, Forbidden, NotFound
 from ledger.core.parties import Actor
+from ledger.operations import RandomBytes
+
+SUBJECT = "label"
+"""Under what the log keeps a facility's label facts and checklist waivers; the subject's id is the facility's."""
 
 _MOVES: Mapping[LabelFact, LabelStep] = {
     LabelFact.ACTIVATED: LabelStep.ACTIVATED,
@@ -128,23 +133,31 @@ def locked_label(session: Session, facility: Facility, *, now: datetime) -> Know
     return known
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """Who records something about a label, when, and under which id: the fact's own."""
+
+    event_id: UUID
+    actor: Actor
+    now: datetime
+    today: date
+    random_bytes: RandomBytes
+
+
 def activate(
     session: Session,
     facility: Facility,
     findings: tuple[Finding, ...],
     *,
     reason: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> None:
-    """Call the loan sustainability-linked from ``today`` on, if its checklist has no open block (``checklist.blocked``)."""
-    known = locked_label(session, facility, now=now)
-    _check_untroubled(known, today)
+    """Call the loan sustainability-linked from ``recording.today`` on, if its checklist has no open block (``checklist.blocked``)."""
+    known = locked_label(session, facility, now=recording.now)
+    _check_untroubled(known, recording.today)
     check_no_blocks(findings)
     detail = {"reason": reason, "checklist_sha256": findings_hash(findings)}
-    _move(session, known, LabelFact.ACTIVATED, detail, on=today, event_id=event_id, actor=actor, now=now)
+    record_fact(session, known, LabelFact.ACTIVATED, detail, on=recording.today, recording=recording)
 
 
 def suspend(
@@ -153,16 +166,13 @@ def suspend(
     *,
     on: date,
     reason: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> None:
-    """Suspend the label from ``on``, which is not after ``today`` (``label.on``): the clauses rest and the name is not used."""
-    known = locked_label(session, facility, now=now)
-    if on > today:
-        raise Conflict("label.on", f"on: expected a day not after {today}", field="on")
-    _move(session, known, LabelFact.SUSPENDED, {"reason": reason}, on=on, event_id=event_id, actor=actor, now=now)
+    """Suspend the label from ``on``, which is not after ``recording.today`` (``label.on``): the clauses rest and the name is not used."""
+    known = locked_label(session, facility, now=recording.now)
+    if on > recording.today:
+        raise Conflict("label.on", f"on: expected a day not after {recording.today}", field="on")
+    record_fact(session, known, LabelFact.SUSPENDED, {"reason": reason}, on=on, recording=recording)
 
 
 def resume(
@@ -171,21 +181,18 @@ def resume(
     findings: tuple[Finding, ...],
     *,
     reason: str,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-    today: date,
+    recording: Recording,
 ) -> None:
-    """Resume a suspended label from ``today``, as untroubled as for an activation, through another party than suspended it."""
-    known = locked_label(session, facility, now=now)
-    _check_untroubled(known, today)
+    """Resume a suspended label from ``recording.today``, as untroubled as for an activation, through another party than suspended it."""
+    known = locked_label(session, facility, now=recording.now)
+    _check_untroubled(known, recording.today)
     check_no_blocks(findings)
     records = labels.list_records(session, facility.facility_id)
     suspended = [each for each in records if each.what is LabelFact.SUSPENDED]
-    if suspended and suspended[-1].actor.organisation_id == actor.organisation_id:
+    if suspended and suspended[-1].actor.organisation_id == recording.actor.organisation_id:
         raise Forbidden("label.four_eyes", "organisation: expected another party than the one that suspended the label")
     detail = {"reason": reason, "checklist_sha256": findings_hash(findings)}
-    _move(session, known, LabelFact.RESUMED, detail, on=today, event_id=event_id, actor=actor, now=now)
+    record_fact(session, known, LabelFact.RESUMED, detail, on=recording.today, recording=recording)
 
 
 def record_fact(
@@ -195,34 +202,47 @@ def record_fact(
     detail: Mapping[str, Any],
     *,
     on: date,
-    event_id: UUID,
+    recording: Recording,
     subject_id: UUID | None = None,
-    actor: Actor,
-    now: datetime,
 ) -> None:
-    """Record a fact about the label; one that moves it must find room (``label.transition``)."""
+    """Record a fact about the label, a leaf of the borrower's evidence book; one that moves it must find room (``label.transition``)."""
     found = known.label.at(on)
     record = LabelRecord(
-        event_id=event_id,
+        event_id=recording.event_id,
         facility_id=known.facility_id,
         number=labels.next_number(session, known.facility_id),
         what=what,
-        subject_id=subject_id or event_id,
+        subject_id=subject_id or recording.event_id,
         terms_version=known.terms.version if found is None else found.terms_version,
         effective_on=on,
         detail=detail,
-        recorded_at=now,
-        actor=actor,
+        recorded_at=recording.now,
+        actor=recording.actor,
     )
     labels.save_record(session, record)
     if what in _MOVES:
-        after = known_label(session, known.facility_id, known_at=now)
+        after = known_label(session, known.facility_id, known_at=recording.now)
         check_step(after.label, _event(record))
         idle_before = set(known.label.without_effect)
         if set(after.label.without_effect) - idle_before:
             raise Conflict(
                 "label.transition", f"on: a later move of the label would lose its ground; {on} is too early"
             )
+    facts = {
+        "effective_on": record.effective_on.isoformat(),
+        "event_id": str(record.event_id),
+        "subject_id": str(record.subject_id),
+        "terms_version": str(record.terms_version),
+        **{name: str(value) for name, value in detail.items()},
+    }
+    logged = EvidenceEvent(
+        organisation_id=UUID(known.terms.borrower_id),
+        subject=SUBJECT,
+        subject_id=str(known.facility_id),
+        event=what.value,
+        facts=facts,
+    )
+    log_events(session, [logged], actor=recording.actor, now=recording.now, random_bytes=recording.random_bytes)
 
 
 def proposal_digest(proposal: Declassification) -> str:
@@ -247,20 +267,6 @@ def findings_hash(findings: tuple[Finding, ...]) -> str:
             for each in findings
         }
     )
-
-
-def _move(
-    session: Session,
-    known: KnownLabel,
-    what: LabelFact,
-    detail: Mapping[str, Any],
-    *,
-    on: date,
-    event_id: UUID,
-    actor: Actor,
-    now: datetime,
-) -> None:
-    record_fact(session, known, what, detail, on=on, event_id=event_id, actor=actor, now=now)
 
 
 def _check_untroubled(known: KnownLabel, today: date) -> None:

@@ -14,6 +14,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from finance.kpi.periods import ALLOWED, KpiPeriodState
+from finance.operations.determinations import SUBJECT as DETERMINATION_SUBJECT
+from finance.operations.evidence import EvidenceEvent, log_events
+from finance.operations.kpi_periods import SUBJECT as PERIOD_SUBJECT
 from finance.operations.kpi_periods import dispute_period
 from finance.store import facilities, kpi_periods, reviews
 from finance.store.determinations import Determination
@@ -22,6 +25,7 @@ from finance.store.kpi_periods import KpiPeriod
 from finance.store.reviews import Review, ReviewKind
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.core.parties import Actor
+from ledger.operations import RandomBytes
 
 _VERDICTS = frozenset((ReviewKind.ACCEPTED, ReviewKind.REFUSED))
 
@@ -55,6 +59,7 @@ def review_period(
     review_id: UUID,
     actor: Actor,
     now: datetime,
+    random_bytes: RandomBytes,
 ) -> Review:
     """Record what a lender's person says about the reported data that ``sha256`` names, and return it.
 
@@ -90,9 +95,16 @@ def review_period(
         recorded_at=now,
         actor=actor,
     )
-    reviews.save_review(session, review)
+    _record(session, facility, review, random_bytes)
     if what is ReviewKind.REFUSED and KpiPeriodState.DISPUTED in ALLOWED[_state(session, period)]:
-        dispute_period(session, period.kpi_period_id, reason[:_MOST_REASON].strip(), actor=actor, now=now)
+        dispute_period(
+            session,
+            period.kpi_period_id,
+            reason[:_MOST_REASON].strip(),
+            actor=actor,
+            now=now,
+            random_bytes=random_bytes,
+        )
     return review
 
 
@@ -109,6 +121,7 @@ def query_proposal(
     review_id: UUID,
     actor: Actor,
     now: datetime,
+    random_bytes: RandomBytes,
 ) -> Review:
     """Record a lender's query on the undecided proposal whose digest is ``sha256``; a decided one is ``review.decided``."""
     facility = _locked(session, determination.facility_id)
@@ -129,12 +142,19 @@ def query_proposal(
         recorded_at=now,
         actor=actor,
     )
-    reviews.save_review(session, review)
+    _record(session, facility, review, random_bytes)
     return review
 
 
 def answer_query(
-    session: Session, query: Review, reason: str, *, review_id: UUID, actor: Actor, now: datetime
+    session: Session,
+    query: Review,
+    reason: str,
+    *,
+    review_id: UUID,
+    actor: Actor,
+    now: datetime,
+    random_bytes: RandomBytes,
 ) -> Review:
     """Record the borrower's answer to a query, once (``review.answered_before``); only a query has one (``review.no_query``)."""
     facility = _locked(session, query.facility_id)
@@ -154,8 +174,31 @@ def answer_query(
         recorded_at=now,
         actor=actor,
     )
-    reviews.save_review(session, answer)
+    _record(session, facility, answer, random_bytes)
     return answer
+
+
+def review_subject(about: str) -> str:
+    """Return under what the log keeps reviews of a ``kpi_period`` or a ``determination``."""
+    return f"{about}_review"
+
+
+def _record(session: Session, facility: Facility, review: Review, random_bytes: RandomBytes) -> None:
+    """Keep the review, and make it a leaf of the borrower's evidence book."""
+    reviews.save_review(session, review)
+    about = (
+        (PERIOD_SUBJECT, review.kpi_period_id)
+        if review.determination_id is None
+        else (DETERMINATION_SUBJECT, review.determination_id)
+    )
+    logged = EvidenceEvent(
+        organisation_id=facility.borrower_id,
+        subject=review_subject(about[0]),
+        subject_id=str(about[1]),
+        event=review.what.value,
+        facts={"reason": review.reason, "review_id": str(review.review_id), "subject_sha256": review.subject_sha256},
+    )
+    log_events(session, [logged], actor=review.actor, now=review.recorded_at, random_bytes=random_bytes)
 
 
 def standing_of(about: Sequence[Review], *, subject_sha256: str | None, needed: int) -> ReviewStanding:

@@ -136,6 +136,8 @@ def test_a_suspension_rests_the_clauses_and_another_party_resumes(world: World) 
     assert code(own) == (403, "label.four_eyes")
     assert [each["state"] for each in resumed["intervals"]] == ["conventional", "active_sll", "suspended", "active_sll"]
     assert world.rate(chain.facility_id, "2026-07-20") == "0.0335"
+    receipts = world.done(world.get(world.lender, f"/facilities/{chain.facility_id}/receipts"), 200)["receipts"]
+    assert [each["receipt"]["event"] for each in receipts][-2:] == ["suspended", "resumed"]
 
 
 def test_what_has_no_label_is_not_suspended_and_no_day_to_come(world: World) -> None:
