@@ -12,7 +12,7 @@ import secrets
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import partial
+from functools import cache, partial
 from typing import Any, TypeAlias
 from uuid import UUID
 
@@ -121,13 +121,20 @@ def create_app(
         random_source=random_source,
         id_source=id_source or (lambda: uuid7(clock(), random_source)),
     )
-    for declared in (*declared_routes(), *(each for routes in more_routes for each in routes)):
+    app.router.routes.extend(_built_routes())
+    for declared in (each for routes in more_routes for each in routes):
         app.router.routes.append(EdgeRoute(declared))
     app.router.routes.append(EdgeRoute(_description_of(app)))
     errors.install(app)
     app.add_middleware(EdgeGuard, random_source=random_source)
     check_policies(app)
     return app
+
+
+@cache
+def _built_routes() -> tuple[EdgeRoute, ...]:
+    """Return the routes, built once a process: one finds its surroundings through the request, so every application can share it."""
+    return tuple(EdgeRoute(declared) for declared in declared_routes())
 
 
 def declared_routes() -> tuple[Declared, ...]:
