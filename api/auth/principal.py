@@ -26,6 +26,14 @@ class Scope(StrEnum):
     KPI_WRITE = "kpi:write"
     MARKET_WRITE = "market:write"
     MARKET_APPROVE = "market:approve"
+    TRADING_WRITE = "trading:write"
+    TRADING_APPROVE = "trading:approve"
+    """Checks orders, counterparties, limits and carbon-finance contracts as the second person."""
+    COMPLIANCE_WRITE = "compliance:write"
+    COMPLIANCE_APPROVE = "compliance:approve"
+    ACCOUNTING_WRITE = "accounting:write"
+    ACCOUNTING_APPROVE = "accounting:approve"
+    """Reviews vouchers and a month's close as the second person."""
     FACILITY_WRITE = "facility:write"
     FACILITY_AGREE = "facility:agree"
     """Agrees to terms and to adjustments of interest for its organisation."""
@@ -37,7 +45,17 @@ class Scope(StrEnum):
     ADMIN = "admin"
 
 
-APPROVING = frozenset({Scope.MARKET_APPROVE, Scope.DETERMINATION_APPROVE, Scope.FACILITY_AGREE, Scope.LEDGER_ENFORCE})
+APPROVING = frozenset(
+    {
+        Scope.MARKET_APPROVE,
+        Scope.TRADING_APPROVE,
+        Scope.COMPLIANCE_APPROVE,
+        Scope.ACCOUNTING_APPROVE,
+        Scope.DETERMINATION_APPROVE,
+        Scope.FACILITY_AGREE,
+        Scope.LEDGER_ENFORCE,
+    }
+)
 """Scopes that stand for another's consent: nobody is given one by a colleague's key, nor an owner of a pledge by itself."""
 
 

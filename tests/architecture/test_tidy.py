@@ -24,6 +24,7 @@ PURE = (
     "finance/loans",
     "finance/accounting",
     "finance/decisions",
+    "finance/trading",
 )
 MODULES = sorted(path for package in PACKAGES for path in (ROOT / package).rglob("*.py"))
 EDGES = ("api/deps.py", "api/scheduler.py", "api/cli.py", "api/writer.py")
