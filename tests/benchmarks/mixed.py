@@ -38,6 +38,7 @@ _FACTS = {
     "hold_move": "book_id, seq, hold_id, lot_id",
 }
 _ROUNDS = 5
+_BATCHES_A_DAY = 9
 
 
 def row(database: Database, engine: str, book_id: int, batch: int) -> bench.Row:
@@ -101,11 +102,11 @@ def _open_lot_accounts(database: Database, book_id: int) -> None:
 
 _placed: list[Any] = []
 _stock = dict.fromkeys(range(_LOT_ACCOUNTS), 0)
-_days = itertools.count()
+_batches = itertools.count()
 
 
 def _day(rng: random.Random, count: int) -> list[JournalDraft]:
-    day = _DAY + timedelta(days=next(_days) % 28)
+    day = _DAY + timedelta(days=next(_batches) // _BATCHES_A_DAY)  # only onwards: a release is not dated before its hold
     drafts = []
     for place in range(count):
         turn = place % 10
