@@ -387,19 +387,25 @@ def test_flipped_bytes_never_break_the_reader(good: bytes, tmp_path: Path) -> No
         assert code in {0, 2, 3, 4, 5, 6, 7}, said
 
 
-def test_the_modes_do_not_mix(good: bytes, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_without_the_assessors_key_everything_else_is_checked_and_the_key_to_compare_is_named(
+    good: bytes, tmp_path: Path
+) -> None:
     path = tmp_path / "determination.zip"
     path.write_bytes(good)
     out = io.StringIO()
 
-    assert tonne_verify.main([str(path), log_key()], out) == 2
-    with pytest.raises(SystemExit) as refused:
-        tonne_verify.main([str(path)], out)
-    assert refused.value.code == 2
-    assert "--assessor-key" in capsys.readouterr().err
-    missing = io.StringIO()
-    assert tonne_verify.main([str(tmp_path / "none.zip"), f"--assessor-key={'A' * 43}"], missing) == 1
-    assert tonne_verify.main([str(path), "--assessor-key=nonsense"], missing) == INCOMPLETE
+    assert tonne_verify.main([str(path)], out) == INCOMPLETE
+    assert "--assessor-key" in out.getvalue()
+    assert base64.b64encode(public(ASSESSOR)).decode() in out.getvalue()
+
+
+def test_a_missing_file_and_a_key_that_is_none_are_told_apart(good: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "determination.zip"
+    path.write_bytes(good)
+    out = io.StringIO()
+
+    assert tonne_verify.main([str(tmp_path / "none.zip"), f"--assessor-key={'A' * 43}"], out) == 1
+    assert tonne_verify.main([str(path), "--assessor-key=nonsense"], out) == INCOMPLETE
 
 
 def test_an_assessors_key_may_be_spelled_in_each_usual_way(good: bytes, tmp_path: Path) -> None:
