@@ -16,6 +16,7 @@ from finance.compliance.allocation import allocate, allocation_rule
 from finance.compliance.obligation import ComplianceRules, obligation_year
 from finance.market.marks import Mark
 from finance.market.risk.gap_cost import GapCostAtRisk, GapModel, gap_cost_at_risk
+from finance.market.risk.methods import check_confidence
 from finance.market.risk.parameters import RiskParameters
 from finance.market.risk.scenario_ladder import Ladder, LadderSteps, YearCase, scenario_ladder
 from finance.market.risk.scenarios import SCENARIO_PRICE
@@ -112,6 +113,7 @@ def gap_risk_of_year(
     seed: int,
 ) -> GapRiskAnswer:
     """Return the quantile of the gap's cost beyond its mean; output and benchmark of the case are the means."""
+    check_confidence(confidence)
     parameters = parameters_on(snapshot.as_of)
     fewest, most = parameters.whole("gap_min_paths"), parameters.whole("gap_max_paths")
     if not fewest <= paths <= most:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from finance.market.risk.backtests import BackTest, BackTestRules, back_test, rolling_exceptions
 from finance.market.risk.hedging import HedgeRatio, hedge_ratio
+from finance.market.risk.methods import check_confidence
 from finance.market.risk.parameters import RiskParameters
 from finance.market.risk.returns import ReturnRules, ReturnSeries, SeriesLeg
 from finance.market.risk.scenarios import common_scenarios, price_moves
@@ -56,6 +57,7 @@ class BackTestQuestion:
 class HedgeAnswer:
     """A hedge ratio with the two series behind it."""
 
+    snapshot: Snapshot
     ratio: HedgeRatio
     held: ReturnSeries
     hedge: ReturnSeries
@@ -73,6 +75,7 @@ def back_test_of_books(
     Each common session after the first ``window`` is judged by the window before it, with today's tonnes and prices (a
     hypothetical backtest). ``risk.too_few_returns`` unless at least one session is left to judge.
     """
+    check_confidence(question.confidence)
     parameters = parameters_on(snapshot.as_of)
     needed, most = needed_returns(parameters, question.confidence), parameters.whole("max_window")
     if not needed <= question.window < most:
@@ -125,4 +128,4 @@ def hedge_of(session: Session, held: str, hedge: str, snapshot: Snapshot, asked:
     series = load_series(session, (held, hedge), asked)
     needed = parameters_on(asked.as_of).whole("min_returns")
     ratio = hedge_ratio(series[0], series[1], (prices[0], prices[1]), needed=needed)
-    return HedgeAnswer(ratio=ratio, held=series[0], hedge=series[1])
+    return HedgeAnswer(snapshot=snapshot, ratio=ratio, held=series[0], hedge=series[1])

@@ -44,6 +44,7 @@ def load_series(session: Session, instruments: Sequence[str], asked: SeriesQuest
     """Return one series per instrument, in the order given; what nothing marks is refused by the mark rules."""
     parameters = parameters_on(asked.as_of)
     legs = {instrument: asked.legs.get(instrument) or _own_leg(instrument, asked) for instrument in instruments}
+    calendars = {instrument: _calendar(chain, asked.as_of) for instrument, chain in legs.items()}
     stored = market_store.list_observations(
         session,
         asked.organisation_id,
@@ -57,7 +58,7 @@ def load_series(session: Session, instruments: Sequence[str], asked: SeriesQuest
             instrument,
             stored,
             legs=chain,
-            calendar=_calendar(chain, asked.as_of),
+            calendar=calendars[instrument],
             bounds=reference.shipped_instrument_bounds(),
             rules=asked.rules,
             parameters=parameters,

@@ -6,6 +6,7 @@ Owns the exact ratio and the cover. Takes two return series and whole tonnes; kn
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import date
 from fractions import Fraction
 
 from finance.market.risk.returns import ReturnSeries
@@ -17,15 +18,15 @@ class HedgeRatio:
     """Tonnes of the hedge per tonne held that leave the least variance of price changes.
 
     ``effectiveness`` is the share of variance removed, the squared correlation. ``count`` overlapping changes were used,
-    from ``first`` to ``last`` as ISO days. ``left_out`` counts changes that only one of the two series has.
+    from ``first`` to ``last``. ``left_out`` counts changes that only one of the two series has.
     """
 
     ratio: Fraction
     effectiveness: Fraction
     count: int
     left_out: int
-    first: str
-    last: str
+    first: date
+    last: date
 
 
 def hedge_ratio(
@@ -66,8 +67,8 @@ def hedge_ratio(
         effectiveness=covariance**2 / (variance_held * variance_hedge) if variance_held else Fraction(0),
         count=count,
         left_out=len(held.returns) + len(hedge.returns) - 2 * count,
-        first=pairs[0][0].isoformat(),
-        last=pairs[-1][0].isoformat(),
+        first=pairs[0][0],
+        last=pairs[-1][0],
     )
 
 

@@ -23,6 +23,12 @@ class Method(StrEnum):
     MONTE_CARLO = "monte_carlo"
 
 
+def check_confidence(confidence: Fraction) -> None:
+    """Refuse a confidence below one half, at or above one, or of more than six decimals: no loss is known that finely."""
+    if not Fraction(1, 2) <= confidence < 1 or (confidence * 10**6).denominator != 1:
+        raise Invalid("risk.confidence", "confidence: expected 0.5 up to below 1, at most six decimals, such as 0.99")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RiskMethod:
     """Everything that decides a figure beside positions and prices.
@@ -41,8 +47,7 @@ class RiskMethod:
 
     def __post_init__(self) -> None:
         """Refuse choices that do not go together."""
-        if not 0 < self.confidence < 1:
-            raise Invalid("risk.confidence", "confidence: expected a number between 0 and 1, both excluded")
+        check_confidence(self.confidence)
         if self.horizon < 1 or self.window < 1:
             raise Invalid("risk.horizon", "horizon, window: expected one or more")
         is_simulated = self.method is Method.MONTE_CARLO

@@ -80,7 +80,7 @@ class GapRung:
     """One line of the table: what was changed to what, the gap (positive: missing), and its value at each price.
 
     ``values`` are exact book currency: positive a cost, negative what the surplus is worth. ``has_effect`` is false where the
-    rule in force does not look at the changed figure.
+    change leaves the gap as it is: the rule does not look at the figure, or its cap is reached already.
     """
 
     axis: Axis
@@ -137,16 +137,17 @@ def scenario_ladder(
             if change and 0 <= base.green_share + change <= 1
         ),
     )
+    base_gap_t = gap_of(base)
     rungs = []
     for axis, change, case in cases:
-        gap_t = gap_of(case)
+        gap_t = base_gap_t if axis is Axis.BASE else gap_of(case)
         rungs.append(
             GapRung(
                 axis=axis,
                 change=change,
                 case=case,
                 gap_t=gap_t,
-                has_effect=base.counts_power or axis not in {Axis.GRID_FACTOR, Axis.GREEN_SHARE},
+                has_effect=axis is Axis.BASE or gap_t != base_gap_t,
                 values=tuple(gap_t * one for one in prices),
             )
         )
