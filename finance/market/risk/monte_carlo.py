@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from math import isqrt
 
 import numpy as np
 import numpy.typing as npt
@@ -142,15 +141,14 @@ def simulated_moves(
 def sampled_tail(losses: Sequence[int], *, confidence: Fraction, places: int) -> SampledTail:
     """Return the tail of simulated ``losses`` by the order-statistic rule, with standard errors rounded at ``places``.
 
-    The quantile's is half the distance between the order statistics one binomial standard deviation, sqrt(n a (1 - a)),
+    The quantile's is a quarter of the distance between the order statistics two binomial standard deviations, sqrt(n a (1 - a)),
     either side of it: no density is estimated (David and Nagaraja, Order Statistics, 3rd ed., section 7.1). The shortfall's
     is sqrt((variance of the tail + a (ES - VaR)^2) / (n (1 - a))) (Manistre and Hancock, NAAJ 9(2), 2005).
     """
     ordered = sorted(losses)
     count = len(ordered)
     rank = rank_of(count, confidence)
-    spread = isqrt(round_exact(count * confidence * (1 - confidence), RoundingMode.HALF_UP))
-    spread = max(1, spread)
+    spread = max(1, round_exact(2 * root(count * confidence * (1 - confidence), places=2), RoundingMode.HALF_UP))
     upper, lower = ordered[min(count, rank + spread) - 1], ordered[max(1, rank - spread) - 1]
     tail = ordered[rank - 1 :]
     mean = Fraction(sum(tail), len(tail))
@@ -161,7 +159,7 @@ def sampled_tail(losses: Sequence[int], *, confidence: Fraction, places: int) ->
         paths=count,
         rank=rank,
         value_at_risk=found,
-        value_at_risk_error=Fraction(upper - lower, 2),
+        value_at_risk_error=Fraction(upper - lower, 4),
         expected_shortfall=mean,
         expected_shortfall_error=root(error, places=places),
     )
