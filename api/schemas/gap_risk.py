@@ -168,6 +168,7 @@ class LadderOut(Schema):
     price_changes: Array[str]
     prices_cny_per_t: Array[str]
     rungs: Array[GapRungOut]
+    cover: Annotated[str | None, Field(description="Usable held and forward over due, at the base.", examples=["0.8"])]
     note_en: str
     note_zh: str
     parameters_version: str
@@ -188,6 +189,7 @@ class LadderOut(Schema):
             price_changes=tuple(decimal_text(change) for change in ladder.price_changes),
             prices_cny_per_t=tuple(decimal_text(price) for price in ladder.prices),
             rungs=tuple(GapRungOut.from_core(rung) for rung in ladder.rungs),
+            cover=None if answer.cover is None else decimal_text(answer.cover, places=6),
             note_en=english,
             note_zh=chinese,
             parameters_version=parameters_version(),

@@ -291,6 +291,9 @@ class RiskOut(Schema):
     by_book: Array[RiskPartOut]
     worst: Array[WorstOut]
     liquidity: Array[LiquidityOut]
+    liquidity_adjusted_sum: Annotated[
+        AmountOut | None, Field(description="Over instruments, without diversification; null when one is unknown.")
+    ]
     series: Array[SeriesOut]
     left_out_returns: Annotated[int, Field(description="Returns of one series on days that another lacks.")]
     floored_returns: Annotated[int, Field(description="Filtered returns cut off at -1.")]
@@ -334,6 +337,7 @@ class RiskOut(Schema):
             by_book=tuple(_part(share, answer, None) for share in answer.by_book),
             worst=_worst(answer),
             liquidity=tuple(_liquidity(line, answer) for line in answer.liquidity),
+            liquidity_adjusted_sum=_liquidity_sum(answer),
             series=tuple(SeriesOut.from_core(one) for one in answer.series),
             left_out_returns=sum(answer.scenarios.left_out),
             floored_returns=answer.floored,
@@ -379,6 +383,13 @@ def _worst(answer: RiskAnswer) -> tuple[WorstOut, ...]:
 
 def _loss(answer: RiskAnswer, scenario: int) -> int:
     return -sum(q * line[scenario] for q, line in zip(answer.quantities, answer.moves, strict=True))
+
+
+def _liquidity_sum(answer: RiskAnswer) -> AmountOut | None:
+    known = [line.adjusted.adjusted for line in answer.liquidity if line.adjusted is not None]
+    if len(known) != len(answer.liquidity):
+        return None
+    return _cny(sum(known, Fraction(0)), answer, is_scaled=False)
 
 
 def _liquidity(line: LiquidityLine, answer: RiskAnswer) -> LiquidityOut:

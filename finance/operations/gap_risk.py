@@ -13,9 +13,10 @@ from fractions import Fraction
 from sqlalchemy.orm import Session
 
 from finance.compliance.allocation import allocate, allocation_rule
-from finance.compliance.obligation import ComplianceRules, obligation_year
+from finance.compliance.obligation import ComplianceRules, ObligationYear, obligation_year
 from finance.market.marks import Mark
 from finance.market.risk.gap_cost import GapCostAtRisk, GapModel, gap_cost_at_risk
+from finance.market.risk.hedging import cover
 from finance.market.risk.methods import check_confidence
 from finance.market.risk.parameters import RiskParameters
 from finance.market.risk.scenario_ladder import Ladder, LadderSteps, YearCase, scenario_ladder
@@ -54,12 +55,16 @@ class GapQuestion:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LadderAnswer:
-    """The table, the mark behind its prices and the parameters behind its steps."""
+    """The table, the mark behind its prices and the parameters behind its steps.
+
+    ``cover`` is usable held and forward tonnes over the emissions due at the base; ``None`` when nothing is due.
+    """
 
     snapshot: Snapshot
     mark: Mark
     parameters: RiskParameters
     ladder: Ladder
+    cover: Fraction | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,7 +95,10 @@ def ladder_of_year(
     """Return gap x price over the rungs of the parameter rows, each gap by the year's own rule."""
     parameters = parameters_on(snapshot.as_of)
     mark = _mark(snapshot, question.mark_instrument)
-    gap_of = _gap_of(session, snapshot, question)
+    duty_of = _duty_of(session, snapshot, question)
+    base = duty_of(question.case)
+    held_t = base.eligible_held_t + base.ccer_usable_t
+    covered = cover(held_t=held_t, forward_t=question.forward_t, forecast_t=base.due_t) if base.due_t else None
     steps = LadderSteps(
         price=_step(parameters, "price"),
         benchmark=_step(parameters, "benchmark"),
@@ -98,8 +106,14 @@ def ladder_of_year(
         green_share=_step(parameters, "green"),
     )
     assert mark.value is not None, "checked when the mark was taken"
-    ladder = scenario_ladder(question.case, Fraction(mark.value), gap_of, steps=steps, other_factors=other_factors)
-    return LadderAnswer(snapshot=snapshot, mark=mark, parameters=parameters, ladder=ladder)
+    ladder = scenario_ladder(
+        question.case,
+        Fraction(mark.value),
+        lambda case: duty_of(case).gap_t - question.forward_t,
+        steps=steps,
+        other_factors=other_factors,
+    )
+    return LadderAnswer(snapshot=snapshot, mark=mark, parameters=parameters, ladder=ladder, cover=covered)
 
 
 def gap_risk_of_year(
@@ -133,10 +147,10 @@ def gap_risk_of_year(
         price_volatility=uncertainty.price_volatility,
         correlation=uncertainty.correlation,
     )
-    of_case = _gap_of(session, snapshot, question)
+    duty_of = _duty_of(session, snapshot, question)
 
     def gap_of(output_t: int, benchmark: Fraction) -> int:
-        return of_case(
+        duty = duty_of(
             YearCase(
                 output_t=Fraction(output_t),
                 benchmark=benchmark,
@@ -147,6 +161,7 @@ def gap_risk_of_year(
                 counts_power=case.counts_power,
             )
         )
+        return duty.gap_t - question.forward_t
 
     result = gap_cost_at_risk(model, gap_of, confidence=confidence, paths=paths, seed=seed, places=places)
     return GapRiskAnswer(
@@ -154,31 +169,30 @@ def gap_risk_of_year(
         mark=mark,
         parameters=parameters,
         places=places,
-        expected_gap_t=of_case(case),
+        expected_gap_t=duty_of(case).gap_t - question.forward_t,
         result=result,
     )
 
 
-def _gap_of(session: Session, snapshot: Snapshot, question: GapQuestion) -> Callable[[YearCase], int]:
-    """Return the gap of an assumed year, less the forward purchases, as a pure function of the case."""
+def _duty_of(session: Session, snapshot: Snapshot, question: GapQuestion) -> Callable[[YearCase], ObligationYear]:
+    """Return the obligation of an assumed year as a pure function of the case: the cover is loaded once, here."""
     rule = allocation_rule(reference.shipped_allocation_rules(), question.year)
-    cover = cover_of(session, question.book_id, year=question.year, on=snapshot.as_of, known=question.known)
+    held = cover_of(session, question.book_id, year=question.year, on=snapshot.as_of, known=question.known)
     rules = ComplianceRules(vintages=reference.shipped_vintage_rules(), offsets=reference.shipped_offset_rules())
 
-    def gap_of(case: YearCase) -> int:
-        duty = obligation_year(
+    def duty_of(case: YearCase) -> ObligationYear:
+        return obligation_year(
             allocation=allocate(
                 rule, emissions_t=case.emissions_t, intensity=case.intensity, balance_value=case.benchmark
             ),
-            cover=cover,
+            cover=held,
             rules=rules,
             on=snapshot.as_of,
             mark=None,
             mark_source="",
         )
-        return duty.gap_t - question.forward_t
 
-    return gap_of
+    return duty_of
 
 
 def _mark(snapshot: Snapshot, instrument: str) -> Mark:

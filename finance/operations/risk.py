@@ -38,7 +38,7 @@ from finance.market.risk.scenarios import (
     compounded,
     price_moves,
 )
-from finance.market.risk.value_at_risk import RiskShare, TailRisk, risk_shares
+from finance.market.risk.value_at_risk import RiskShare, TailRisk, risk_shares, scenario_profits
 from finance.market.snapshots import Snapshot
 from finance.market.valuation import ValuedLot
 from finance.operations.risk_series import SeriesQuestion, load_series, load_volumes, parameters_on, preferred_basis
@@ -281,12 +281,8 @@ def _drawn(
 def _book_shares(
     held: Sequence[HeldBook], names: Sequence[str], moves: Sequence[Sequence[int]], confidence: Fraction
 ) -> tuple[RiskShare, ...]:
-    lines = []
-    for book in held:
-        tonnes = [book.quantities.get(name, 0) for name in names]
-        lines.append(
-            [sum(q * move for q, move in zip(tonnes, column, strict=True)) for column in zip(*moves, strict=True)]
-        )
+    tonnes = np.array([[book.quantities.get(name, 0) for name in names] for book in held], dtype=object)
+    lines = scenario_profits(tonnes, np.array([list(line) for line in moves], dtype=object))
     return risk_shares([str(book.asked.public_id) for book in held], lines, confidence=confidence)[1]
 
 
@@ -296,15 +292,15 @@ def _priced(name: str, snapshot: Snapshot) -> PricedInstrument:
     assert mark.value is not None, "a valued lot has a usable mark"
     price, factors, fx_mark = Fraction(mark.value), [(name, False)], None
     if mark.currency != BOOK_CURRENCY:
-        for pair, is_inverse in (
-            (f"{mark.currency}_{BOOK_CURRENCY}", False),
-            (f"{BOOK_CURRENCY}_{mark.currency}", True),
+        for base, quote, is_inverse in (
+            (mark.currency, BOOK_CURRENCY, False),
+            (BOOK_CURRENCY, mark.currency, True),
         ):
-            fx_mark = snapshot.mark(pair)
-            if fx_mark is not None and fx_mark.value is not None:
+            fx_mark = snapshot.mark(f"{base}_{quote}")
+            if fx_mark is not None and fx_mark.value is not None and (fx_mark.currency, fx_mark.unit) == (quote, base):
                 rate = Fraction(fx_mark.value)
                 price = price / rate if is_inverse else price * rate
-                factors.append((pair, is_inverse))
+                factors.append((fx_mark.instrument, is_inverse))
                 break
     return PricedInstrument(
         exposure=Exposure(instrument=name, price=price, factors=tuple(factors)), mark=mark, fx_mark=fx_mark

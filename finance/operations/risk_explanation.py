@@ -86,5 +86,6 @@ def _returns(answer: RiskAnswer, number: int, one: PricedInstrument) -> tuple[tu
         legs = ", ".join(f"{leg.instrument} {leg.price_basis.value}" for leg in series.legs)
         span = f"{answer.scenarios.starts[place][scenario]} to {answer.scenarios.days[scenario]}"
         said = ", ".join(series.facts.sources) or "no source"
-        found.append((name, answer.scenarios.returns[place][scenario], f"{legs}, {span}, from {said}"))
+        scaled = ", scaled by volatility now over then" if answer.method.method is Method.FILTERED else ""
+        found.append((name, answer.scenarios.returns[place][scenario], f"{legs}, {span}, from {said}{scaled}"))
     return tuple(found)

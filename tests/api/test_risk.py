@@ -273,6 +273,7 @@ def test_a_ladder_is_the_years_gap_times_each_price(house: Treasury) -> None:
     base = answer["rungs"][0]
     assert (base["axis"], base["gap"]["amount"], base["values"][5]["amount"]) == ("base", "-220", "-21428.00")
     assert answer["prices_cny_per_t"][0] == "48.7"
+    assert answer["cover"] == "0.038462"
     more = next(one for one in answer["rungs"] if (one["axis"], one["change"]) == ("output", "0.1"))
     # 28,600 t less floor(28,600 x 0.97) = 27,742 t less 1,000 t held
     assert more["gap"]["amount"] == "-142"

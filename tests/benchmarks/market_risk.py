@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from finance.market.risk.value_at_risk import quantities_by_book, scenario_profits, tail_risk, tails_by_book
+from finance.market.risk.value_at_risk import tail_risk, tails_of_lots
 from tests.benchmarks import posting
 
 Row = dict[str, Any]
@@ -89,8 +89,7 @@ def value_at_risk(
     book: Integers, instrument: Integers, quantity: Integers, moves: Integers, *, books: int
 ) -> tuple[tuple[int, Fraction], ...]:
     """Return the figure and the shortfall per book, as the product does."""
-    tonnes = quantities_by_book(book, instrument, quantity, books=books, instruments=len(moves))
-    return tails_by_book(scenario_profits(tonnes, moves), confidence=CONFIDENCE)
+    return tails_of_lots(book, instrument, quantity, moves, books=books, confidence=CONFIDENCE)
 
 
 def per_position(book: Integers, instrument: Integers, quantity: Integers, moves: Integers, *, books: int) -> list[int]:

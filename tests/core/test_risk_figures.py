@@ -38,6 +38,7 @@ from finance.market.risk.value_at_risk import (
     scenario_profits,
     tail_risk,
     tails_by_book,
+    tails_of_lots,
 )
 from ledger.core.errors import Conflict, DomainError, Invalid
 
@@ -138,9 +139,11 @@ def test_summing_lots_into_books_first_gives_the_numbers_of_every_lot_alone(
     assert profits.tolist() == one_by_one
     confidence = Fraction(4, 5)
     alone = [tail_risk(line, confidence=confidence) for line in one_by_one]
-    assert tails_by_book(profits, confidence=confidence) == tuple(
-        (one.value_at_risk, one.expected_shortfall) for one in alone
-    )
+    expected = tuple((one.value_at_risk, one.expected_shortfall) for one in alone)
+    assert tails_by_book(profits, confidence=confidence) == expected
+    lines = np.array(moves, dtype=np.int64)
+    of_book, of_instrument, tonnes_held = columns
+    assert tails_of_lots(of_book, of_instrument, tonnes_held, lines, books=3, confidence=confidence) == expected
 
 
 def test_sums_beyond_sixty_four_bits_stay_exact() -> None:
@@ -152,6 +155,16 @@ def test_sums_beyond_sixty_four_bits_stay_exact() -> None:
 
     assert tonnes.tolist() == [[3 * largest - 1]]
     assert scenario_profits(tonnes, np.array([[2**40]], dtype=np.int64)).tolist() == [[(3 * largest - 1) * 2**40]]
+
+
+def test_books_meet_the_scenarios_in_blocks_with_the_same_numbers() -> None:
+    """3,000 books x 1,000 scenarios are more than one block; each book holds its own number of tonnes."""
+    books = np.arange(3_000, dtype=np.int64)
+    moves = np.arange(-500, 500, dtype=np.int64)[np.newaxis, :]
+
+    found = tails_of_lots(books, books * 0, books, moves, books=3_000, confidence=Fraction(99, 100))
+
+    assert [one for one, _ in found] == [490 * number for number in range(3_000)]
 
 
 def test_columns_that_are_no_lots_are_refused() -> None:
