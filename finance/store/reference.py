@@ -125,6 +125,12 @@ def shipped_checklist() -> Checklist:
 
 
 @cache
+def shipped_risk_parameters() -> ReferenceSet:
+    """Return the numbers that risk figures rest on, by day."""
+    return _rules("risk_parameters")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]
