@@ -1,22 +1,19 @@
 """ECB euro reference rates: the history CSV (plain or zipped) and the daily XML as EUR/CNY fixings.
 
-Owns those two formats and one fetch. A rate is units of the currency per 1 EUR. Source to be named wherever shown: ECB.
+Owns those two formats; knows no network. A rate is units of the currency per 1 EUR. Source to be named wherever shown: ECB.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
 from datetime import date, datetime
 from xml.etree.ElementTree import ParseError
 
-import httpx
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from finance.conventions.tables import Table, parse_day
-from finance.feeds.fetch import fetch_bytes
 from finance.feeds.limits import MAX_FILE_BYTES
 from finance.feeds.parsed import ParsedFeed, content_hash, is_absent, read_price, with_previous_values
 from finance.feeds.tabular import read_table
@@ -92,14 +89,6 @@ def parse_daily(raw: bytes, *, known_at: datetime, currency: str = "CNY") -> Par
         day=days[0].attrib["time"], rate=rates[0], currency=currency, known_at=known_at, raw_sha256=content_hash(raw)
     )
     return ParsedFeed(observations=(fixing,))
-
-
-def fetch_history(
-    client: httpx.Client, url: str, *, deadline_seconds: int, monotonic: Callable[[], float], known_at: datetime
-) -> ParsedFeed:
-    """Return the fixings behind ``url``; see ``fetch_bytes`` and ``parse_history`` for what is refused."""
-    raw = fetch_bytes(client, url, deadline_seconds=deadline_seconds, max_bytes=MAX_FILE_BYTES, monotonic=monotonic)
-    return parse_history("eurofxref-hist", raw, known_at=known_at)
 
 
 def _row_error(table: Table, row: int, column: str, value: str, expected: str) -> RowError:
