@@ -16,6 +16,7 @@ from typing import Any
 from finance.feeds.parsed import (
     FeedAlert,
     ParsedFeed,
+    TradedVolume,
     content_hash,
     derived_average,
     read_compact_day,
@@ -32,17 +33,6 @@ STATISTICS_SOURCE = "cneeex.querySubStat"
 COMPOSITE = "COMCEA"
 _METHODS = {"10": "listed", "20": "block", "21": "auction"}
 _CODE = re.compile(r"(?:COM)?CEA(?:[0-9]{2})?", re.ASCII)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradedVolume:
-    """What was traded of one vintage by one method on one day: whole tonnes and minor units of CNY."""
-
-    instrument: str
-    method: str
-    trade_date: date
-    volume_t: int
-    turnover_units: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
