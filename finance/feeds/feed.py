@@ -9,7 +9,9 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
 from enum import StrEnum
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from finance.conventions.calendars import BusinessCalendar, open_on_or_after
@@ -49,16 +51,16 @@ class FeedState:
     """What is known already, so that a run asks for what is missing and an answer can be tested.
 
     ``last_day`` is the newest business day stored; ``days`` are the missing business days by the calendar, when the caller knows
-    them. ``closes`` are stored prices by instrument with their day; ``checks`` stored running totals by name; ``rates`` stored index
-    values by index, a share per year, with their day. ``after_gap`` are business days whose session before gave no
+    them. ``closes`` are the stored prices of the session before, by instrument with their day; ``checks`` its running totals by name;
+    ``rates`` the last index values by index, a share per year, with their day. ``after_gap`` are business days whose session before gave no
     answer: no move is tested on them.
     """
 
     last_day: date | None = None
     days: tuple[date, ...] = ()
-    closes: Mapping[str, tuple[date, str]] = field(default_factory=dict)
+    closes: Mapping[str, tuple[date, Decimal]] = field(default_factory=dict)
     checks: Mapping[str, CheckValue] = field(default_factory=dict)
-    rates: Mapping[str, tuple[date, str]] = field(default_factory=dict)
+    rates: Mapping[str, tuple[date, Fraction]] = field(default_factory=dict)
     after_gap: frozenset[date] = frozenset()
 
 
@@ -123,7 +125,7 @@ class Feed:
 
     def is_not_published(self, error: DomainError) -> bool:
         """Return whether a failure only says that the day is not out yet, which is no alarm before it is late."""
-        if error.code in {"feed.no_rows", "feed.refused"}:
+        if error.code == "feed.no_rows":
             return True
         return self.is_missing_404 and error.code == "feed.status" and error.data.get("status") == "404"
 

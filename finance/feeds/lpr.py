@@ -106,7 +106,10 @@ class _Publication:
     @classmethod
     def read(cls, row: Any, day_key: str, columns: Mapping[str, str], *, source: str) -> _Publication:
         day = read_day(text_of(row, day_key, source=source)[:10], field=day_key)
-        cells = {index: text_of(row, key, source=source).strip() for index, key in columns.items()}
+        cells = {
+            index: "" if row.get(key, "") is None else text_of(row, key, source=source).strip()
+            for index, key in columns.items()
+        }
         return cls(
             day=day,
             percent={
