@@ -116,6 +116,12 @@ def cbam_bound(rows: ReferenceSet, *, on: date) -> tuple[Fraction, str]:
     return Fraction(row.number()), row.source
 
 
+def fx_bound(rows: ReferenceSet, *, on: date) -> tuple[Fraction, str]:
+    """Return the largest share by which the ECB's fixing and the CFETS parity of a day may differ, and its source."""
+    row = rows.lookup("fx.max_difference", on=on)
+    return Fraction(row.number()), row.source
+
+
 def cbam_period_kind(rows: ReferenceSet, *, on: date) -> PeriodKind:
     """Return whether certificates are priced by quarter or by week on ``on``; before 2026 is ``reference.missing``."""
     word = rows.lookup("cbam.period", on=on).word()
@@ -181,7 +187,11 @@ def _wiring(feed_id: str, rows: ReferenceSet, rules: MarkRules, *, window_days: 
         return _cneeex(feed_id, rows, rules, window_days=window_days)
     if feed_id.startswith("ccer."):
         return _ccer(feed_id, window_days=window_days)
-    return _others(rows, window_days=window_days)[feed_id]
+    if feed_id.startswith("ecb."):
+        return _ecb(feed_id, window_days=window_days)
+    if feed_id.startswith(("cfets.", "lpr")):
+        return _chinese_rates(feed_id, rows, window_days=window_days)
+    return _rest(feed_id, rows, window_days=window_days)
 
 
 def _cneeex(feed_id: str, rows: ReferenceSet, rules: MarkRules, *, window_days: int) -> _Wiring:
@@ -282,25 +292,36 @@ def _ccer(feed_id: str, *, window_days: int) -> _Wiring:
     return wirings[feed_id]
 
 
-def _others(rows: ReferenceSet, *, window_days: int) -> Mapping[str, _Wiring]:
-    pairs = tuple(row.word().upper() for row in rows.rows if row.row_id.startswith("cfets.pair."))
-    listed_on, london = _setting(rows, "yahoo.co2.listed_on").day(), _ZONES["europe_london"]
-
-    def typed(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
-        del state
-        table = read_table("prices", got.content)[0]
-        seen = manual.parse_prices(table, known_at=known_at, raw_sha256=content_hash(got.content))
-        return ParsedFeed(observations=seen)
-
-    def ecb_daily(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
+def _ecb(feed_id: str, *, window_days: int) -> _Wiring:
+    def daily(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
         return coherence.with_stored_previous(ecb.parse_daily(got.content, known_at=known_at), state.closes)
 
-    def ecb_history(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
+    def history(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
         del state
         return ecb.parse_history("eurofxref-hist", got.content, known_at=known_at)
 
-    def ecb_series(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
+    def series(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
         return coherence.with_stored_previous(ecb.parse_series(got.content, known_at=known_at), state.closes)
+
+    folder = "/stats/eurofxref"
+    wirings = {
+        "ecb.daily": _Wiring(
+            base_url=_ECB,
+            calls=calls.one_get(f"{folder}/eurofxref-daily.xml", Content.XML, label="latest day"),
+            reader=daily,
+        ),
+        "ecb.history": _Wiring(
+            base_url=_ECB,
+            calls=calls.one_get(f"{folder}/eurofxref-hist.zip", Content.ZIP, label="history"),
+            reader=history,
+        ),
+        "ecb.series": _Wiring(base_url=_ECB_SERIES, calls=calls.ecb_series(window_days), reader=series),
+    }
+    return wirings[feed_id]
+
+
+def _chinese_rates(feed_id: str, rows: ReferenceSet, *, window_days: int) -> _Wiring:
+    pairs = tuple(row.word().upper() for row in rows.rows if row.row_id.startswith("cfets.pair."))
 
     def parity(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
         parsed = cfets.parse_parity(got.content, known_at=known_at, wanted=pairs)
@@ -314,6 +335,28 @@ def _others(rows: ReferenceSet, *, window_days: int) -> Mapping[str, _Wiring]:
     def fallback(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
         return lpr.parse_fallback(got.content, known_at=known_at, bounds=lpr_bounds(rows), stored=state.rates)
 
+    wirings = {
+        "cfets.parity": _Wiring(
+            base_url=_CHINAMONEY,
+            calls=calls.cfets_parity(pairs, window_days),
+            reader=parity,
+            follows=calls.cfets_pages,
+        ),
+        "lpr": _Wiring(base_url=_CHINAMONEY, calls=calls.lpr_history(window_days), reader=publications),
+        "lpr.fallback": _Wiring(base_url=_EASTMONEY, calls=calls.lpr_fallback, reader=fallback),
+    }
+    return wirings[feed_id]
+
+
+def _rest(feed_id: str, rows: ReferenceSet, *, window_days: int) -> _Wiring:
+    listed_on, london = _setting(rows, "yahoo.co2.listed_on").day(), _ZONES["europe_london"]
+
+    def typed(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
+        del state
+        table = read_table("prices", got.content)[0]
+        seen = manual.parse_prices(table, known_at=known_at, raw_sha256=content_hash(got.content))
+        return ParsedFeed(observations=seen)
+
     def auctions(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
         parsed = eex.parse_report_file(got.label, got.content, known_at=known_at)
         return coherence.with_stored_previous(parsed, state.closes)
@@ -326,24 +369,9 @@ def _others(rows: ReferenceSet, *, window_days: int) -> Mapping[str, _Wiring]:
         del known_at, state
         return yahoo.parse_chart(got.content, listed_on=listed_on, zone=london)
 
-    daily_path, history_path = "/stats/eurofxref/eurofxref-daily.xml", "/stats/eurofxref/eurofxref-hist.zip"
-    return {
+    chart_path = "/v8/finance/chart/CO2.L?range=1mo&interval=1d"
+    wirings = {
         "manual": _Wiring(base_url="", calls=calls.nothing, reader=typed),
-        "ecb.daily": _Wiring(
-            base_url=_ECB, calls=calls.one_get(daily_path, Content.XML, label="latest day"), reader=ecb_daily
-        ),
-        "ecb.history": _Wiring(
-            base_url=_ECB, calls=calls.one_get(history_path, Content.ZIP, label="history"), reader=ecb_history
-        ),
-        "ecb.series": _Wiring(base_url=_ECB_SERIES, calls=calls.ecb_series(window_days), reader=ecb_series),
-        "cfets.parity": _Wiring(
-            base_url=_CHINAMONEY,
-            calls=calls.cfets_parity(pairs, window_days),
-            reader=parity,
-            follows=calls.cfets_pages,
-        ),
-        "lpr": _Wiring(base_url=_CHINAMONEY, calls=calls.lpr_history(window_days), reader=publications),
-        "lpr.fallback": _Wiring(base_url=_EASTMONEY, calls=calls.lpr_fallback, reader=fallback),
         "eex.auctions": _Wiring(
             base_url=_EEX, calls=calls.eex_report(window_days), reader=auctions, is_missing_404=True
         ),
@@ -351,11 +379,10 @@ def _others(rows: ReferenceSet, *, window_days: int) -> Mapping[str, _Wiring]:
             base_url=_COMMISSION, calls=calls.one_get(_CBAM_PATH, Content.HTML, label="prices"), reader=certificates
         ),
         "yahoo.co2": _Wiring(
-            base_url=_YAHOO,
-            calls=calls.one_get("/v8/finance/chart/CO2.L?range=1mo&interval=1d", Content.JSON, label="CO2.L"),
-            reader=quotes,
+            base_url=_YAHOO, calls=calls.one_get(chart_path, Content.JSON, label="CO2.L"), reader=quotes
         ),
     }
+    return wirings[feed_id]
 
 
 def composite_close_from(rules: MarkRules) -> date:

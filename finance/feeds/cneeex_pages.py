@@ -94,7 +94,7 @@ def bulletin_links(raw: bytes) -> Mapping[date, Link]:
     """Return the links of an index page to bulletins by their day; of two for one day the first, which is the newer."""
     links: dict[date, Link] = {}
     for link in read_page(raw, source=BULLETIN_SOURCE).links:
-        title = _TITLE.search(link.text)
+        title = _TITLE.search(link.title) or _TITLE.search(link.text)
         if title is not None:
             links.setdefault(read_day(title[1], field="title"), link)
     return links

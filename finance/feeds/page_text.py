@@ -18,10 +18,11 @@ _MAX_ROWS = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Link:
-    """One link: its address as written and the text that is clicked, its ``title`` attribute when it has no text."""
+    """One link: its address as written, the text that is clicked and its ``title``, which has what the text cuts off."""
 
     href: str
     text: str
+    title: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,7 @@ class _Reader(HTMLParser):
             href, title, words = self._link
             self._link = None
             if len(self.links) < _MAX_LINKS:
-                self.links.append(Link(href=href, text="".join("".join(words).split()) or "".join(title.split())))
+                self.links.append(Link(href=href, text="".join("".join(words).split()), title="".join(title.split())))
         elif tag in _CELLS and self._cell is not None:
             if self._row is not None:
                 self._row.append(" ".join("".join(self._cell).split()))
