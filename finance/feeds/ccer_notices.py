@@ -54,8 +54,8 @@ def parse_list(raw: bytes) -> tuple[Notice, ...]:
     rows = rows_of(document.get("rows") if isinstance(document, dict) else None, source=SOURCE)
     notices = []
     for row in rows:
-        address = text_of(row, "url", source=SOURCE).strip().lstrip("/")
-        if not _ADDRESS.fullmatch(address) or ".." in address or "//" in address:
+        address = text_of(row, "url", source=SOURCE).strip().removeprefix("/")
+        if not _ADDRESS.fullmatch(address) or address.startswith("/") or ".." in address or "//" in address:
             raise Invalid("feed.address", f"{SOURCE}: expected an address below the notices' folder", source=SOURCE)
         published = read_day(text_of(row, "publishedTime", source=SOURCE).strip()[:10], field="publishedTime")
         notices.append(Notice(address=address, published_on=published))

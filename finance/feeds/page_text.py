@@ -12,6 +12,7 @@ from ledger.core.errors import Invalid
 
 _UNREAD = frozenset({"script", "style", "noscript", "template"})
 _CELLS = frozenset({"td", "th"})
+_ROW_ENDS = frozenset({"tr", "table", "tbody", "thead"})
 _MAX_LINKS = 5000
 _MAX_ROWS = 5000
 
@@ -82,8 +83,10 @@ class _Reader(HTMLParser):
             known = dict(attrs)
             self._link = (known.get("href") or "", known.get("title") or "", [])
         elif tag == "tr":
+            self._end_row()
             self._row = []
         elif tag in _CELLS:
+            self._end_cell()
             self._cell = []
 
     def handle_endtag(self, tag: str) -> None:
@@ -96,16 +99,28 @@ class _Reader(HTMLParser):
             self._link = None
             if len(self.links) < _MAX_LINKS:
                 self.links.append(Link(href=href, text="".join("".join(words).split()), title="".join(title.split())))
-        elif tag in _CELLS and self._cell is not None:
-            if self._row is not None:
-                self._row.append(" ".join("".join(self._cell).split()))
-            self._cell = None
-        elif tag == "tr" and self._row is not None:
-            if len(self.rows) < _MAX_ROWS:
-                self.rows.append(tuple(self._row))
-            self._row = None
+        elif tag in _CELLS:
+            self._end_cell()
+        elif tag in _ROW_ENDS:
+            self._end_row()
         if tag == self._inside_tag:
             self._depth -= 1
+
+    def close(self) -> None:
+        super().close()
+        self._end_row()
+
+    def _end_cell(self) -> None:
+        """Finish the open cell; its closing tag may be left out."""
+        if self._cell is not None and self._row is not None:
+            self._row.append(" ".join("".join(self._cell).split()))
+        self._cell = None
+
+    def _end_row(self) -> None:
+        self._end_cell()
+        if self._row is not None and len(self.rows) < _MAX_ROWS:
+            self.rows.append(tuple(self._row))
+        self._row = None
 
     def handle_data(self, data: str) -> None:
         if self._depth == 0 or self._unread:

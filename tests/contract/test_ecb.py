@@ -9,7 +9,7 @@ from decimal import Decimal
 
 import pytest
 
-from finance.feeds.ecb import parse_daily, parse_history
+from finance.feeds.ecb import parse_daily, parse_history, parse_series
 from ledger.core.errors import DomainError, ImportRefused, RowError
 from tests.contract.answers import KNOWN_AT
 
@@ -126,5 +126,37 @@ def test_an_unreadable_cell_is_named_with_row_column_and_value(
 def test_a_daily_file_that_cannot_be_read_is_a_typed_error(raw: bytes, code: str) -> None:
     with pytest.raises(DomainError) as refused:
         parse_daily(raw, known_at=KNOWN_AT)
+
+    assert refused.value.code == code
+
+
+SERIES = (
+    b"KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE\r\n"
+    b"EXR.D.CNY.EUR.SP00.A,D,CNY,EUR,SP00,A,2026-08-07,8.3000\r\n"
+)
+
+
+def test_the_statistics_service_gives_the_fixing_by_the_names_of_its_columns() -> None:
+    (fixing,) = parse_series(SERIES, known_at=KNOWN_AT).observations
+
+    assert (fixing.trade_date, fixing.value, fixing.source) == (date(2026, 8, 7), Decimal("8.3000"), "ecb.eurofxref")
+
+
+@pytest.mark.parametrize(
+    ("raw", "code"),
+    [
+        (SERIES.splitlines(keepends=True)[0], "feed.no_rows"),
+        (SERIES.replace(b",CNY,EUR,", b",USD,EUR,"), "feed.field"),
+        (SERIES.replace(b",CNY,EUR,", b",CNY,USD,"), "feed.field"),
+        (SERIES + SERIES.splitlines(keepends=True)[1], "feed.repeated_row"),
+        (SERIES.replace(b"8.3000", b"-8.3000"), "market.price"),
+        (SERIES.replace(b"2026-08-07", b"2026-W32"), "date.format"),
+        (b"a,b\n1,2\n", "import.rows_unreadable"),
+        (b"<html>", "import.markup"),
+    ],
+)
+def test_an_answer_of_the_statistics_service_that_cannot_be_read_is_a_typed_error(raw: bytes, code: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        parse_series(raw, known_at=KNOWN_AT)
 
     assert refused.value.code == code

@@ -10,7 +10,6 @@ import threading
 import time
 import zlib
 from collections.abc import Callable
-from dataclasses import replace
 from datetime import timedelta
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler
@@ -484,10 +483,20 @@ def test_the_shipped_client_verifies_certificates_and_follows_nothing_by_itself(
         assert client.trust_env is False
 
 
-@pytest.mark.parametrize("field", ["deadline_seconds", "connect_seconds", "read_seconds", "max_bytes", "max_tries"])
-def test_limits_under_which_nothing_could_be_fetched_are_refused(field: str) -> None:
+@pytest.mark.parametrize(
+    "build",
+    [
+        lambda: FetchLimits(deadline_seconds=0),
+        lambda: FetchLimits(connect_seconds=0),
+        lambda: FetchLimits(read_seconds=-1),
+        lambda: FetchLimits(max_bytes=0),
+        lambda: FetchLimits(max_tries=0),
+        lambda: FetchLimits(backoff_seconds=-1),
+    ],
+)
+def test_limits_under_which_nothing_could_be_fetched_are_refused(build: Callable[[], FetchLimits]) -> None:
     with pytest.raises(Invalid):
-        replace(FetchLimits(), **{field: 0})
+        build()
 
 
 def test_a_request_has_one_body_at_most_and_only_with_post() -> None:

@@ -545,10 +545,11 @@ def test_replay_28_two_sources_two_percent_apart_are_a_conflict_that_changes_no_
     source.reply("/c/2026-08-14/1.shtml", Reply(body=bulletin.encode(), media_type=HTML))
     _, second = read_feed(source, "cneeex.bulletin", day="2026-08-14")
 
-    outcomes = accept_all((), (*first.observations, *second.observations), BOUNDS)
+    (outcome,) = accept_all(first.observations, second.observations, BOUNDS)
 
-    assert [one.acceptance for one in outcomes] == [Acceptance.CONFLICT, Acceptance.NEW]
-    assert outcomes[0].observation.value == Decimal("100.17")
+    assert outcome.acceptance is Acceptance.CONFLICT
+    assert not outcome.is_stored
+    assert (outcome.observation.value, outcome.against) == (Decimal("100.17"), first.observations[0])
 
 
 def test_replay_28_fixing_and_parity_two_percent_apart_are_a_finding(source: SourceServer) -> None:
