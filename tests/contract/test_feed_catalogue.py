@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from finance.feeds import catalogue
+from finance.feeds import catalogue, feed_rows
 from finance.feeds.feed import Feed, FeedRole, FeedState, expected_by, late_after
 from finance.feeds.requests import FeedRequest
 from finance.market.cbam_price import PeriodKind
@@ -131,18 +131,18 @@ def test_an_unknown_feed_and_a_bad_address_are_refused() -> None:
 def test_a_new_vintage_is_asked_for_from_its_first_month_on() -> None:
     rows = reference.shipped_feeds()
 
-    assert "CEA25" not in catalogue.cneeex_codes(rows, on=date(2025, 12, 31))
-    assert "CEA25" in catalogue.cneeex_codes(rows, on=date(2026, 1, 1))
-    assert catalogue.cneeex_codes(rows, on=date(2021, 7, 16)) == ("CEA", "COMCEA")
+    assert "CEA25" not in feed_rows.cneeex_codes(rows, on=date(2025, 12, 31))
+    assert "CEA25" in feed_rows.cneeex_codes(rows, on=date(2026, 1, 1))
+    assert feed_rows.cneeex_codes(rows, on=date(2021, 7, 16)) == ("CEA", "COMCEA")
 
 
 def test_certificates_are_priced_by_quarter_in_2026_and_by_week_from_2027_and_before_not_at_all() -> None:
     rows = reference.shipped_feeds()
 
-    assert catalogue.cbam_period_kind(rows, on=date(2026, 12, 31)) is PeriodKind.QUARTER
-    assert catalogue.cbam_period_kind(rows, on=date(2027, 1, 1)) is PeriodKind.WEEK
+    assert feed_rows.cbam_period_kind(rows, on=date(2026, 12, 31)) is PeriodKind.QUARTER
+    assert feed_rows.cbam_period_kind(rows, on=date(2027, 1, 1)) is PeriodKind.WEEK
     with pytest.raises(NotFound):
-        catalogue.cbam_period_kind(rows, on=date(2025, 12, 31))
+        feed_rows.cbam_period_kind(rows, on=date(2025, 12, 31))
 
 
 @pytest.mark.parametrize("feed_id", ["ecb.daily", "cneeex.market", "cfets.parity"])

@@ -493,6 +493,7 @@ def test_the_shipped_client_verifies_certificates_and_follows_nothing_by_itself(
         lambda: FetchLimits(max_tries=0),
         lambda: FetchLimits(backoff_seconds=-1),
     ],
+    ids=["deadline", "connect", "read", "bytes", "tries", "backoff"],
 )
 def test_limits_under_which_nothing_could_be_fetched_are_refused(build: Callable[[], FetchLimits]) -> None:
     with pytest.raises(Invalid):

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 import pytest
 
-from finance.feeds import catalogue
+from finance.feeds import catalogue, feed_rows
 from finance.feeds.feed import FeedState
 from finance.feeds.lpr import FIVE_YEARS, ONE_YEAR, fixing_series, parse_fallback, parse_history
 from finance.store import reference
@@ -18,7 +18,7 @@ from tests.contract.answers import KNOWN_AT
 from tests.contract.source_server import Reply, SourceServer, feed_at, read_feed
 
 PATH = "/ags/ms/cm-u-bk-currency/LprHis"
-BOUNDS = catalogue.lpr_bounds(reference.shipped_feeds())
+BOUNDS = feed_rows.lpr_bounds(reference.shipped_feeds())
 CALENDAR = reference.shipped_calendar("cn_interbank")
 
 

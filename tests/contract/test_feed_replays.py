@@ -13,7 +13,7 @@ import openpyxl
 import pytest
 import xlwt
 
-from finance.feeds import catalogue
+from finance.feeds import feed_rows
 from finance.feeds.coherence import two_source_finding
 from finance.feeds.feed import FeedState, late_after
 from finance.feeds.parsed import CheckValue, ParsedFeed
@@ -478,7 +478,7 @@ def test_replay_19_the_own_price_of_2026_q1_agrees_and_a_far_q2_is_a_conflict(so
     )
     auctions = eex(source, "2026-07-17")
     (page,) = read_feed(source, "cbam.page", day="2026-07-17")
-    bound, bound_source = catalogue.cbam_bound(reference.shipped_feeds(), on=date(2026, 7, 17))
+    bound, bound_source = feed_rows.cbam_bound(reference.shipped_feeds(), on=date(2026, 7, 17))
 
     outcomes = [
         reconcile(own_price(auctions, one.period), one, max_difference=bound, bound_source=bound_source)
@@ -555,7 +555,7 @@ def test_replay_28_two_sources_two_percent_apart_are_a_conflict_that_changes_no_
 def test_replay_28_fixing_and_parity_two_percent_apart_are_a_finding(source: SourceServer) -> None:
     source.reply("/stats/eurofxref/eurofxref-daily.xml", Reply(body=ECB_DAILY, media_type="text/xml"))
     (parsed,) = read_feed(source, "ecb.daily", day="2026-08-14")
-    bound, _ = catalogue.fx_bound(reference.shipped_feeds(), on=date(2026, 8, 14))
+    bound, _ = feed_rows.fx_bound(reference.shipped_feeds(), on=date(2026, 8, 14))
     (fixing,) = parsed.observations
 
     def parity(value: str) -> Observation:
