@@ -12,6 +12,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from finance.conventions.calendars import BusinessCalendar, open_on_or_after
@@ -110,6 +111,11 @@ class Feed:
     follows: FollowUps = field(default=no_follow_ups, repr=False)
     day_of_month: int | None = None
     is_missing_404: bool = False
+
+    @property
+    def host(self) -> str:
+        """Return the host asked: what refuses one feed of a host will refuse the others, so a circuit may be kept by host."""
+        return urlsplit(self.base_url).netloc
 
     def requests(self, day: date, state: FeedState = NOTHING_KNOWN) -> tuple[FeedRequest, ...]:
         """Return the calls that bring business day ``day`` and what is missing before it."""

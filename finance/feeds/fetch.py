@@ -108,7 +108,6 @@ def fetch(client: httpx.Client, request: FeedRequest, *, limits: FetchLimits, cl
     """
     call = _Call(client=client, request=request, limits=limits, clocks=clocks)
     for attempt in range(1, limits.max_tries + 1):
-        call.wait(clocks.pace.reserve(request.host, now=clocks.monotonic(), interval=limits.seconds_between_requests))
         try:
             return call.attempt()
         except _TryAgain as failed:
@@ -153,11 +152,17 @@ class _Call:
         """Send once, following redirects on the same host; raise ``_TryAgain`` for what may pass."""
         url = self._request.url
         for _ in range(_MAX_REDIRECTS + 1):
+            self._take_turn()
             answered = self._send(url)
             if isinstance(answered, Fetched):
                 return answered
             url = answered
         raise _refused_redirect("too many of them")
+
+    def _take_turn(self) -> None:
+        """Wait until the host may be asked again: tries and redirects count as calls."""
+        interval = self._limits.seconds_between_requests
+        self.wait(self._clocks.pace.reserve(self._request.host, now=self._clocks.monotonic(), interval=interval))
 
     def _send(self, url: str) -> Fetched | str:
         """Return the answer, or the address that the source redirects to."""

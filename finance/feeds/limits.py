@@ -18,3 +18,6 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 256
 MAX_SHEETS = 64
 MAX_CELL_CHARACTERS = 10_000
+
+MAX_PAGE_BYTES = 2 * 1024 * 1024
+"""One web page; the pages of the field are below 300 kB."""

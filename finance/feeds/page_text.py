@@ -5,14 +5,21 @@ Owns turning markup into text. Runs nothing of a page and knows no source.
 
 from __future__ import annotations
 
+import re
+from collections.abc import Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
+from html import unescape
 
+from finance.feeds.limits import MAX_PAGE_BYTES
 from ledger.core.errors import Invalid
 
-_UNREAD = frozenset({"script", "style", "noscript", "template"})
+_UNREAD = {
+    name: re.compile(f"</{name}", re.ASCII | re.IGNORECASE) for name in ("script", "style", "noscript", "template")
+}
 _CELLS = frozenset({"td", "th"})
 _ROW_ENDS = frozenset({"tr", "table", "tbody", "thead"})
+_TAG = re.compile(r"<(/?)([A-Za-z][A-Za-z0-9]{0,20})(?![A-Za-z0-9])")
+_ATTRIBUTE = re.compile(r"""([A-Za-z][A-Za-z0-9_-]{0,40})\s{0,10}=\s{0,10}("[^"]*(?:"|$)|'[^']*(?:'|$)|[^\s"'>]+)""")
 _MAX_LINKS = 5000
 _MAX_ROWS = 5000
 
@@ -38,14 +45,14 @@ class Page:
 def read_page(raw: bytes, *, source: str, inside_id: str = "") -> Page:
     """Return a UTF-8 or GB18030 page; with ``inside_id`` only what stands in the element of that id.
 
-    Neither encoding is ``feed.encoding``; a page without the element is ``feed.shape``, it was laid out anew.
+    Above 2 MiB is ``feed.too_large``, neither encoding ``feed.encoding``; a page without the element is ``feed.shape``: it
+    was laid out anew.
     """
+    if len(raw) > MAX_PAGE_BYTES:
+        raise Invalid("feed.too_large", f"{source}: expected at most {MAX_PAGE_BYTES} bytes", source=source)
     reader = _Reader(inside_id)
-    try:
-        reader.feed(_decoded(raw, source=source))
-        reader.close()
-    except AssertionError as error:  # how the parser refuses markup that no browser knows either
-        raise Invalid("feed.shape", f"{source}: the page cannot be read as HTML", source=source) from error
+    _scan(_decoded(raw, source=source), reader)
+    reader.close()
     if inside_id and not reader.has_found:
         raise Invalid(
             "feed.shape", f"{source}: the page has no element {inside_id}; it was laid out anew", source=source
@@ -53,9 +60,48 @@ def read_page(raw: bytes, *, source: str, inside_id: str = "") -> Page:
     return Page(text="".join("".join(reader.words).split()), links=tuple(reader.links), rows=tuple(reader.rows))
 
 
-class _Reader(HTMLParser):
+def _scan(text: str, reader: _Reader) -> None:
+    """Hand tags and text to ``reader`` in one pass: every search starts where the last one ended, or is the last.
+
+    The standard library's parser searches again from every ``<`` and needs minutes for a hostile page of 100 kB.
+    """
+    place = 0
+    while True:
+        start = text.find("<", place)
+        reader.handle_data(unescape(text[place : start if start >= 0 else len(text)]))
+        if start < 0:
+            return
+        is_comment = text.startswith("<!--", start)
+        end = text.find("-->", start + 4) if is_comment else text.find(">", start)
+        if end < 0:
+            return
+        place = end + (3 if is_comment else 1)
+        tag = None if is_comment else _TAG.match(text, start, end)
+        if tag is None:
+            continue
+        name = tag[2].lower()
+        if tag[1]:
+            reader.handle_endtag(name)
+            continue
+        reader.handle_starttag(name, _attributes(text[tag.end() : end]))
+        if name in _UNREAD:
+            closing = _UNREAD[name].search(text, place)
+            if closing is None:
+                return
+            place = closing.start()
+
+
+def _attributes(text: str) -> Mapping[str, str]:
+    found: dict[str, str] = {}
+    for match in _ATTRIBUTE.finditer(text):
+        value = match[2]
+        quoted = value[1:].removesuffix(value[0]) if value[:1] in {"'", '"'} else value
+        found.setdefault(match[1].lower(), unescape(quoted))
+    return found
+
+
+class _Reader:
     def __init__(self, inside_id: str) -> None:
-        super().__init__(convert_charrefs=True)
         self.words: list[str] = []
         self.links: list[Link] = []
         self.rows: list[tuple[str, ...]] = []
@@ -63,25 +109,22 @@ class _Reader(HTMLParser):
         self._inside_id = inside_id
         self._inside_tag = ""
         self._depth = 0 if inside_id else 1
-        self._unread = 0
         self._link: tuple[str, str, list[str]] | None = None
         self._row: list[str] | None = None
         self._cell: list[str] | None = None
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+    def handle_starttag(self, tag: str, attributes: Mapping[str, str]) -> None:
+        """Take note of an opening tag."""
         if self._depth == 0:
-            if self._inside_id not in (value for name, value in attrs if name == "id"):
+            if attributes.get("id") != self._inside_id:
                 return
             self.has_found = True
             self._inside_tag = tag
         # Only the element's own kind is counted: paragraphs and cells are often left open.
         if tag == self._inside_tag:
             self._depth += 1
-        if tag in _UNREAD:
-            self._unread += 1
-        elif tag == "a":
-            known = dict(attrs)
-            self._link = (known.get("href") or "", known.get("title") or "", [])
+        if tag == "a":
+            self._link = (attributes.get("href", ""), attributes.get("title", ""), [])
         elif tag == "tr":
             self._end_row()
             self._row = []
@@ -90,11 +133,10 @@ class _Reader(HTMLParser):
             self._cell = []
 
     def handle_endtag(self, tag: str) -> None:
+        """Take note of a closing tag."""
         if self._depth == 0:
             return
-        if tag in _UNREAD:
-            self._unread = max(self._unread - 1, 0)
-        elif tag == "a" and self._link is not None:
+        if tag == "a" and self._link is not None:
             href, title, words = self._link
             self._link = None
             if len(self.links) < _MAX_LINKS:
@@ -107,7 +149,7 @@ class _Reader(HTMLParser):
             self._depth -= 1
 
     def close(self) -> None:
-        super().close()
+        """Finish what the page left open."""
         self._end_row()
 
     def _end_cell(self) -> None:
@@ -123,7 +165,8 @@ class _Reader(HTMLParser):
         self._row = None
 
     def handle_data(self, data: str) -> None:
-        if self._depth == 0 or self._unread:
+        """Take note of text."""
+        if self._depth == 0 or not data:
             return
         self.words.append(data)
         if self._link is not None:

@@ -399,6 +399,26 @@ def test_typed_prices_go_through_the_same_shape(source: SourceServer) -> None:
     assert parse_all(feed, run_round(source, feed, day="2026-08-14")) == ()
 
 
+@pytest.mark.parametrize("mark", [b"<!--", b"<a ", b"<a href='", b"<script", b"<![CDATA[", b"&#", b"</", b"<?x"])
+def test_a_hostile_page_of_a_megabyte_is_read_in_one_pass(mark: bytes) -> None:
+    page = read_page(mark * (1024 * 1024 // len(mark)), source="x")
+
+    assert page.links == ()
+
+
+def test_a_page_above_the_limit_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        read_page(b"x" * (2 * 1024 * 1024 + 1), source="x")
+
+    assert refused.value.code == "feed.too_large"
+
+
+def test_a_letter_that_grows_in_lower_case_moves_nothing() -> None:
+    page = read_page(("\u0130" * 50 + "<TD>x</TD><Script>hidden</SCRIPT>y").encode(), source="x")
+
+    assert page.text == "\u0130" * 50 + "xy"
+
+
 @given(st.text(alphabet="<>/!-[]&;\"'=azd trI0#\u5143", max_size=200))
 def test_no_markup_brings_a_reader_down(text: str) -> None:
     for reader in (
