@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Sequence
 from datetime import date, datetime, time
 from decimal import Context, Decimal
 
 from python_calamine import CalamineError, CalamineWorkbook
 
 from finance.conventions.tables import Table
-from finance.feeds.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, MAX_SHEETS
+from finance.feeds.limits import MAX_CELL_CHARACTERS, MAX_FILE_BYTES, MAX_OLD_CELLS, MAX_SHEETS
 from ledger.core.errors import ImportRefused, Invalid, RowError
 
 _OLD_EXCEL = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
@@ -41,8 +42,8 @@ def read_old_workbook(file: str, raw: bytes) -> tuple[Table, ...]:
     errors: list[RowError] = []
     tables = []
     for name, rows in sheets:
-        if len(rows) > MAX_ROWS or any(len(cells) > MAX_COLUMNS for cells in rows):
-            raise Invalid("import.too_large", f"{file}: expected {MAX_ROWS} rows and {MAX_COLUMNS} columns", file=file)
+        if rows is None:
+            raise Invalid("import.too_large", f"{file}: expected at most {MAX_OLD_CELLS} cells a sheet", file=file)
         texts = tuple(
             tuple(_text(cell, file=file, sheet=name, row=number, errors=errors) for cell in cells)
             for number, cells in enumerate(rows, start=1)
@@ -53,15 +54,18 @@ def read_old_workbook(file: str, raw: bytes) -> tuple[Table, ...]:
     return tuple(tables)
 
 
-def _sheets(file: str, raw: bytes) -> list[tuple[str, list[list[object]]]]:
+def _sheets(file: str, raw: bytes) -> Sequence[tuple[str, Sequence[Sequence[object]] | None]]:
     refused = Invalid("import.workbook", f"{file}: the workbook cannot be read; save it again as .xlsx", file=file)
     try:
         with CalamineWorkbook.from_filelike(io.BytesIO(raw)) as book:
-            sheets = []
+            sheets: list[tuple[str, Sequence[Sequence[object]] | None]] = []
             for name in book.sheet_names[: MAX_SHEETS + 1]:
+                sheet = book.get_sheet_by_name(name)
+                # One cell in the last corner of a small file makes a table of 16 million: its size is asked first.
+                is_small = sheet.total_height * sheet.total_width <= MAX_OLD_CELLS
                 # Row numbers of errors are those a person sees, so the empty area above the table stays.
-                rows = book.get_sheet_by_name(name).to_python(skip_empty_area=False)
-                sheets.append((name, [list[object](cells) for cells in rows]))
+                rows = sheet.to_python(skip_empty_area=False) if is_small else None
+                sheets.append((name, rows))
             return sheets
     except (CalamineError, OSError, ValueError) as error:
         raise refused from error

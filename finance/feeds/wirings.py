@@ -244,7 +244,8 @@ def _rest(feed_id: str, rows: ReferenceSet, *, window_days: int) -> Wiring:
         return ParsedFeed(observations=seen)
 
     def auctions(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:
-        parsed = eex.parse_report_file(got.label, got.content, known_at=known_at)
+        is_old = got.url.endswith(".xls")
+        parsed = eex.parse_report_file(got.label, got.content, known_at=known_at, allows_old=is_old)
         return coherence.with_stored_previous(parsed, state.closes)
 
     def certificates(got: Fetched, known_at: datetime, state: FeedState) -> ParsedFeed:

@@ -51,7 +51,7 @@ def test_cells_are_exact_text_and_dates_iso_text() -> None:
 
 
 def test_the_report_is_told_by_its_first_bytes_and_not_by_a_name() -> None:
-    (seen,) = parse_report_file("report 2019", REPORT, known_at=KNOWN_AT).observations
+    (seen,) = parse_report_file("report 2019", REPORT, known_at=KNOWN_AT, allows_old=True).observations
 
     assert is_old_workbook(REPORT)
     assert (seen.value, seen.volume_t, seen.trade_date) == (Decimal("22.31"), 3_000_000, date(2019, 3, 5))
@@ -67,7 +67,7 @@ def test_a_truth_value_is_named_with_its_row() -> None:
 @pytest.mark.parametrize("size", [8, 100, 512, 1000, len(REPORT) // 2])
 def test_a_file_that_breaks_off_is_refused(size: int) -> None:
     with pytest.raises(DomainError):
-        parse_report_file("report 2019", REPORT[:size], known_at=KNOWN_AT)
+        parse_report_file("report 2019", REPORT[:size], known_at=KNOWN_AT, allows_old=True)
 
 
 def test_a_file_above_the_limit_is_refused_unread() -> None:
@@ -79,9 +79,21 @@ def test_a_file_above_the_limit_is_refused_unread() -> None:
 
 def test_a_workbook_without_the_columns_is_refused_and_an_empty_one_too() -> None:
     with pytest.raises(ImportRefused):
-        parse_report_file("report 2019", saved(["Date", "Price"]), known_at=KNOWN_AT)
+        parse_report_file("report 2019", saved(["Date", "Price"]), known_at=KNOWN_AT, allows_old=True)
     with pytest.raises(Invalid):
-        parse_report_file("report 2019", saved([None]), known_at=KNOWN_AT)
+        parse_report_file("report 2019", saved([None]), known_at=KNOWN_AT, allows_old=True)
+
+
+def test_one_cell_in_the_last_corner_is_refused_before_the_table_is_built() -> None:
+    book = xlwt.Workbook()
+    book.add_sheet("a").write(65_535, 255, "x")
+    raw = io.BytesIO()
+    book.save(raw)
+
+    with pytest.raises(Invalid) as refused:
+        read_old_workbook("a.xls", raw.getvalue())
+
+    assert refused.value.code == "import.too_large"
 
 
 @settings(max_examples=300, deadline=None)
@@ -92,7 +104,14 @@ def test_no_damaged_byte_brings_the_reader_down(damage: list[tuple[int, int]]) -
         raw[place] = value
 
     try:
-        parsed = parse_report_file("report 2019", bytes(raw), known_at=KNOWN_AT)
+        parsed = parse_report_file("report 2019", bytes(raw), known_at=KNOWN_AT, allows_old=True)
     except DomainError:
         return
     assert all(seen.source == "eex.primary_auction" for seen in parsed.observations)
+
+
+def test_an_old_workbook_where_none_is_expected_is_refused() -> None:
+    with pytest.raises(Invalid) as refused:
+        parse_report_file("report 2026", REPORT, known_at=KNOWN_AT, allows_old=False)
+
+    assert refused.value.code == "import.old_excel"
