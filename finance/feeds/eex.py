@@ -87,7 +87,8 @@ def parse_auction_report(table: Table, *, known_at: datetime, raw_sha256: str) -
 def parse_report_file(file: str, raw: bytes, *, known_at: datetime, allows_old: bool) -> ParsedFeed:
     """Return the auctions of a yearly report as fetched: the old ``.xls`` (2017 to 2019), ``.xlsx`` or CSV, told by its first bytes.
 
-    Old workbooks are read only where one is expected (``allows_old``): opening one trusts it more. The sheet is the first that has the report's columns; none is refused as ``parse_auction_report`` refuses a table.
+    Old workbooks are read only where one is expected (``allows_old``): opening one trusts it more. The sheet is the first
+    that has the report's columns; none is refused as ``parse_auction_report`` refuses a table.
     """
     tables = read_old_workbook(file, raw) if allows_old and is_old_workbook(raw) else read_table(file, raw)
     filled = [table for table in tables if any(any(row) for row in table.rows)]
