@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from finance.feeds.parsed import (
@@ -27,6 +28,7 @@ from ledger.core.errors import Conflict, Invalid
 
 SOURCE = "ccer.day"
 _TOTAL = "小计"
+_LAST_DIGIT = Decimal("0.01")  # the average is printed in fen; its last digit may be rounded either way
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -36,7 +38,7 @@ def parse_days(raw: bytes, *, known_at: datetime) -> ParsedFeed:
     The price is the total row's ``business_ave_price``; ``business_price`` is the turnover in spite of its name. Volume without a
     price gives turnover over volume, marked as derived (375,315 t for 23,835,280 CNY give 63.51). No volume gives no price: the
     observation has no value, never zero. A day without a total row, and one whose price and turnover disagree by
-    more than rounding, raise an alert. Source: market-data notes of 2026-11-21, section 1.2.
+    more than 0.01, raise an alert. Source: market-data notes of 2026-11-21, section 1.2.
     """
     digest = content_hash(raw)
     document = rows_of(load_json(raw, source=SOURCE), source=SOURCE)
@@ -56,7 +58,8 @@ def parse_days(raw: bytes, *, known_at: datetime) -> ParsedFeed:
         alerts.extend(alert)
     if len({seen.trade_date for seen in observations}) != len(observations):
         raise Invalid("feed.repeated_row", f"{SOURCE}: a day stands twice in the answer", source=SOURCE)
-    return ParsedFeed(observations=with_previous_values(observations), alerts=tuple(alerts))
+    newest = max((seen.trade_date for seen in observations), default=None)
+    return ParsedFeed(observations=with_previous_values(observations), alerts=tuple(alerts), newest_day=newest)
 
 
 def _total_row(rows: list[Any]) -> Any | None:
@@ -78,7 +81,7 @@ def _day(row: Any, *, known_at: datetime, raw_sha256: str) -> tuple[Observation,
         price = None
     elif price is None and average:
         price, warnings = average, ("derived: turnover over volume",)
-    elif price is not None and average is not None and price != average:
+    elif price is not None and average is not None and abs(price - average) > _LAST_DIGIT:
         warnings = (f"stated average {price} differs from turnover over volume {average}",)
         alerts.append(FeedAlert(code="feed.average_differs", message=f"{SOURCE}: {day}: {warnings[0]}", subject="CCER"))
     observation = Observation(

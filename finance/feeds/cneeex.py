@@ -7,17 +7,21 @@ Owns those two formats and their traps: field names that lie, prices carried ove
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
 from finance.feeds.parsed import (
+    CheckValue,
     FeedAlert,
     ParsedFeed,
+    TradedVolume,
     content_hash,
     derived_average,
+    is_absent,
+    plain_number,
     read_compact_day,
     read_money_units,
     read_price,
@@ -25,6 +29,7 @@ from finance.feeds.parsed import (
 )
 from finance.feeds.strict_json import load_json, rows_of, text_of
 from finance.market.observations import Observation, PriceBasis
+from ledger.core.amounts import parse_decimal
 from ledger.core.errors import Conflict, Invalid
 
 MARKET_SOURCE = "cneeex.queryMarketByDate"
@@ -35,22 +40,12 @@ _CODE = re.compile(r"(?:COM)?CEA(?:[0-9]{2})?", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TradedVolume:
-    """What was traded of one vintage by one method on one day: whole tonnes and minor units of CNY."""
-
-    instrument: str
-    method: str
-    trade_date: date
-    volume_t: int
-    turnover_units: int
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class DayStatistics:
     """One day's volumes by vintage and method, never the composite rows, which are their sum.
 
     ``observations`` are the block trades' average prices. ``total_t`` is the sum over vintages; ``composite_t`` what the
-    composite rows say, ``None`` when the answer has none.
+    composite rows say, ``None`` when the answer has none. ``checks`` are the running totals since the market began, which the next
+    day's must exceed by that day's volume.
     """
 
     volumes: tuple[TradedVolume, ...]
@@ -58,16 +53,24 @@ class DayStatistics:
     total_t: int
     composite_t: int | None
     alerts: tuple[FeedAlert, ...]
+    checks: tuple[CheckValue, ...] = ()
 
 
 def parse_market(
-    raw: bytes, *, known_at: datetime, known_codes: Iterable[str], composite_close_from: date
+    raw: bytes,
+    *,
+    known_at: datetime,
+    known_codes: Iterable[str],
+    composite_close_from: date,
+    after_gap: Collection[date] = (),
 ) -> ParsedFeed:
     """Return the closes of a ``queryMarketByDate`` answer, CNY per t.
 
     A day without a trade (high and low 0.00, quantity 0) keeps the carried close with volume 0 and an unknown last trade. A close
     outside low to high is a warning for the composite (7 real days) and refused elsewhere. The composite's close is a
-    composite price from ``composite_close_from`` on, a listed close before. ``limiUpPric``, ``limiDownPric``, ``averPric``
+    composite price from ``composite_close_from`` on, a listed close before. On the day of that switch, and on a day of ``after_gap``
+    (the session before gave no answer), the stated previous close is of another series or day: no move is tested. Elsewhere a stated
+    change that close and previous close contradict raises ``feed.change_differs``. ``limiUpPric``, ``limiDownPric``, ``averPric``
     and ``updaTime`` are volumes and turnovers in spite of their names and are not read. ``success:false`` inside HTTP 200 raises
     ``feed.refused``; a code outside ``known_codes`` is read and raises an alert. Example: COMCEA of 2026-08-14 closed at 98.21.
     """
@@ -81,10 +84,18 @@ def parse_market(
             alerts.append(_unknown_instrument(MARKET_SOURCE, code))
         if not _CODE.fullmatch(code):
             continue
-        observations.append(
-            _close(row, code, known_at=known_at, raw_sha256=digest, composite_close_from=composite_close_from)
-        )
-    return ParsedFeed(observations=tuple(observations), alerts=tuple(alerts))
+        close = _close(row, code, known_at=known_at, raw_sha256=digest, composite_close_from=composite_close_from)
+        why = _untested(close, composite_close_from=composite_close_from, after_gap=after_gap)
+        if why:
+            close = replace(close, previous_value=None, warnings=(*close.warnings, why))
+        elif not _agrees_with_change(row, close):
+            sentence = (
+                f"{MARKET_SOURCE}: {code} {close.trade_date}: the stated change is not that of close and previous close"
+            )
+            alerts.append(FeedAlert(code="feed.change_differs", message=sentence, subject=code))
+        observations.append(close)
+    newest = max((seen.trade_date for seen in observations), default=None)
+    return ParsedFeed(observations=tuple(observations), alerts=tuple(alerts), newest_day=newest)
 
 
 def parse_statistics(raw: bytes, *, known_at: datetime, known_codes: Iterable[str]) -> DayStatistics:
@@ -99,6 +110,7 @@ def parse_statistics(raw: bytes, *, known_at: datetime, known_codes: Iterable[st
     volumes: list[TradedVolume] = []
     composite: list[TradedVolume] = []
     alerts: list[FeedAlert] = []
+    checks: list[CheckValue] = []
     for row in _answer_rows(raw, source=STATISTICS_SOURCE):
         code = text_of(row, "subjectCode", source=STATISTICS_SOURCE).strip()
         method = text_of(row, "tradeMethod", source=STATISTICS_SOURCE).strip()
@@ -108,7 +120,9 @@ def parse_statistics(raw: bytes, *, known_at: datetime, known_codes: Iterable[st
             sentence = f"{STATISTICS_SOURCE}: trade method {ascii(method)[:40]} is not known; ask what it is"
             alerts.append(FeedAlert(code="feed.unknown_method", message=sentence, subject=ascii(method)[:40]))
         if _CODE.fullmatch(code):
-            (composite if code == COMPOSITE else volumes).append(_volume(row, code, _METHODS.get(method, method[:40])))
+            traded = _volume(row, code, _METHODS.get(method, method[:40]))
+            (composite if code == COMPOSITE else volumes).append(traded)
+            checks.extend(_running_total(row, traded))
     _refuse_repeats(volumes + composite)
     total = sum(one.volume_t for one in volumes)
     stated = sum(one.volume_t for one in composite) if composite else None
@@ -125,6 +139,7 @@ def parse_statistics(raw: bytes, *, known_at: datetime, known_codes: Iterable[st
         total_t=total,
         composite_t=stated,
         alerts=tuple(alerts),
+        checks=tuple(checks),
     )
 
 
@@ -170,6 +185,25 @@ def _close(row: Any, code: str, *, known_at: datetime, raw_sha256: str, composit
     )
 
 
+def _untested(close: Observation, *, composite_close_from: date, after_gap: Collection[date]) -> str:
+    """Return why the move of this close is not tested, empty when it is."""
+    if close.previous_value is None:
+        return ""
+    if close.instrument == COMPOSITE and close.trade_date == composite_close_from:
+        return f"previous close {close.previous_value} is of the listed trades: the basis switched, no move is tested"
+    if close.trade_date in after_gap:
+        return f"the session before gave no answer: the move from {close.previous_value} is not tested"
+    return ""
+
+
+def _agrees_with_change(row: Any, close: Observation) -> bool:
+    """Return whether ``chanPric`` is close less previous close; an absent one says nothing."""
+    text = row.get("chanPric") if isinstance(row, dict) else None
+    if not isinstance(text, str) or is_absent(text) or close.value is None or close.previous_value is None:
+        return True
+    return parse_decimal(plain_number(text, field="chanPric"), field="chanPric") == close.value - close.previous_value
+
+
 def _close_warnings(
     code: str, day: date, *, low: Decimal | None, high: Decimal | None, close: Decimal | None, volume: int | None
 ) -> tuple[str, ...]:
@@ -196,6 +230,15 @@ def _volume(row: Any, code: str, method: str) -> TradedVolume:
         turnover_units=read_money_units(text_of(row, "tradeAmount", source=source), currency="CNY", field="tradeAmount")
         or 0,
     )
+
+
+def _running_total(row: Any, traded: TradedVolume) -> tuple[CheckValue, ...]:
+    text = row.get("totalVolume") if isinstance(row, dict) else None
+    total = read_tonnes(text, field="totalVolume") if isinstance(text, str) else None
+    if total is None:
+        return ()
+    name = f"{STATISTICS_SOURCE} {traded.instrument} {traded.method} total_t"
+    return (CheckValue(name=name, day=traded.trade_date, value=total, grew_by=traded.volume_t),)
 
 
 def _refuse_repeats(volumes: list[TradedVolume]) -> None:

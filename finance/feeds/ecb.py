@@ -1,28 +1,26 @@
-"""ECB euro reference rates: the history CSV (plain or zipped) and the daily XML as EUR/CNY fixings.
+"""ECB euro reference rates: the history CSV (plain or zipped), the daily XML and the statistics CSV as fixings.
 
-Owns those two formats and one fetch. A rate is units of the currency per 1 EUR. Source to be named wherever shown: ECB.
+Owns those three formats; knows no network. A rate is units of the currency per 1 EUR. Source to be named wherever shown: ECB.
 """
 
 from __future__ import annotations
 
 import io
 import zipfile
-from collections.abc import Callable
 from datetime import date, datetime
 from xml.etree.ElementTree import ParseError
 
-import httpx
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
 from finance.conventions.tables import Table, parse_day
-from finance.feeds.fetch import fetch_bytes
+from finance.feeds.columns import find_header
 from finance.feeds.limits import MAX_FILE_BYTES
 from finance.feeds.parsed import ParsedFeed, content_hash, is_absent, read_price, with_previous_values
 from finance.feeds.tabular import read_table
 from finance.feeds.workbook import check_archive
 from finance.market.observations import Observation, PriceBasis
-from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
+from ledger.core.errors import Conflict, DomainError, ImportRefused, Invalid, RowError
 
 SOURCE = "ecb.eurofxref"
 _ZIP = b"PK\x03\x04"
@@ -67,7 +65,8 @@ def parse_history(file: str, raw: bytes, *, known_at: datetime, currency: str = 
         errors.append(_row_error(table, 2, "", "", "at least one day with its rates"))
     if errors:
         raise ImportRefused(table.file, tuple(errors))
-    return ParsedFeed(observations=with_previous_values(observations))
+    newest = max(seen.trade_date for seen in observations)
+    return ParsedFeed(observations=with_previous_values(observations), newest_day=newest)
 
 
 def parse_daily(raw: bytes, *, known_at: datetime, currency: str = "CNY") -> ParsedFeed:
@@ -91,15 +90,45 @@ def parse_daily(raw: bytes, *, known_at: datetime, currency: str = "CNY") -> Par
     fixing = _fixing(
         day=days[0].attrib["time"], rate=rates[0], currency=currency, known_at=known_at, raw_sha256=content_hash(raw)
     )
-    return ParsedFeed(observations=(fixing,))
+    return ParsedFeed(observations=(fixing,), newest_day=fixing.trade_date)
 
 
-def fetch_history(
-    client: httpx.Client, url: str, *, deadline_seconds: int, monotonic: Callable[[], float], known_at: datetime
-) -> ParsedFeed:
-    """Return the fixings behind ``url``; see ``fetch_bytes`` and ``parse_history`` for what is refused."""
-    raw = fetch_bytes(client, url, deadline_seconds=deadline_seconds, max_bytes=MAX_FILE_BYTES, monotonic=monotonic)
-    return parse_history("eurofxref-hist", raw, known_at=known_at)
+_SERIES_NEEDED = {
+    "currency": ("currency",),
+    "currency_denom": ("currency_denom",),
+    "day": ("time_period",),
+    "rate": ("obs_value",),
+}
+
+
+def parse_series(raw: bytes, *, known_at: datetime, currency: str = "CNY") -> ParsedFeed:
+    """Return the fixings of the statistics service's CSV (``csvdata``), oldest first: currency units per 1 EUR.
+
+    Asked with ``endPeriod`` it answers the last fixings on or before that day by itself. A row of another currency, or not per
+    EUR, is ``feed.field``; an answer without a row ``feed.no_rows``. Columns are found by name: CURRENCY, CURRENCY_DENOM, TIME_PERIOD,
+    OBS_VALUE.
+    """
+    digest = content_hash(raw)
+    table = read_table("ecb series", raw)[0]
+    header = find_header(table, needed=_SERIES_NEEDED, optional={})
+    fixings: dict[date, Observation] = {}
+    for number, cells in enumerate(table.rows[header.row :], start=header.row + 1):
+        if not any(cells):
+            continue
+        if (header.cell(cells, "currency"), header.cell(cells, "currency_denom")) != (currency, "EUR"):
+            raise Invalid("feed.field", f"{SOURCE}: row {number}: expected {currency} per EUR", source=SOURCE)
+        fixing = _fixing(
+            day=header.cell(cells, "day"),
+            rate=header.cell(cells, "rate"),
+            currency=currency,
+            known_at=known_at,
+            raw_sha256=digest,
+        )
+        if fixings.setdefault(fixing.trade_date, fixing) is not fixing:
+            raise Invalid("feed.repeated_row", f"{SOURCE}: {fixing.trade_date} stands twice", source=SOURCE)
+    if not fixings:
+        raise Conflict("feed.no_rows", f"{SOURCE}: the answer has no fixing", source=SOURCE)
+    return ParsedFeed(observations=with_previous_values(fixings.values()), newest_day=max(fixings))
 
 
 def _row_error(table: Table, row: int, column: str, value: str, expected: str) -> RowError:

@@ -10,9 +10,19 @@ from datetime import date, datetime
 
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.columns import Header, find_header
-from finance.feeds.parsed import FeedAlert, ParsedFeed, is_absent, read_price, read_tonnes, with_previous_values
+from finance.feeds.old_workbook import is_old_workbook, read_old_workbook
+from finance.feeds.parsed import (
+    FeedAlert,
+    ParsedFeed,
+    content_hash,
+    is_absent,
+    read_price,
+    read_tonnes,
+    with_previous_values,
+)
+from finance.feeds.tabular import read_table
 from finance.market.observations import Observation, PriceBasis
-from ledger.core.errors import DomainError, ImportRefused, RowError
+from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
 
 SOURCE = "eex.primary_auction"
 _EUA_CONTRACT = "T3PA"
@@ -70,7 +80,30 @@ def parse_auction_report(table: Table, *, known_at: datetime, raw_sha256: str) -
         observations.append(auction)
     if errors:
         raise ImportRefused(table.file, tuple(errors))
-    return ParsedFeed(observations=with_previous_values(observations), alerts=tuple(alerts))
+    newest = max((seen.trade_date for seen in observations), default=None)
+    return ParsedFeed(observations=with_previous_values(observations), alerts=tuple(alerts), newest_day=newest)
+
+
+def parse_report_file(file: str, raw: bytes, *, known_at: datetime, allows_old: bool) -> ParsedFeed:
+    """Return the auctions of a yearly report as fetched: the old ``.xls`` (2017 to 2019), ``.xlsx`` or CSV, told by its first bytes.
+
+    Old workbooks are read only where one is expected (``allows_old``): opening one trusts it more. The sheet is the first
+    that has the report's columns; none is refused as ``parse_auction_report`` refuses a table.
+    """
+    tables = read_old_workbook(file, raw) if allows_old and is_old_workbook(raw) else read_table(file, raw)
+    filled = [table for table in tables if any(any(row) for row in table.rows)]
+    if not filled:
+        raise Invalid("import.empty", "the report has no filled sheet; fetch it again", source=SOURCE)
+    report = next((table for table in filled if _is_report(table)), filled[0])
+    return parse_auction_report(report, known_at=known_at, raw_sha256=content_hash(raw))
+
+
+def _is_report(table: Table) -> bool:
+    try:
+        find_header(table, needed=_NEEDED, optional=_OPTIONAL)
+    except ImportRefused:
+        return False
+    return True
 
 
 def _row_error(table: Table, row: int, header: Header, cells: tuple[str, ...], error: DomainError) -> RowError:

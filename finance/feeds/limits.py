@@ -18,3 +18,9 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 256
 MAX_SHEETS = 64
 MAX_CELL_CHARACTERS = 10_000
+
+MAX_PAGE_BYTES = 2 * 1024 * 1024
+"""One web page; the pages of the field are below 300 kB."""
+
+MAX_OLD_CELLS = 500_000
+"""Cells of one sheet of an old workbook, empty ones included; a year of auctions has about 15,000."""

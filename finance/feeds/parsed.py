@@ -9,10 +9,12 @@ import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
+from finance.conventions.tables import parse_day
+from finance.market.cbam_price import PublishedPrice
 from finance.market.observations import Observation
 from ledger.core.amounts import RoundingMode, currency_scale, parse_decimal, parse_units, round_exact
 from ledger.core.errors import Invalid
@@ -35,11 +37,73 @@ class FeedAlert:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ParsedFeed:
-    """The observations of one answer, and the alerts it raised; an alert never stops the other rows."""
+class TradedVolume:
+    """What was traded of one vintage by one method on one day: whole tonnes and minor units of CNY."""
 
-    observations: tuple[Observation, ...]
+    instrument: str
+    method: str
+    trade_date: date
+    volume_t: int
+    turnover_units: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CheckValue:
+    """A figure that is no price but tests the next answer: a running total, named, as of the end of ``day``.
+
+    ``grew_by`` is the day's own share of it as the same source states it, ``None`` when it does not.
+    """
+
+    name: str
+    day: date
+    value: int
+    grew_by: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IndexRate:
+    """One published value of a loan index: a share per year (3.00 % is 3/100), in force from ``published_on`` until the next.
+
+    ``index`` is the name loan terms use (``LPR-1Y``).
+    """
+
+    index: str
+    published_on: date
+    rate: Fraction
+    source: str
+    known_at: datetime
+    raw_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Indication:
+    """A figure to look at beside a mark and never one: it has no price basis, so no snapshot and no import can take it."""
+
+    subject: str
+    day: date
+    value: Decimal
+    currency: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ParsedFeed:
+    """What one answer says, and the alerts it raised; an alert never stops the other rows.
+
+    Only ``observations`` can become marks and only ``index_rates`` can become fixings. ``newest_day`` is the last day the source
+    has, for the question whether it is late; ``closed_days`` are past days without a session; ``published`` are official
+    certificate prices by period.
+    """
+
+    observations: tuple[Observation, ...] = ()
     alerts: tuple[FeedAlert, ...] = ()
+    index_rates: tuple[IndexRate, ...] = ()
+    published: tuple[PublishedPrice, ...] = ()
+    volumes: tuple[TradedVolume, ...] = ()
+    checks: tuple[CheckValue, ...] = ()
+    indications: tuple[Indication, ...] = ()
+    closed_days: tuple[date, ...] = ()
+    newest_day: date | None = None
 
 
 def with_previous_values(observations: Iterable[Observation]) -> tuple[Observation, ...]:
@@ -111,6 +175,17 @@ def read_compact_day(text: str, *, field: str) -> date:
         except ValueError:
             pass
     raise Invalid("date.format", f"{field}: expected a day as YYYYMMDD", field=field, value=ascii(text)[:40])
+
+
+def read_day(text: str, *, field: str) -> date:
+    """Return the day of ``YYYY-MM-DD`` or ``YYYYMMDD``; both are seen at the same exchanges."""
+    stripped = text.strip()
+    return parse_day(stripped, field=field) if "-" in stripped else read_compact_day(stripped, field=field)
+
+
+def shown_text(text: object) -> str:
+    """Return a source's own words as they may be shown: printable ASCII, at most 80 characters."""
+    return ascii(text)[1:-1][:80] if isinstance(text, str) else ascii(text)[:80]
 
 
 def derived_average(*, turnover_units: int, volume_t: int, currency: str) -> Decimal:

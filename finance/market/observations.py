@@ -35,6 +35,7 @@ class PriceBasis(StrEnum):
     AUCTION = "auction"  # clearing price of a primary auction
     OFFICIAL_PRICE = "official_price"  # a price an authority publishes, such as the CBAM certificate's
     FIXING = "fixing"  # a published reference exchange rate
+    PARITY = "parity"  # the central parity of the renminbi, the rate Chinese books use
     APPROVED_OVERRIDE = "approved_override"  # two persons' decision; never imported from a file
 
 

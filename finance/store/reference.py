@@ -131,6 +131,12 @@ def shipped_risk_parameters() -> ReferenceSet:
 
 
 @cache
+def shipped_feeds() -> ReferenceSet:
+    """Return what is known of every market data source: hours, calendars, windows, terms and bounds."""
+    return _rules("feeds")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]

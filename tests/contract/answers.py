@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from datetime import UTC, datetime
+from decimal import Decimal
 
 KNOWN_AT = datetime(2026, 8, 14, 10, 0, tzinfo=UTC)
 CODES = ("COMCEA", "CEA", "CEA21", "CEA22", "CEA23", "CEA24", "CEA25")
@@ -30,6 +32,10 @@ def market_answer(**fields: str) -> bytes:
         "averPric": "211,230,140",
         "updaTime": "14,972,463,510.91",
     } | fields
+    with suppress(ArithmeticError):  # a day without one of the two, or a broken one, keeps the change as it is
+        row["chanPric"] = fields.get("chanPric") or str(
+            Decimal(str(row["closPric"])) - Decimal(str(row["lastClosPric"]))
+        )
     return answer([row])
 
 

@@ -194,3 +194,34 @@ def test_a_repeated_row_is_refused() -> None:
         statistics(row, row)
 
     assert refused.value.code == "feed.repeated_row"
+
+
+def test_on_the_day_the_basis_switched_no_move_is_tested() -> None:
+    raw = market_answer(quotPoin="20230828", lastClosPric="60.00", closPric="70.00", highPric="70.00", lowPric="68.00")
+
+    close = one_close(raw)
+
+    assert close.previous_value is None
+    assert "basis switched" in close.warnings[0]
+
+
+def test_a_stated_change_that_close_and_previous_close_contradict_is_an_alert() -> None:
+    raw = market_answer(chanPric="0.07")
+
+    parsed = parse_market(raw, known_at=KNOWN_AT, known_codes=CODES, composite_close_from=COMPOSITE_FROM)
+
+    assert [alert.code for alert in parsed.alerts] == ["feed.change_differs"]
+    assert parsed.observations[0].previous_value == Decimal("98.15")
+
+
+@pytest.mark.parametrize("change", ["-", "", "0.06 "])
+def test_an_absent_or_blank_padded_change_says_nothing_wrong(change: str) -> None:
+    assert one_close(market_answer(chanPric=change or "-")).value == Decimal("98.21")
+
+
+def test_running_totals_are_check_values() -> None:
+    day = statistics(statistics_row("CEA25", "10", "224,197", "22,017,438.00"))
+
+    assert [(one.name, one.value, one.grew_by) for one in day.checks] == [
+        ("cneeex.querySubStat CEA25 listed total_t", 22_527_922, 224_197)
+    ]

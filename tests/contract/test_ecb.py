@@ -1,20 +1,15 @@
-"""ECB reference rates: the history as CSV and zip, the daily XML, and a fetch that keeps its limits."""
+"""ECB reference rates: the history as CSV and zip, and the daily XML."""
 
 from __future__ import annotations
 
-import gzip
 import io
 import zipfile
-from collections.abc import Callable
 from datetime import date
 from decimal import Decimal
-from itertools import count
 
-import httpx
 import pytest
 
-from finance.feeds.ecb import fetch_history, parse_daily, parse_history
-from finance.feeds.fetch import fetch_bytes
+from finance.feeds.ecb import parse_daily, parse_history, parse_series
 from ledger.core.errors import DomainError, ImportRefused, RowError
 from tests.contract.answers import KNOWN_AT
 
@@ -37,10 +32,6 @@ def zipped(name: str, raw: bytes) -> bytes:
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         archive.writestr(name, raw)
     return packed.getvalue()
-
-
-def frozen() -> int:
-    return 0
 
 
 def test_the_history_gives_fixings_oldest_first_and_the_trailing_empty_column_is_no_currency() -> None:
@@ -139,59 +130,33 @@ def test_a_daily_file_that_cannot_be_read_is_a_typed_error(raw: bytes, code: str
     assert refused.value.code == code
 
 
-def client_answering(answer: Callable[[httpx.Request], httpx.Response]) -> httpx.Client:
-    return httpx.Client(transport=httpx.MockTransport(answer))
+SERIES = (
+    b"KEY,FREQ,CURRENCY,CURRENCY_DENOM,EXR_TYPE,EXR_SUFFIX,TIME_PERIOD,OBS_VALUE\r\n"
+    b"EXR.D.CNY.EUR.SP00.A,D,CNY,EUR,SP00,A,2026-08-07,8.3000\r\n"
+)
 
 
-def test_a_fetched_history_is_parsed() -> None:
-    with client_answering(lambda _: httpx.Response(200, content=HISTORY)) as client:
-        parsed = fetch_history(
-            client, "https://source.example/hist.csv", deadline_seconds=30, monotonic=frozen, known_at=KNOWN_AT
-        )
+def test_the_statistics_service_gives_the_fixing_by_the_names_of_its_columns() -> None:
+    (fixing,) = parse_series(SERIES, known_at=KNOWN_AT).observations
 
-    assert len(parsed.observations) == 3
-
-
-def refuse_connection(request: httpx.Request) -> httpx.Response:
-    raise httpx.ConnectError("refused", request=request)
+    assert (fixing.trade_date, fixing.value, fixing.source) == (date(2026, 8, 7), Decimal("8.3000"), "ecb.eurofxref")
 
 
 @pytest.mark.parametrize(
-    ("answer", "code"),
+    ("raw", "code"),
     [
-        (lambda _: httpx.Response(403, content=b"no"), "feed.status"),
-        (lambda _: httpx.Response(302, headers={"location": "https://other.example"}), "feed.status"),
-        (lambda _: httpx.Response(200, content=b"x" * 1001), "feed.too_large"),
-        (
-            lambda _: httpx.Response(
-                200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(gzip.compress(b"x" * 5000))
-            ),
-            "feed.too_large",
-        ),
-        (
-            lambda _: httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"not gzip")),
-            "feed.encoding",
-        ),
-        (refuse_connection, "feed.unreachable"),
+        (SERIES.splitlines(keepends=True)[0], "feed.no_rows"),
+        (SERIES.replace(b",CNY,EUR,", b",USD,EUR,"), "feed.field"),
+        (SERIES.replace(b",CNY,EUR,", b",CNY,USD,"), "feed.field"),
+        (SERIES + SERIES.splitlines(keepends=True)[1], "feed.repeated_row"),
+        (SERIES.replace(b"8.3000", b"-8.3000"), "market.price"),
+        (SERIES.replace(b"2026-08-07", b"2026-W32"), "date.format"),
+        (b"a,b\n1,2\n", "import.rows_unreadable"),
+        (b"<html>", "import.markup"),
     ],
-    ids=["forbidden", "redirected", "large", "large_unpacked", "broken_gzip", "refused"],
 )
-def test_a_fetch_that_goes_wrong_is_a_typed_error(answer: Callable[[httpx.Request], httpx.Response], code: str) -> None:
-    with client_answering(answer) as client, pytest.raises(DomainError) as refused:
-        fetch_bytes(client, "https://source.example/x", deadline_seconds=30, max_bytes=1000, monotonic=frozen)
+def test_an_answer_of_the_statistics_service_that_cannot_be_read_is_a_typed_error(raw: bytes, code: str) -> None:
+    with pytest.raises(DomainError) as refused:
+        parse_series(raw, known_at=KNOWN_AT)
 
     assert refused.value.code == code
-
-
-def test_a_body_that_keeps_coming_past_the_deadline_is_dropped() -> None:
-    ticks = count(step=20)
-
-    with (
-        client_answering(lambda _: httpx.Response(200, content=b"x" * 500)) as client,
-        pytest.raises(DomainError) as refused,
-    ):
-        fetch_bytes(
-            client, "https://source.example/x", deadline_seconds=15, max_bytes=1000, monotonic=lambda: next(ticks)
-        )
-
-    assert refused.value.code == "feed.deadline"
