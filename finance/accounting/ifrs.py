@@ -31,8 +31,8 @@ class ObligationFacts:
     """What the obligation rests on at a day: whole tonnes, fen, and the mark in CNY per tonne.
 
     ``obligation_t`` is emitted and not surrendered; ``held_free_t`` and ``held_bought_t`` are at hand for it, the latter at
-    ``bought_cost_fen``. ``granted_t`` free allowances of the year were received at ``grant_fair_value_fen`` (IAS 20), of which
-    ``emitted_share`` is earned.
+    ``bought_cost_fen``. ``used_fen`` is what surrender settled since the last provision. Free allowances of the year were
+    received at ``grant_fair_value_fen`` (IAS 20), of which ``emitted_share`` is earned.
     """
 
     obligation_t: int
@@ -42,12 +42,20 @@ class ObligationFacts:
     mark_cny_per_t: Decimal | None
     mark_source: str
     emissions_source: str
+    used_fen: int = 0
     grant_fair_value_fen: int = 0
     emitted_share: Fraction = Fraction(0)
 
     def __post_init__(self) -> None:
         """Refuse amounts that are none."""
-        for field in ("obligation_t", "held_free_t", "held_bought_t", "bought_cost_fen", "grant_fair_value_fen"):
+        for field in (
+            "obligation_t",
+            "held_free_t",
+            "held_bought_t",
+            "bought_cost_fen",
+            "used_fen",
+            "grant_fair_value_fen",
+        ):
             if not 0 <= getattr(self, field) <= MAX_UNITS:
                 raise Invalid(f"provision.{field}", f"{field}: expected zero to 10^15", field=field)
         if self.mark_cny_per_t is not None and not (self.mark_cny_per_t.is_finite() and self.mark_cny_per_t > 0):

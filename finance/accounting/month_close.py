@@ -63,7 +63,7 @@ ANSWERS: Mapping[StepKind, StepKind] = {
 }
 """Steps that a second person takes, and what they answer."""
 
-CONFIRMABLE = frozenset({Item.TRADES, Item.ALLOCATION, Item.RECONCILIATION, Item.INTEREST, Item.FEEDS, Item.VALUATION})
+CONFIRMABLE = frozenset({Item.TRADES, Item.ALLOCATION, Item.RECONCILIATION})
 """Items a person may confirm where no fact speaks for or against them; a fact against them needs a waiver."""
 
 WAIVABLE = frozenset(set(Item) - {Item.SOFT_CLOSE, Item.HARD_CLOSE, Item.VOUCHERS})

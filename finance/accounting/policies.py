@@ -101,7 +101,8 @@ class AccountingPolicy:
 
     def chart(self) -> Chart:
         """Return the chart under this policy's cost formulas."""
-        return Chart(methods={InstrumentKind.CEA: self.cea_cost_method, InstrumentKind.CCER: self.ccer_cost_method})
+        own = {InstrumentKind.CEA: self.cea_cost_method, InstrumentKind.CCER: self.ccer_cost_method}
+        return Chart(methods={**Chart().methods, **own})
 
 
 DEFAULT_POLICY = AccountingPolicy(effective_from=date(2020, 1, 1))

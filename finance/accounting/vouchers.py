@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import Any
 from uuid import UUID
 
 import rfc8785
@@ -267,7 +268,7 @@ def _word(entry: PostedEntry, words: VoucherWords) -> VoucherWord:
     return VoucherWord.TRANSFER
 
 
-def _document(voucher: Voucher) -> dict[str, object]:
+def _document(voucher: Voucher) -> dict[str, Any]:
     return {
         "month": str(voucher.month),
         "number": str(voucher.number),
