@@ -210,7 +210,7 @@ def summaries(entry: PostedEntry) -> tuple[str, str]:
     trade = _TRADES.get(attrs.get("trade_kind", ""))
     instrument = attrs.get("instrument", "")
     if trade is not None and instrument:
-        tonnes = sum(abs(moved) for moved in entry.tonnes.values())
+        tonnes = sum(abs(moved) for path, moved in entry.tonnes.items() if path.startswith(_HOLDING))
         zh, en = f"{trade[0]}{instrument} {tonnes} 吨", f"{trade[1]} {tonnes} t {instrument}"
     if "summary_zh" in attrs and "summary_en" in attrs:
         zh, en = attrs["summary_zh"], attrs["summary_en"]

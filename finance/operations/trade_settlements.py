@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from finance.accounting.chart import BANK, BOOK_CURRENCY
 from finance.accounting.vat import TRADE_PAYABLES, TRADE_RECEIVABLES
 from ledger import operations as ledger
-from ledger.core.errors import Conflict, NotFound
+from ledger.core.errors import NotFound
 from ledger.core.journal import EntryKind, JournalDraft, Posting
 from ledger.core.parties import Actor
 from ledger.operations import EntryReceipt, RandomBytes
@@ -64,8 +64,7 @@ def settle_trade(
 ) -> EntryReceipt:
     """Move a trade's money on a day: debit 其他应付款, credit the bank, or for a sale the bank against 其他应收款.
 
-    The same again is the same entry. A trade that has nothing to settle is ``settlement.not_found``, a day before its own
-    ``settlement.day``. Source: 财会[2019]22号 as in china-carbon-rules 3.1.
+    A trade that has nothing to settle, or was settled before, is ``settlement.not_found``. Source: 财会[2019]22号 as in china-carbon-rules 3.1.
     """
     journal.lock_book(session, book_id)
     found = [each for each in unsettled_trades(session, book_id, through=on) if each.trade_ref == trade_ref]
@@ -76,8 +75,6 @@ def settle_trade(
             field="trade_ref",
         )
     trade = found[0]
-    if on < trade.traded_on:
-        raise Conflict("settlement.day", f"on: expected {trade.traded_on} or later", field="on")
     account = TRADE_RECEIVABLES if trade.amount_fen > 0 else TRADE_PAYABLES
     draft = JournalDraft(
         entry_id=uuid5(trade.entry_id, f"settlement {on}"),
