@@ -132,10 +132,10 @@ def plan_accruals(session: Session, book: Book, month: Month, *, now: datetime) 
     entries: list[PlannedEntry] = []
     untold: list[Untold] = []
     tranches = 0
-    for facility in facilities.list_facilities(session, book.tenant_id):
-        if facility.borrower_id != book.tenant_id:
-            continue
-        loan = known_loan(session, facility.facility_id, known_at=now)
+    for facility_id in facilities.borrowed_facilities(session, book.tenant_id):
+        loan = known_loan(session, facility_id, known_at=now)
+        if not loan.is_agreed:
+            continue  # a proposal costs nothing yet
         for tranche in loan.facility.terms.tranches:
             if not loan.drawn.get(tranche.tranche_id) or tranche.currency != BOOK_CURRENCY:
                 continue
@@ -147,7 +147,7 @@ def plan_accruals(session: Session, book: Book, month: Month, *, now: datetime) 
             except DomainError as refusal:
                 untold.append(
                     Untold(
-                        facility_id=facility.facility_id,
+                        facility_id=facility_id,
                         tranche_id=tranche.tranche_id,
                         code=refusal.code,
                         reason=refusal.message,

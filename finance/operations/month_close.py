@@ -32,7 +32,7 @@ from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
-from ledger.store import books, journal
+from ledger.store import books, journal, period_rows
 from ledger.store.books import Book
 
 _CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
@@ -148,6 +148,7 @@ def close_hard(
     check_answer(asked, StepKind.SOFT_CLOSED, digest=digest, actor_id=actor.user_id, steps=stands.steps)
     if _standing_soft_close(stands.steps) != asked:
         raise Conflict("close.step", "step: the month was reopened since; close it softly again")
+    _check_earlier_closed(session, stands.book, month)
     check_hard_closable(stands.checklist)
     root = ledger.close_period(
         session, stands.book.book_id, month.last_day, actor=actor, now=now, random_bytes=random_bytes
@@ -296,6 +297,17 @@ def _check_reopenable(stands: MonthClose, month: Month) -> None:
         raise Conflict("close.closed", f"month: {month} is closed for good; post in the open period", month=str(month))
     if _standing_soft_close(stands.steps) is None:
         raise Conflict("close.not_softly_closed", f"month: {month} is not softly closed", month=str(month))
+
+
+def _check_earlier_closed(session: Session, book: Book, month: Month) -> None:
+    """Refuse to close over days before the month that have entries and are open: their own checklist comes first."""
+    first = date(1990, 1, 1) if book.locked_through is None else book.locked_through + timedelta(days=1)
+    if period_rows.count_entries(session, book.book_id, start=first, end=month.start):
+        raise Conflict(
+            "close.earlier_open",
+            f"month: days before {month} have entries and are open; close those months first",
+            month=str(month),
+        )
 
 
 def _check_ended(month: Month, now: datetime) -> None:

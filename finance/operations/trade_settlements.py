@@ -64,7 +64,9 @@ def settle_trade(
 ) -> EntryReceipt:
     """Move a trade's money on a day: debit 其他应付款, credit the bank, or for a sale the bank against 其他应收款.
 
-    A trade that has nothing to settle, or was settled before, is ``settlement.not_found``. Source: 财会[2019]22号 as in china-carbon-rules 3.1.
+    A trade that has nothing to settle, or was settled before, is ``settlement.not_found``.
+
+    Source: 财会[2019]22号 as in china-carbon-rules 3.1.
     """
     journal.lock_book(session, book_id)
     found = [each for each in unsettled_trades(session, book_id, through=on) if each.trade_ref == trade_ref]

@@ -27,8 +27,9 @@ from ledger.core.accounts import AccountOpening
 from ledger.core.errors import Conflict, Forbidden, NotFound
 from ledger.core.journal import EntryKind, JournalDraft, Posting
 from ledger.store import books
-from ledger.store.journal import load_head
 from ledger.store.database import Database
+from ledger.store.books import Book
+from ledger.store.journal import load_head
 from tests.store.carbon_books import ACTOR, COLLEAGUE, NOW, OPENED, CarbonBook, new_id, open_carbon_book
 
 MARCH = Month(year=2025, month=3)
@@ -92,6 +93,12 @@ def adopt(book: CarbonBook, policy: AccountingPolicy) -> None:
     with book.writing() as session:
         record = need_policy(session, policy_id)
         approve_policy(session, record, policy_digest(policy), actor=COLLEAGUE, now=NOW)
+
+
+def loaded(session: Session, book: CarbonBook) -> Book:
+    found = books.find(session, load_head(session, book.book_id).book_uuid)
+    assert found is not None
+    return found
 
 
 def reverse(book: CarbonBook, entry_id: UUID, on: date) -> None:
@@ -285,10 +292,10 @@ def test_a_rolled_back_run_leaves_no_number_behind(database: Database) -> None:
         "DELETE FROM voucher_line",
         "UPDATE voucher_line SET debit_minor = debit_minor + 1",
         "DELETE FROM voucher",
-        "INSERT INTO voucher_line SELECT book_id, month, number, 3, path, account_code, account_name_zh, account_name_en, "
-        "currency, scale, debit_minor, credit_minor, quantity FROM voucher_line WHERE number = 1 AND line = 1",
-        "INSERT INTO voucher SELECT book_id, month, 9, word, voucher_on, document_on, kind, summary_zh, summary_en, doc_ref, "
-        "attachments, entry_id, 2, leaf_hash, reverses_seq, line_count, digest, prepared_by, numbered_by, numbered_at FROM voucher",
+        """INSERT INTO voucher_line SELECT book_id, month, number, 3, path, account_code, account_name_zh, account_name_en,
+        currency, scale, debit_minor, credit_minor, quantity FROM voucher_line WHERE number = 1 AND line = 1""",
+        """INSERT INTO voucher SELECT book_id, month, 9, word, voucher_on, document_on, kind, summary_zh, summary_en, doc_ref,
+        attachments, entry_id, 2, leaf_hash, reverses_seq, line_count, digest, prepared_by, numbered_by, numbered_at FROM voucher""",
     ],
 )
 def test_the_database_refuses_change_gap_and_further_line(database: Database, statement: str) -> None:
@@ -366,9 +373,7 @@ def test_an_export_has_a_row_a_line_and_sums_to_the_ledger(database: Database, e
     number(book)
 
     with database.reader() as session:
-        found = books.find(session, _uuid(session, book))
-        assert found is not None
-        table = export_vouchers(session, found, MARCH, erp)
+        table = export_vouchers(session, loaded(session, book), MARCH, erp)
         rows = list(table.rows)
     place = {column.heading: at for at, column in enumerate(table.columns)}
 
@@ -386,9 +391,7 @@ def test_an_unknown_erp_is_told_the_known_ones(database: Database) -> None:
     book = open_carbon_book(database)
 
     with database.reader() as session, pytest.raises(NotFound, match="kingdee"):
-        found = books.find(session, _uuid(session, book))
-        assert found is not None
-        export_vouchers(session, found, MARCH, "=cmd()")
+        export_vouchers(session, loaded(session, book), MARCH, "=cmd()")
 
 
 def test_a_month_that_is_not_numbered_is_not_exported(database: Database) -> None:
@@ -396,9 +399,7 @@ def test_a_month_that_is_not_numbered_is_not_exported(database: Database) -> Non
     book.book([BUY])
 
     with database.reader() as session, pytest.raises(Conflict, match="number the month first"):
-        found = books.find(session, _uuid(session, book))
-        assert found is not None
-        export_vouchers(session, found, MARCH, "sap")
+        export_vouchers(session, loaded(session, book), MARCH, "sap")
 
 
 def test_a_policy_needs_two_persons_and_exactly_its_content(database: Database) -> None:
@@ -458,7 +459,3 @@ def test_a_trade_is_settled_once_and_a_reversed_one_never(database: Database) ->
         assert unsettled_trades(session, book.book_id, through=date(2025, 12, 31)) == ()
     with pytest.raises(NotFound, match="trade_ref"):
         settle()
-
-
-def _uuid(session: Session, book: CarbonBook) -> UUID:
-    return load_head(session, book.book_id).book_uuid
