@@ -18,7 +18,7 @@ from finance.accounting.interest_accruals import accrual_path
 from finance.accounting.loan_rules import accounts_of
 from finance.accounting.months import Month
 from finance.accounting.policies import AccountingPolicy, Standard
-from finance.accounting.trades import Trade, TradeKind
+from finance.accounting.trades import TradeKind
 from finance.loans.tranche import Drawdown
 from finance.operations.disclosures import Disclosure, disclosure_of
 from finance.operations.economic_book import ProvisionOutcome, RevaluationOutcome, open_economic_book, provide, revalue

@@ -227,7 +227,7 @@ def test_a_softly_closed_month_reopens_with_a_second_person(database: Database) 
     answer(book, reopen, random_bytes=book.random_bytes)
 
     assert locks(book) == (None, None)
-    with pytest.raises(Conflict, match="answered|reopened"):
+    with pytest.raises(Conflict, match=r"answered|reopened"):
         answer(book, close_hard, to=-3, random_bytes=book.random_bytes)
     soft(book)
     hard(book)

@@ -27,8 +27,8 @@ from ledger.core.accounts import AccountOpening
 from ledger.core.errors import Conflict, Forbidden, NotFound
 from ledger.core.journal import EntryKind, JournalDraft, Posting
 from ledger.store import books
-from ledger.store.database import Database
 from ledger.store.books import Book
+from ledger.store.database import Database
 from ledger.store.journal import load_head
 from tests.store.carbon_books import ACTOR, COLLEAGUE, NOW, OPENED, CarbonBook, new_id, open_carbon_book
 
