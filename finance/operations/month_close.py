@@ -192,13 +192,16 @@ def reopen(
 ) -> MonthClose:
     """Open a softly closed month again, as another person than who asked; waivers are asked anew.
 
-    Later months that are softly closed keep their lock's days only together with this one: they are opened too.
+    A later month that is softly closed is opened before it (``close.later_closed``), so that no open days lie under closed ones.
     """
     check_reason(reason)
     stands = _locked(session, book, month, now=now)
     asked = stands.step(step_no)
     check_answer(asked, StepKind.REOPEN_PROPOSED, digest=digest, actor_id=actor.user_id, steps=stands.steps)
     _check_reopenable(stands, month)
+    later = close_store.softly_closed_month(session, stands.book.book_id)
+    if later is not None and later > month:
+        raise Conflict("close.later_closed", f"month: {later} is softly closed too; reopen it first", month=str(later))
     before = _month_before(month)
     locked = stands.book.locked_through
     earlier = before.last_day if _is_softly_closed(session, book, before) else None

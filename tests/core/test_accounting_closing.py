@@ -42,7 +42,9 @@ def test_every_day_lies_in_its_month_and_the_months_follow_each_other(day: date)
     assert parse_month(str(month)) == month
 
 
-@pytest.mark.parametrize("text", ["2026-13", "2026-00", "2026-1", "26-10", "2026-10 ", "1989-12", "\uff12\uff10\uff12\uff16-10", ""])
+@pytest.mark.parametrize(
+    "text", ["2026-13", "2026-00", "2026-1", "26-10", "2026-10 ", "1989-12", "\uff12\uff10\uff12\uff16-10", ""]
+)
 def test_what_is_no_month_is_refused(text: str) -> None:
     with pytest.raises(Invalid, match="month"):
         parse_month(text)

@@ -234,6 +234,26 @@ def test_a_softly_closed_month_reopens_with_a_second_person(database: Database) 
     assert locks(book) == (LAST, None)
 
 
+def test_a_later_softly_closed_month_reopens_first(database: Database) -> None:
+    book = ready(database)
+    soft(book)
+    with book.writing() as session:
+        close_softly(
+            session,
+            loaded(session, book),
+            Month(year=2025, month=4),
+            "complete too",
+            actor=ACTOR,
+            now=datetime(2025, 5, 1, 2, tzinfo=UTC),
+            random_bytes=book.random_bytes,
+        )
+    take(book, propose_reopening, "a late invoice")
+
+    with pytest.raises(Conflict, match="2025-04 is softly closed too"):
+        answer(book, reopen, random_bytes=book.random_bytes)
+    assert locks(book) == (None, date(2025, 4, 30))
+
+
 def test_what_is_closed_for_good_stays_closed(database: Database) -> None:
     book = ready(database)
     soft(book)
