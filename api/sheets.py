@@ -65,8 +65,9 @@ def csv_pieces(table: ReportTable) -> Iterator[bytes]:
     """
     width = max(len(table.columns), 2)
     yield b"\xef\xbb\xbf"
-    yield _csv_lines([(*pair, *[None] * (width - 2)) for pair in table.head])
-    yield _csv_lines([(None,) * width, _padded([column.heading for column in table.columns], width)])
+    if table.head:  # a file for another program begins with its headings
+        yield _csv_lines([*((*pair, *[None] * (width - 2)) for pair in table.head), (None,) * width])
+    yield _csv_lines([_padded([column.heading for column in table.columns], width)])
     rows = iter(table.rows)
     while chunk := list(islice(rows, 1_000)):
         yield _csv_lines([_padded(row, width) for row in chunk])
@@ -100,11 +101,12 @@ def _chained(first: list[tuple[Cell, ...]], rest: Iterable[tuple[Cell, ...]]) ->
 
 
 def _write_sheet(sheet: Worksheet, table: ReportTable, rows: Iterable[tuple[Cell, ...]]) -> None:
-    heading_row = len(table.head) + 2
+    heading_row = len(table.head) + 2 if table.head else 1
     _lay_out(sheet, table.columns, heading_row)
     for what, which in table.head:
         sheet.append([_bold(sheet, what), _xlsx_cell(sheet, which, {}, 2)])
-    sheet.append([])
+    if table.head:
+        sheet.append([])
     sheet.append([_bold(sheet, column.heading) for column in table.columns])
     styled: _Styled = {}
     for row in rows:

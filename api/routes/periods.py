@@ -16,6 +16,7 @@ from api.schemas.amounts import WholeNumber
 from api.schemas.cursors import read_cursor, read_whole, write_cursor
 from api.schemas.fields import PageCursor, UuidString
 from api.schemas.periods import ClosingOut, ClosingsOut, PeriodCloseIn, PeriodStateOut
+from finance.operations.month_close import check_direct_closing
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid
 from ledger.store import closings
@@ -30,6 +31,7 @@ def close_period(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> Pe
     """Close every day through the one given, inclusive, for good; the state root of that day stays in the tree."""
     book = call.load(BOOK, book_id)
     _check_has_begun(body.through, call.now)
+    check_direct_closing(call.session, book.book_id, body.through)
     root = ledger.close_period(
         call.session,
         book.book_id,
@@ -46,6 +48,7 @@ def close_softly(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> Pe
     """Let only keys with the scope ledger:close post through the day given, inclusive."""
     book = call.load(BOOK, book_id)
     _check_has_begun(body.through, call.now)
+    check_direct_closing(call.session, book.book_id, body.through)
     ledger.close_softly(
         call.session,
         book.book_id,
@@ -66,6 +69,7 @@ def reopen_period(book_id: UuidString, call: ThisCall) -> PeriodStateOut:
             "period.not_softly_closed",
             "nothing of this book is softly closed; a day closed for good does not reopen, post in the open period",
         )
+    check_direct_closing(call.session, book.book_id, None)
     ledger.close_softly(
         call.session, book.book_id, None, actor=call.principal.actor, now=call.now, random_bytes=call.random_bytes
     )

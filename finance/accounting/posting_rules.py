@@ -12,6 +12,7 @@ from uuid import UUID
 
 from finance.accounting.chart import BANK, BOOK_CURRENCY, FEES, OPENING_MONEY, Chart, InstrumentAccounts
 from finance.accounting.trades import ACQUISITIONS, Trade, TradeKind
+from finance.accounting.vat import INPUT_VAT, OUTPUT_VAT, PLAIN_TREATMENT, TradeTreatment
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
 from ledger.core.parties import Actor
 
@@ -26,16 +27,18 @@ _ENTRY_KINDS = {
 }
 
 
-def draft_for(trade: Trade, *, chart: Chart, entry_id: UUID, actor: Actor) -> JournalDraft:
+def draft_for(
+    trade: Trade, *, chart: Chart, entry_id: UUID, actor: Actor, treatment: TradeTreatment = PLAIN_TREATMENT
+) -> JournalDraft:
     """Return the entry that ``trade`` asks for, in tonnes and fen, debit positive.
 
     Buying 10,000 t at 80 with 2,400.00 of fees debits 10,000 t and 802,400.00 CNY to 1489. Selling 1,000 t of it at
     97.81 less 293.43 debits the bank 97,516.57; the ledger credits 1489 with the 80,240.00 relieved and 6301 with the
-    17,276.57 left.
+    17,276.57 left. ``treatment`` says which tax is in prices and fees and where money stands until it is settled.
     Source: 财会[2019]22号 as in china-carbon-rules 3.1 and R14.
     """
     paths = chart.accounts_of(trade.instrument) if trade.instrument else None
-    postings, cost_legs = _legs(trade, paths)
+    postings, cost_legs = _legs(trade, paths, treatment)
     return JournalDraft(
         entry_id=entry_id,
         kind=_ENTRY_KINDS[trade.kind],
@@ -48,32 +51,41 @@ def draft_for(trade: Trade, *, chart: Chart, entry_id: UUID, actor: Actor) -> Jo
     )
 
 
-def _legs(trade: Trade, paths: InstrumentAccounts | None) -> tuple[tuple[Posting, ...], CostLegs | None]:
+def _legs(
+    trade: Trade, paths: InstrumentAccounts | None, treatment: TradeTreatment
+) -> tuple[tuple[Posting, ...], CostLegs | None]:
     if trade.kind is TradeKind.FEE:
-        return _money(FEES, BANK, trade.fee_fen), None
+        tax = treatment.input_tax_fen(price_fen=0, fee_fen=trade.fee_fen)
+        return (*_money(FEES, BANK, trade.fee_fen - tax), *_money(INPUT_VAT, BANK, tax)), None
     assert paths is not None, "only a fee belongs to no instrument"
     if trade.kind in ACQUISITIONS:
-        return _acquisition(trade, paths), None
-    return _disposal(trade, paths)
+        return _acquisition(trade, paths, treatment), None
+    return _disposal(trade, paths, treatment)
 
 
-def _acquisition(trade: Trade, paths: InstrumentAccounts) -> tuple[Posting, ...]:
+def _acquisition(trade: Trade, paths: InstrumentAccounts, treatment: TradeTreatment) -> tuple[Posting, ...]:
     """Return the tonnes with their whole cost as a lot, and the same cost in 1489; what is free has no money leg."""
-    cost = trade.cost_fen()
+    tax = 0
+    if trade.kind is TradeKind.PURCHASE:
+        tax = treatment.input_tax_fen(price_fen=trade.amount_fen(), fee_fen=trade.fee_fen)
+    cost = trade.cost_fen() - tax
     source, payer = {
         TradeKind.OPENING: (paths.opening, OPENING_MONEY),
         TradeKind.FREE_ALLOCATION: (paths.allocation, BANK),
-        TradeKind.PURCHASE: (paths.registry, BANK),
+        TradeKind.PURCHASE: (paths.registry, treatment.payer),
     }[trade.kind]
     tonnes = _tonnes(trade)
     return (
         Posting(paths.holding, trade.instrument, tonnes, lot_cost=cost),
         Posting(source, trade.instrument, -tonnes),
         *_money(paths.cost, payer, cost),
+        *_money(INPUT_VAT, payer, tax),
     )
 
 
-def _disposal(trade: Trade, paths: InstrumentAccounts) -> tuple[tuple[Posting, ...], CostLegs]:
+def _disposal(
+    trade: Trade, paths: InstrumentAccounts, treatment: TradeTreatment
+) -> tuple[tuple[Posting, ...], CostLegs]:
     """Return the tonnes going out, a sale's money, and where the relieved cost goes."""
     target, expense = {
         TradeKind.SALE: (paths.registry, paths.loss),
@@ -81,11 +93,17 @@ def _disposal(trade: Trade, paths: InstrumentAccounts) -> tuple[tuple[Posting, .
         TradeKind.CANCEL: (paths.cancelled, paths.cancellation_expense),
     }[trade.kind]
     tonnes = _tonnes(trade)
-    net = trade.net_proceeds_fen() if trade.kind is TradeKind.SALE else 0
+    money: tuple[tuple[str, int], ...] = ()
+    if trade.kind is TradeKind.SALE:
+        money = (
+            (treatment.receiver, trade.net_proceeds_fen()),
+            (OUTPUT_VAT, -treatment.output_tax_fen(trade.amount_fen())),
+            (INPUT_VAT, treatment.input_tax_fen(price_fen=0, fee_fen=trade.fee_fen)),
+        )
     return (
         Posting(paths.holding, trade.instrument, -tonnes),
         Posting(target, trade.instrument, tonnes),
-        *((Posting(BANK, BOOK_CURRENCY, net),) if net else ()),
+        *(Posting(path, BOOK_CURRENCY, fen) for path, fen in money if fen),
     ), CostLegs(paths.cost, paths.gain, expense)
 
 

@@ -16,7 +16,9 @@ from finance.accounting.chart import BOOK_CURRENCY, Chart
 from finance.accounting.instruments import Instrument
 from finance.accounting.posting_rules import draft_for
 from finance.accounting.trades import DISPOSALS, Trade, in_booking_order
+from finance.operations.accounting_policies import policy_treatment
 from finance.store import trades as trade_store
+from finance.store.accounting_policies import policy_in_force
 from finance.store.trades import RecordedTrade
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, DomainError
@@ -46,7 +48,7 @@ def register_instruments(
     must be kept in CNY (``trade.book_currency``).
     """
     _check_currency(session, book_id)
-    plan = chart or Chart()
+    plan = chart or policy_in_force(session, book_id, opened_on).chart()
     standing = books.accounts(session, book_id)
     for line in plan.shared_lines():
         if line.path not in standing:
@@ -99,7 +101,11 @@ def _book_batch(
     random_bytes: RandomBytes,
 ) -> list[RecordedTrade]:
     chart = Chart()
-    drafts = [draft_for(trade, chart=chart, entry_id=new_id(), actor=actor) for trade in batch]
+    treatments = {day: policy_treatment(session, book_id, day) for day in sorted({trade.traded_on for trade in batch})}
+    drafts = [
+        draft_for(trade, chart=chart, entry_id=new_id(), actor=actor, treatment=treatments[trade.traded_on])
+        for trade in batch
+    ]
     outcomes = ledger.post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes)
     recorded = []
     for trade, outcome in zip(batch, outcomes, strict=True):

@@ -197,6 +197,12 @@ def list_facilities(session: Session, organisation_id: UUID) -> tuple[Facility, 
     return tuple(_facility(session, row) for row in rows)
 
 
+def borrowed_facilities(session: Session, borrower_id: UUID) -> tuple[UUID, ...]:
+    """Return the ids of the facilities that the organisation borrows under, in order."""
+    wanted = select(FacilityRow.facility_id).where(FacilityRow.borrower_id == borrower_id)
+    return tuple(session.scalars(wanted.order_by(FacilityRow.facility_id)))
+
+
 def list_terms(session: Session, facility_id: UUID, *, known_at: datetime | None = None) -> tuple[TermsVersion, ...]:
     """Return the versions recorded by ``known_at`` (all when None), oldest first, each with the agreements known then."""
     versions = select(FacilityTermsRow).where(FacilityTermsRow.facility_id == facility_id)

@@ -11,6 +11,9 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
+from finance.accounting import account_codes, erp_export
+from finance.accounting.account_codes import ChartRow
+from finance.accounting.erp_export import ErpColumn
 from finance.compliance import rules, vintages
 from finance.compliance.vintages import VintageRule
 from finance.conventions import calendar_rows, calendars, tables
@@ -140,6 +143,24 @@ def shipped_feeds() -> ReferenceSet:
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]
+
+
+@cache
+def shipped_accounts() -> tuple[ChartRow, ...]:
+    """Return the Chinese chart of accounts."""
+    return account_codes.chart_rows(_named_rows("accounts_cn"))
+
+
+@cache
+def shipped_vat_codes() -> ReferenceSet:
+    """Return the VAT rates that an accounting policy names."""
+    return _rules("vat_codes")
+
+
+@cache
+def shipped_erp_columns() -> tuple[ErpColumn, ...]:
+    """Return the columns that each ERP imports."""
+    return erp_export.erp_columns(_named_rows("erp_mappings"))
 
 
 def _rules(set_id: str) -> ReferenceSet:

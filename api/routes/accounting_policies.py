@@ -1,0 +1,69 @@
+"""Accounting policies of a book, and the Chinese chart of accounts they refine."""
+
+from __future__ import annotations
+
+from api.auth.accounting_kinds import ACCOUNTING_POLICY
+from api.auth.ledger_kinds import BOOK
+from api.auth.policy import Routes, asks
+from api.auth.principal import Scope
+from api.deps import ThisCall
+from api.schemas.fields import DateString, UuidString
+from api.schemas.vouchers import (
+    ChartOut,
+    ChartRowOut,
+    PoliciesOut,
+    PolicyApprovalIn,
+    PolicyIn,
+    PolicyOut,
+    policies_out,
+)
+from finance.operations import accounting_policies as policies
+from finance.store import accounting_policies as policy_store
+from finance.store import reference
+
+routes = Routes(tag="accounting-policies")
+
+
+@routes.post("/books/{book_id}/accounting-policies", policy=asks(Scope.ACCOUNTING_WRITE))
+def propose_policy(book_id: UuidString, body: PolicyIn, call: ThisCall) -> PolicyOut:
+    """Propose the book's accounting policy from a day on; it counts once a colleague approves exactly it."""
+    book = call.load(BOOK, book_id)
+    record = policies.propose_policy(
+        call.session, book.book_id, body.policy_id, body.to_core(), actor=call.principal.actor, now=call.now
+    )
+    return PolicyOut.from_core(record)
+
+
+@routes.post("/accounting-policies/{policy_id}/approve", policy=asks(Scope.ACCOUNTING_APPROVE), status=200)
+def approve_policy(policy_id: UuidString, body: PolicyApprovalIn, call: ThisCall) -> PolicyOut:
+    """Approve exactly the policy that the digest names, as another person than its maker; trades are booked by it from its day on."""
+    record = call.load(ACCOUNTING_POLICY, policy_id)
+    done = policies.approve_policy(call.session, record, body.digest, actor=call.principal.actor, now=call.now)
+    return PolicyOut.from_core(done)
+
+
+@routes.get("/accounting-policies/{policy_id}", policy=asks(Scope.LEDGER_READ))
+def read_policy(policy_id: UuidString, call: ThisCall) -> PolicyOut:
+    """Return a policy with who proposed and who approved it."""
+    return PolicyOut.from_core(call.load(ACCOUNTING_POLICY, policy_id))
+
+
+@routes.get("/books/{book_id}/accounting-policies", policy=asks(Scope.LEDGER_READ))
+def list_policies(book_id: UuidString, call: ThisCall, on: DateString) -> PoliciesOut:
+    """Return the book's policies by version, and which is in force on the day."""
+    book = call.load(BOOK, book_id)
+    return policies_out(
+        policy_store.list_policies(call.session, book.book_id),
+        policy_store.policy_on(call.session, book.book_id, on),
+        on=on,
+    )
+
+
+@routes.get("/chart-of-accounts", policy=asks())
+def read_chart(call: ThisCall) -> ChartOut:
+    """Return the Chinese chart of accounts as shipped: code, names, the accounts it stands for, line of presentation, source."""
+    del call
+    return ChartOut(
+        version=reference.shipped_version("accounts_cn"),
+        accounts=tuple(ChartRowOut.from_core(row) for row in reference.shipped_accounts()),
+    )
