@@ -8,9 +8,10 @@ kept by reference and never copied.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,7 +25,7 @@ Integers = npt.NDArray[np.int64]
 
 _BITS = 62
 _LIMB_BITS = 31
-_BLOCK = 65_536
+_BLOCK = 131_072
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -52,26 +53,16 @@ class LotColumns:
         """Return the number of lots."""
         return len(self.quantity)
 
-    def rows(self, rows: slice | npt.NDArray[np.bool_]) -> LotColumns:
-        """Return some of the lots."""
-        return replace(
-            self,
-            quantity=self.quantity[rows],
-            cost_units=self.cost_units[rows],
-            price_index=self.price_index[rows],
-            book_index=self.book_index[rows],
-        )
 
+class BookSums(NamedTuple):
+    """One book's sums over its valued lots, and what is left out of them; money in minor units.
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BookSums:
-    """One book's sums over its valued lots, and what is left out of them; money in minor units."""
+    Tonnes are not summed here: a book's instruments differ, and their units with them.
+    """
 
-    quantity: int
     cost_units: int
     market_value_units: int
     unvalued_lots: int
-    unvalued_quantity: int
     unvalued_cost_units: int
 
 
@@ -103,19 +94,22 @@ def value_columns(lots: LotColumns, prices: Sequence[Fraction | None], *, book_c
     """
     _check_places("price_index", lots.price_index, len(prices))
     _check_places("book_index", lots.book_index, book_count)
-    table = _PriceTable.of(prices, most=int(lots.quantity.max()) if len(lots) else 0)
-    worth = np.zeros(len(lots), dtype=np.int64)
-    wide: dict[int, int] = {}
+    table = _PriceTable.of(prices, most=_largest(lots.quantity))
     sums = _Sums.empty(book_count, len(lots))
+    worth = np.empty(len(lots), dtype=np.int64)
     is_unvalued = np.array([price is None for price in prices], dtype=np.bool_)
     has_unvalued = bool(is_unvalued.any())
     for first in range(0, len(lots), _BLOCK):
-        block = slice(first, min(first + _BLOCK, len(lots)))
-        part = lots.rows(block)
-        worth[block] = table.worth(part)
-        sums.add(part, worth[block])
+        block = slice(first, first + _BLOCK)
+        books, places = lots.book_index[block], lots.price_index[block]
+        quantity, cost = lots.quantity[block], lots.cost_units[block]
+        table.value(quantity, places, into=worth[block])
+        sums.add("worth", books, worth[block])
+        sums.add("cost", books, cost)
         if has_unvalued:
-            sums.leave_out(part.rows(is_unvalued[part.price_index]))
+            rows = np.flatnonzero(is_unvalued.take(places))
+            sums.leave_out(books.take(rows), cost.take(rows))
+    wide: dict[int, int] = {}
     for place in table.apart:
         for row in np.flatnonzero(lots.price_index == place).tolist():
             one = _exact_worth(int(lots.quantity[row]), prices[place])
@@ -165,15 +159,17 @@ class _PriceTable:
         ]
         return cls(numerators=np.array(numerators, dtype=np.int64), divisor=divisor, most=most, apart=tuple(apart))
 
-    def worth(self, lots: LotColumns) -> Integers:
-        """Return quantity x numerator / divisor, half-up, in each place."""
-        weights = self.numerators.take(lots.price_index)
-        heaviest = int(self.numerators.max()) if len(self.numerators) else 0
-        if (self.most * heaviest + self.divisor).bit_length() <= _BITS:
-            if self.divisor == 1:
-                return lots.quantity * weights
-            return (lots.quantity * weights + self.divisor // 2) // self.divisor
-        return _long_division(lots.quantity, weights, self.divisor, heaviest=heaviest)
+    def value(self, quantity: Integers, price_index: Integers, *, into: Integers) -> None:
+        """Put quantity x numerator / divisor, half-up, into each place; the places were checked before."""
+        np.take(self.numerators, price_index, out=into, mode="clip")
+        heaviest = _largest(self.numerators)
+        if (self.most * heaviest + self.divisor).bit_length() > _BITS:
+            into[:] = _long_division(quantity, into, self.divisor, heaviest=heaviest)
+            return
+        np.multiply(into, quantity, out=into)
+        if self.divisor > 1:
+            np.add(into, self.divisor // 2, out=into)
+            np.floor_divide(into, self.divisor, out=into)
 
 
 def _has_room(most: int, numerator: int, divisor: int) -> bool:
@@ -201,8 +197,9 @@ def _long_division(amounts: Integers, weights: Integers, divisor: int, *, heavie
 
 @dataclass(slots=True, kw_only=True, eq=False)
 class _Sums:
-    """Sums by book while the blocks come; money and tonnes in two limbs, so that no sum leaves 62 bits."""
+    """Sums by book while the blocks come; in two limbs where one could leave 62 bits."""
 
+    count_bits: int
     low: dict[str, Integers]
     high: dict[str, Integers]
     unvalued_lots: Integers
@@ -213,58 +210,50 @@ class _Sums:
         """Return zeros for each book; fewer than 2^30 lots, so that a sum of limbs stays inside 62 bits."""
         if lot_count.bit_length() > _BITS - _LIMB_BITS - 1:
             raise Invalid("valuation.columns", "lots: expected fewer than 2^30 at once; value them in parts")
-        names = ("quantity", "cost", "worth", "unvalued_quantity", "unvalued_cost")
+        names = ("cost", "worth", "unvalued_cost")
         return cls(
+            count_bits=lot_count.bit_length() + 1,
             low={name: np.zeros(book_count, dtype=np.int64) for name in names},
             high={name: np.zeros(book_count, dtype=np.int64) for name in names},
             unvalued_lots=np.zeros(book_count, dtype=np.int64),
             apart={},
         )
 
-    def add(self, lots: LotColumns, worth: Integers) -> None:
-        """Add a block of lots, the unvalued ones too."""
-        self._sum("quantity", lots.book_index, lots.quantity)
-        self._sum("cost", lots.book_index, lots.cost_units)
-        self._sum("worth", lots.book_index, worth)
-
-    def leave_out(self, lots: LotColumns) -> None:
-        """Note lots that have no value."""
-        np.add.at(self.unvalued_lots, lots.book_index, 1)
-        self._sum("unvalued_quantity", lots.book_index, lots.quantity)
-        self._sum("unvalued_cost", lots.book_index, lots.cost_units)
-
-    def _sum(self, name: str, books: Integers, values: Integers) -> None:
-        if not len(values):
-            return
-        if int(values.max()).bit_length() <= _LIMB_BITS + 1:
+    def add(self, name: str, books: Integers, values: Integers) -> None:
+        """Add each value to its book's sum; a block whose every value fits one limb takes one pass."""
+        if _largest(values).bit_length() + self.count_bits <= _BITS:
             np.add.at(self.low[name], books, values)
             return
         np.add.at(self.low[name], books, values & ((1 << _LIMB_BITS) - 1))
         np.add.at(self.high[name], books, values >> _LIMB_BITS)
 
+    def leave_out(self, books: Integers, cost: Integers) -> None:
+        """Note lots that have no value."""
+        np.add.at(self.unvalued_lots, books, 1)
+        self.add("unvalued_cost", books, cost)
+
     def books(self) -> tuple[BookSums, ...]:
         """Return each book's sums as Python integers."""
-        totals = {
-            name: [(high << _LIMB_BITS) + low for high, low in zip(self.high[name].tolist(), low.tolist(), strict=True)]
-            for name, low in self.low.items()
-        }
+        totals = {name: self._total(name) for name in self.low}
         for book, more in self.apart.items():
             totals["worth"][book] += more
         return tuple(
-            BookSums(
-                quantity=quantity - lost_quantity,
-                cost_units=cost - lost_cost,
-                market_value_units=worth,
-                unvalued_lots=lost,
-                unvalued_quantity=lost_quantity,
-                unvalued_cost_units=lost_cost,
-            )
-            for quantity, cost, worth, lost_quantity, lost_cost, lost in zip(
-                *totals.values(), self.unvalued_lots.tolist(), strict=True
-            )
+            BookSums(cost - lost_cost, worth, lost, lost_cost)
+            for cost, worth, lost_cost, lost in zip(*totals.values(), self.unvalued_lots.tolist(), strict=True)
         )
+
+    def _total(self, name: str) -> list[int]:
+        low: list[int] = self.low[name].tolist()
+        if not self.high[name].any():
+            return low
+        return [(high << _LIMB_BITS) + part for high, part in zip(self.high[name].tolist(), low, strict=True)]
 
 
 def _check_places(field: str, places: Integers, count: int) -> None:
-    if len(places) and (places.min() < 0 or places.max() >= count):
+    # Read without sign a negative place is larger than any count: one pass finds both.
+    if len(places) and int(places.view(np.uint64).max()) >= count:
         raise Invalid("valuation.columns", f"{field}: expected places from 0 to {count - 1}", field=field)
+
+
+def _largest(values: Integers) -> int:
+    return int(values.max()) if len(values) else 0

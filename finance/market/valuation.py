@@ -181,13 +181,14 @@ def _value_in_bulk(
 
 def _total(valued: Sequence[ValuedLot], bulk: BulkValuation, *, currency: str) -> ValuationTotal:
     (sums,) = bulk.books
+    lost_t = sum(one.lot.quantity_t for one in valued if one.market_value_units is None)
     return ValuationTotal(
         currency=currency,
-        quantity_t=sums.quantity,
+        quantity_t=sum(one.lot.quantity_t for one in valued) - lost_t,
         cost_units=sums.cost_units,
         market_value_units=sums.market_value_units,
         unrealised_units=sums.market_value_units - sums.cost_units,
         unvalued_lot_ids=tuple(one.lot.lot_id for one in valued if one.market_value_units is None),
-        unvalued_quantity_t=sums.unvalued_quantity,
+        unvalued_quantity_t=lost_t,
         unvalued_cost_units=sums.unvalued_cost_units,
     )
