@@ -204,7 +204,10 @@ def explain_group_profit(
 def _books(call: Call, book_ids: str | None) -> Iterator[Book]:
     """Yield the books asked for, each once, or all of the organisation's."""
     if book_ids is None:
-        yield from books.list_books(call.session, call.principal.organisation_id)
+        every = books.list_books(call.session, call.principal.organisation_id)
+        if len(every) > MOST_BOOKS:
+            raise Invalid("query.book_ids", f"book_ids: above {MOST_BOOKS} books, name those wanted", field="book_ids")
+        yield from every
         return
     ids = _read_ids(book_ids)
     for book_id in ids:

@@ -325,6 +325,13 @@ class GroupBookOut(Schema):
     presented: PresentedResultOut | None
 
 
+class PresentedLineOut(Schema):
+    """One instrument's or one currency's result over all books, in the presentation currency."""
+
+    key: Annotated[str, Field(examples=["CEA25"])]
+    result: PresentedResultOut
+
+
 class GroupProfitOut(Schema):
     """Several books together in one currency; what cannot be converted or valued makes it incomplete and is named."""
 
@@ -333,6 +340,8 @@ class GroupProfitOut(Schema):
     is_complete: Annotated[bool, Field(examples=[True])]
     unconverted_books: Annotated[Array[str], Field(examples=[[]])]
     total: PresentedResultOut
+    by_instrument: Array[PresentedLineOut]
+    by_currency: Annotated[Array[PresentedLineOut], Field(description="By the books' own currency.")]
     books: Array[GroupBookOut]
     explanation: ExplanationOut
 
@@ -345,16 +354,26 @@ class GroupProfitOut(Schema):
             is_complete=group.is_complete,
             unconverted_books=group.unconverted,
             total=PresentedResultOut.from_core(group.total, group.presentation),
+            by_instrument=tuple(
+                PresentedLineOut(key=key, result=PresentedResultOut.from_core(line, group.presentation))
+                for key, line in group.by_instrument.items()
+            ),
+            by_currency=tuple(
+                PresentedLineOut(key=key, result=PresentedResultOut.from_core(line, group.presentation))
+                for key, line in group.by_currency.items()
+            ),
             books=tuple(
                 GroupBookOut(
-                    book_id=profit.book.book_uuid,
-                    book_code=profit.book.code,
-                    known=profit.worth.record.seq,
-                    total=ResultLineOut.from_core(profit.result.total, profit.result.currency),
-                    conversion=ConversionOut.from_core(by),
-                    presented=None if shown is None else PresentedResultOut.from_core(shown, group.presentation),
+                    book_id=one.profit.book.book_uuid,
+                    book_code=one.profit.book.code,
+                    known=one.profit.worth.record.seq,
+                    total=ResultLineOut.from_core(one.profit.result.total, one.profit.result.currency),
+                    conversion=ConversionOut.from_core(one.by),
+                    presented=None
+                    if one.total is None
+                    else PresentedResultOut.from_core(one.total, group.presentation),
                 )
-                for profit, by, shown in group.books
+                for one in group.books
             ),
             explanation=ExplanationOut.from_core(group.explanation),
         )
@@ -390,6 +409,13 @@ class GroupBookChangeOut(Schema):
     presented: PresentedChangeOut | None
 
 
+class PresentedChangeLineOut(Schema):
+    """One instrument's change over all books, in the presentation currency."""
+
+    key: Annotated[str, Field(examples=["CEA25"])]
+    change: PresentedChangeOut
+
+
 class GroupChangeOut(Schema):
     """Why several books' value changed, in one currency."""
 
@@ -399,6 +425,7 @@ class GroupChangeOut(Schema):
     closing_snapshot: SnapshotNameOut
     unconverted_books: Annotated[Array[str], Field(examples=[[]])]
     total: PresentedChangeOut
+    by_instrument: Array[PresentedChangeLineOut]
     books: Array[GroupBookChangeOut]
     explanation: ExplanationOut
 
@@ -412,16 +439,22 @@ class GroupChangeOut(Schema):
             closing_snapshot=SnapshotNameOut.from_core(closing),
             unconverted_books=group.unconverted,
             total=PresentedChangeOut.from_core(group.total, group.presentation),
+            by_instrument=tuple(
+                PresentedChangeLineOut(key=key, change=PresentedChangeOut.from_core(line, group.presentation))
+                for key, line in group.by_instrument.items()
+            ),
             books=tuple(
                 GroupBookChangeOut(
-                    book_id=change.book.book_uuid,
-                    book_code=change.book.code,
-                    total=ChangeOut.from_core(change.total, change.book.functional_currency),
-                    opening_conversion=ConversionOut.from_core(first),
-                    closing_conversion=ConversionOut.from_core(last),
-                    presented=None if shown is None else PresentedChangeOut.from_core(shown, group.presentation),
+                    book_id=one.change.book.book_uuid,
+                    book_code=one.change.book.code,
+                    total=ChangeOut.from_core(one.change.total, one.change.book.functional_currency),
+                    opening_conversion=ConversionOut.from_core(one.opening),
+                    closing_conversion=ConversionOut.from_core(one.closing),
+                    presented=None
+                    if one.total is None
+                    else PresentedChangeOut.from_core(one.total, group.presentation),
                 )
-                for change, first, last, shown in group.books
+                for one in group.books
             ),
             explanation=ExplanationOut.from_core(group.explanation),
         )

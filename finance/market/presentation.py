@@ -67,20 +67,25 @@ class PresentedResult:
         return self.market_value_units - self.cost_units
 
 
-def present_lines(lines: Iterable[ResultLine], by: Conversion) -> PresentedResult:
-    """Return the sum of ``lines`` (one book's, by instrument), each amount converted once."""
-    total = PresentedResult()
-    for line in lines:
-        total = added_results(
-            total,
-            PresentedResult(
-                cost_units=by.units(line.cost_units),
-                market_value_units=by.units(line.market_value_units),
-                realised_units=by.units(line.realised_units),
-                settled_units=by.units(line.settled_units),
-                unvalued_cost_units=by.units(line.unvalued_cost_units),
-            ),
+def present_lines(lines: Iterable[ResultLine], by: Conversion) -> dict[str, PresentedResult]:
+    """Return one book's results by instrument, each amount converted once: the level above which all is a sum."""
+    return {
+        line.key: PresentedResult(
+            cost_units=by.units(line.cost_units),
+            market_value_units=by.units(line.market_value_units),
+            realised_units=by.units(line.realised_units),
+            settled_units=by.units(line.settled_units),
+            unvalued_cost_units=by.units(line.unvalued_cost_units),
         )
+        for line in lines
+    }
+
+
+def summed_results(results: Iterable[PresentedResult]) -> PresentedResult:
+    """Return the sum of results of one currency."""
+    total = PresentedResult()
+    for result in results:
+        total = added_results(total, result)
     return total
 
 
@@ -110,15 +115,16 @@ class PresentedChange:
         assert self.opening_units + parts == self.closing_units, "the effects and the translation sum to the change"
 
 
-def present_change(parts: Iterable[Explained], *, opening: Conversion, closing: Conversion) -> PresentedChange:
-    """Return the sum of ``parts`` (one book's, by instrument) in the presentation currency.
+def present_change(
+    parts: Iterable[Explained], *, opening: Conversion, closing: Conversion
+) -> dict[str, PresentedChange]:
+    """Return one book's changes by instrument in the presentation currency.
 
     The stages between the effects are converted at the opening fixing, each rounded once, an effect being the difference
     of two; the closing value is converted at the closing fixing and the rest is translation. 100.00 EUR growing to
     110.00 EUR while CNY per EUR goes from 7.90 to 8.00: 790.00, effects 79.00, translation 11.00, 880.00.
     """
-    changes = [_present_one(part, opening=opening, closing=closing) for part in parts]
-    return added_changes(changes)
+    return {part.key: _present_one(part, opening=opening, closing=closing) for part in parts}
 
 
 def added_changes(changes: Iterable[PresentedChange]) -> PresentedChange:

@@ -181,7 +181,8 @@ def book_result(
     """Return the results of a book from its open lots and every movement since its first day.
 
     ``identities`` knows every lot that a movement names; ``price_currencies`` gives the currency in which a price
-    instrument is quoted. 100 t left of 200 t bought for 16,048.00, at 97.40: unrealised 9,740.00 - 8,024.00 = 1,716.00.
+    instrument is quoted (``none`` where nobody quotes it). 100 t left of 200 t bought for 16,048.00, at 97.40: unrealised
+    9,740.00 - 8,024.00 = 1,716.00.
     """
     by_lot: dict[str, ResultLine] = {}
     free = 0
@@ -198,7 +199,7 @@ def book_result(
         Dimension.LOT: lambda held: held.lot_id,
         Dimension.ACCOUNT: lambda held: held.account,
         Dimension.INSTRUMENT: lambda held: held.instrument,
-        Dimension.PRICE_CURRENCY: lambda held: price_currencies.get(held.price_instrument, ""),
+        Dimension.PRICE_CURRENCY: lambda held: price_currencies.get(held.price_instrument) or "none",
         Dimension.BOOK: lambda _held: book,
     }
     lines = {dimension: _grouped(kept, identities, key) for dimension, key in keys.items()}

@@ -22,10 +22,10 @@ from finance.market.presentation import (
     PresentedChange,
     PresentedResult,
     added_changes,
-    added_results,
     conversion,
     present_change,
     present_lines,
+    summed_results,
 )
 from finance.market.profit_and_loss import (
     BookResult,
@@ -215,57 +215,104 @@ def restated_marks(session: Session, organisation_id: UUID, opening: Snapshot, *
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PresentedProfit:
+    """One book's results and, by instrument, what they are in the group's currency; ``None`` without a usable fixing."""
+
+    profit: BookProfit
+    by: Conversion
+    lines: Mapping[str, PresentedResult] | None
+
+    @property
+    def total(self) -> PresentedResult | None:
+        """Return the book's converted total."""
+        return None if self.lines is None else summed_results(self.lines.values())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GroupProfit:
     """Several books' results in one currency. A book without a usable fixing is in ``unconverted`` and in no total."""
 
     presentation: str
-    books: tuple[tuple[BookProfit, Conversion, PresentedResult | None], ...]
-    total: PresentedResult
+    books: tuple[PresentedProfit, ...]
     explanation: Explanation
+
+    @property
+    def total(self) -> PresentedResult:
+        """Return the sum of the converted books."""
+        return summed_results(one.total for one in self.books if one.total is not None)
+
+    @property
+    def by_instrument(self) -> Mapping[str, PresentedResult]:
+        """Return the converted results by instrument over all books; they sum to the total."""
+        found: dict[str, list[PresentedResult]] = {}
+        for one in self.books:
+            for code, line in (one.lines or {}).items():
+                found.setdefault(code, []).append(line)
+        return {code: summed_results(found[code]) for code in sorted(found)}
+
+    @property
+    def by_currency(self) -> Mapping[str, PresentedResult]:
+        """Return the converted results by the books' own currency; they sum to the total."""
+        found: dict[str, list[PresentedResult]] = {}
+        for one in self.books:
+            if one.total is not None:
+                found.setdefault(one.by.currency, []).append(one.total)
+        return {currency: summed_results(found[currency]) for currency in sorted(found)}
 
     @property
     def unconverted(self) -> tuple[str, ...]:
         """Return the codes of the books that could not be converted."""
-        return tuple(profit.book.code for profit, _, shown in self.books if shown is None)
+        return tuple(one.profit.book.code for one in self.books if one.lines is None)
 
     @property
     def is_complete(self) -> bool:
         """Return whether every book is converted and every lot valued."""
-        return not self.unconverted and all(profit.result.total.is_complete for profit, _, _ in self.books)
+        return not self.unconverted and all(one.profit.result.total.is_complete for one in self.books)
 
 
 def group_profit(profits: Iterable[BookProfit], snapshot: Snapshot, *, presentation: str) -> GroupProfit:
     """Return the results of ``profits`` together in ``presentation`` by the snapshot's fixings.
 
-    Each book's each instrument is converted and rounded once; books and group are sums of those.
+    Each book's each instrument is converted and rounded once; books, instruments and group are sums of those.
     """
-    shown: list[tuple[BookProfit, Conversion, PresentedResult | None]] = []
-    total = PresentedResult()
+    shown = []
     for profit in profits:
         by = conversion(snapshot, currency=profit.book.functional_currency, presentation=presentation)
-        part = None
-        if by.rate is not None:
-            part = present_lines(profit.result.lines[Dimension.INSTRUMENT], by)
-            total = added_results(total, part)
-        shown.append((profit, by, part))
+        lines = None if by.rate is None else present_lines(profit.result.lines[Dimension.INSTRUMENT], by)
+        shown.append(PresentedProfit(profit=profit, by=by, lines=lines))
     explanation = explain_group(
         [
             ShownBook(
-                code=profit.book.code,
-                units=profit.result.total.market_value_units,
-                shown_units=part.market_value_units,
-                conversions=(by,),
-                source=f"first {profit.worth.record.seq} entries, snapshot {snapshot.id}",
+                code=one.profit.book.code,
+                units=one.profit.result.total.market_value_units,
+                shown_units=one.total.market_value_units,
+                conversions=(one.by,),
+                source=f"first {one.profit.worth.record.seq} entries, snapshot {snapshot.id}",
             )
-            for profit, by, part in shown
-            if part is not None
+            for one in shown
+            if one.total is not None
         ],
         presentation=presentation,
         label_en="Market value of the group",
         label_zh="集团市值",
         source="no book is converted",
     )
-    return GroupProfit(presentation=presentation, books=tuple(shown), total=total, explanation=explanation)
+    return GroupProfit(presentation=presentation, books=tuple(shown), explanation=explanation)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PresentedBookChange:
+    """One book's change and, by instrument, the same in the group's currency; ``None`` without a fixing at either end."""
+
+    change: BookChange
+    opening: Conversion
+    closing: Conversion
+    lines: Mapping[str, PresentedChange] | None
+
+    @property
+    def total(self) -> PresentedChange | None:
+        """Return the book's converted change."""
+        return None if self.lines is None else added_changes(self.lines.values())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -273,52 +320,61 @@ class GroupChange:
     """Why several books' value changed in one currency; a book without a fixing at either end is in no total."""
 
     presentation: str
-    books: tuple[tuple[BookChange, Conversion, Conversion, PresentedChange | None], ...]
-    total: PresentedChange
+    books: tuple[PresentedBookChange, ...]
     explanation: Explanation
+
+    @property
+    def total(self) -> PresentedChange:
+        """Return the sum of the converted books."""
+        return added_changes(one.total for one in self.books if one.total is not None)
+
+    @property
+    def by_instrument(self) -> Mapping[str, PresentedChange]:
+        """Return the converted changes by instrument over all books; they sum to the total."""
+        found: dict[str, list[PresentedChange]] = {}
+        for one in self.books:
+            for code, line in (one.lines or {}).items():
+                found.setdefault(code, []).append(line)
+        return {code: added_changes(found[code]) for code in sorted(found)}
 
     @property
     def unconverted(self) -> tuple[str, ...]:
         """Return the codes of the books that could not be converted."""
-        return tuple(change.book.code for change, _, _, shown in self.books if shown is None)
+        return tuple(one.change.book.code for one in self.books if one.lines is None)
 
 
 def group_change(
     changes: Iterable[BookChange], *, opening: Snapshot, closing: Snapshot, presentation: str
 ) -> GroupChange:
     """Return the changes together: effects at the opening fixings, what the fixings moved as translation."""
-    shown: list[tuple[BookChange, Conversion, Conversion, PresentedChange | None]] = []
+    shown = []
     for change in changes:
         currency = change.book.functional_currency
         first = conversion(opening, currency=currency, presentation=presentation)
         last = conversion(closing, currency=currency, presentation=presentation)
-        part = None
-        if first.rate is not None and last.rate is not None:
-            part = present_change(change.lines(Dimension.INSTRUMENT), opening=first, closing=last)
-        shown.append((change, first, last, part))
+        is_converted = first.rate is not None and last.rate is not None
+        lines = (
+            present_change(change.lines(Dimension.INSTRUMENT), opening=first, closing=last) if is_converted else None
+        )
+        shown.append(PresentedBookChange(change=change, opening=first, closing=last, lines=lines))
     explanation = explain_group(
         [
             ShownBook(
-                code=change.book.code,
-                units=change.total.closing_units - change.total.opening_units,
-                shown_units=part.closing_units - part.opening_units,
-                conversions=(first, last),
-                source=f"entries {change.opening.seq} to {change.closing.seq}, {opening.id} to {closing.id}",
+                code=one.change.book.code,
+                units=one.change.total.closing_units - one.change.total.opening_units,
+                shown_units=one.total.closing_units - one.total.opening_units,
+                conversions=(one.opening, one.closing),
+                source=f"entries {one.change.opening.seq} to {one.change.closing.seq}, {opening.id} to {closing.id}",
             )
-            for change, first, last, part in shown
-            if part is not None
+            for one in shown
+            if one.total is not None
         ],
         presentation=presentation,
         label_en="Change of the group's value",
         label_zh="集团价值变动",
         source="no book is converted",
     )
-    return GroupChange(
-        presentation=presentation,
-        books=tuple(shown),
-        total=added_changes(part for _, _, _, part in shown if part is not None),
-        explanation=explanation,
-    )
+    return GroupChange(presentation=presentation, books=tuple(shown), explanation=explanation)
 
 
 def _paths(open_at_start: Mapping[HeldIdentity, tuple[int, int]], moves: Iterable[HeldMovement]) -> tuple[LotPath, ...]:

@@ -230,6 +230,12 @@ def test_books_of_several_currencies_stand_together_through_pinned_fixings(week:
         "smelter": "19480.00",
     }
     assert group["total"]["market_value"] == {"amount": "20453.99", "unit": "CNY"}
+    assert {one["key"]: one["result"]["market_value"]["amount"] for one in group["by_currency"]} == {
+        "CNY": "19480.00",
+        "EUR": "973.99",
+    }
+    by_instrument = {one["key"]: one["result"]["market_value"]["amount"] for one in group["by_instrument"]}
+    assert by_instrument == {"CEA24": "0.00", "CEA25": "20453.99"}
     assert (group["is_complete"], group["unconverted_books"]) == (False, [])
     assert [one["book_code"] for one in bare["books"]] == ["euros"]
     assert bare["is_complete"] is True
@@ -248,6 +254,8 @@ def test_a_group_change_sums_with_its_translation(week: Treasury) -> None:
     assert cents(total["closing"]["amount"]) == sum(
         cents(one["presented"]["closing"]["amount"]) for one in group["books"]
     )
+    lines = sum(cents(one["change"]["closing"]["amount"]) for one in group["by_instrument"])
+    assert lines == cents(total["closing"]["amount"])
     # 112,800.00 CNY at 7.90; the other book was recorded after the opening snapshot was frozen
     assert total["opening"] == {"amount": "14278.48", "unit": "EUR"}
     assert [one["opening_conversion"]["fixing"] is None for one in group["books"]] == [True, False]

@@ -205,7 +205,7 @@ def test_lines_book_and_group_sum_to_the_fen_in_any_currency(
 
     book = summed("book", (part for _, part in lots))
     total = summed("book", by_instrument)
-    converted = present_change(by_instrument, opening=euros(first), closing=euros(last))
+    converted = added_changes(present_change(by_instrument, opening=euros(first), closing=euros(last)).values())
 
     assert total == book
     assert (
@@ -239,7 +239,7 @@ def test_a_book_in_euros_is_shown_in_yuan_with_its_translation_apart() -> None:
         for rate in ("7.90", "8.00")
     )
 
-    shown_change = present_change([part], opening=first, closing=last)
+    shown_change = present_change([part], opening=first, closing=last)["EUA"]
 
     assert (shown_change.opening_units, shown_change.effects[Effect.PRICE]) == (79_000, 7_900)
     assert (shown_change.translation_units, shown_change.closing_units) == (1_100, 88_000)
