@@ -65,6 +65,9 @@ def _bench_loans(arguments: Namespace, out: TextIO) -> int:
 
 
 def _bench_market(arguments: Namespace, out: TextIO) -> int:
+    for field in ("lots", "books"):
+        if getattr(arguments, field) < 1:
+            raise Invalid("command.usage", f"--{field}: expected at least 1", field=field)
     benchmark = _benchmark("market")
     rows = benchmark.run(lots=arguments.lots, closing_books=arguments.books, engines=_engines(arguments))
     return _print(benchmark, rows, arguments, out)
