@@ -8,7 +8,7 @@ Knows no ledger row and no snapshot store.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from fractions import Fraction
 from types import MappingProxyType
@@ -91,6 +91,24 @@ class ThreeValues:
     opening: UnitValue
     restated: UnitValue
     closing: UnitValue
+    minor_units: Mapping[str, Fraction | None] = field(init=False, compare=False)
+    """The exact minor units a unit at each stage, worked out once for all lots of the instrument."""
+
+    def __post_init__(self) -> None:
+        """Work out the prices of the stages; the last but one is the closing price at the reference's fixing."""
+        reference = self.closing if self.restated.price is None else self.restated
+        stages = {
+            "opening": self.opening.minor_units,
+            "restated": self.restated.minor_units,
+            "reference": reference.minor_units,
+            "closing": self.closing.minor_units,
+            "at_old_rate": None,
+        }
+        is_same = reference.price_currency == self.closing.price_currency
+        if is_same and self.closing.price is not None and reference.rate is not None:
+            minor_per_major: int = 10 ** currency_scale(self.closing.currency)
+            stages["at_old_rate"] = self.closing.price * reference.rate * minor_per_major
+        object.__setattr__(self, "minor_units", MappingProxyType(stages))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,27 +148,25 @@ def explain_lot(path: LotPath, values: ThreeValues) -> Explained:
     Bought 100 t at 80.00 with 24.00 of fees, closing at 82.00: purchases 8,024.00, fees -24.00, price 200.00, closing
     8,200.00. Moves are taken at the opening mark as known now; a lot without one there at the closing mark.
     """
-    effects: dict[Effect, int] = dict.fromkeys(Effect, 0)
-    opening = _worth(path.opening_t, values.opening)
-    learned = _worth(path.restated_t, values.opening)
-    restated = _worth(path.restated_t, values.restated)
+    effects, prices = dict(_NO_EFFECT), values.minor_units
+    held = path.restated_t
+    opening = _worth(path.opening_t, prices["opening"])
+    learned = _worth(held, prices["opening"])
+    restated = _worth(held, prices["restated"])
     effects[Effect.LOTS_LEARNED] = learned - opening
     effects[Effect.MARKS_REVISED] = restated - learned
-    reference, rest = values.restated, Effect.PRICE
-    standing = restated
-    if reference.price is None:
-        reference = values.closing
-        standing = _worth(path.restated_t, reference)
+    reference, rest, standing = prices["reference"], Effect.PRICE, restated
+    if prices["restated"] is None:
+        standing = _worth(held, reference)
         effects[Effect.UNVALUED_IN] = standing
-        rest = Effect.PRICE if reference.price is not None else Effect.UNVALUED_OUT
-    held = path.restated_t
+        rest = Effect.UNVALUED_OUT if reference is None else Effect.PRICE
     for move in path.movements:
         held += move.quantity_t
         after = _worth(held, reference)
         _take_move(effects, move, change=after - standing, rest=rest)
         standing = after
-    closing = _worth(held, values.closing)
-    _take_marks(effects, held, standing, closing, reference=reference, last=values.closing)
+    closing = _worth(held, prices["closing"])
+    _take_marks(effects, held, standing, closing, prices)
     return _told(path, values, effects, opening=opening, closing=closing)
 
 
@@ -165,18 +181,16 @@ def _take_move(effects: dict[Effect, int], move: Movement, *, change: int, rest:
 
 
 def _take_marks(
-    effects: dict[Effect, int], held: int, standing: int, closing: int, *, reference: UnitValue, last: UnitValue
+    effects: dict[Effect, int], held: int, standing: int, closing: int, prices: Mapping[str, Fraction | None]
 ) -> None:
     """Move from the reference marks to the closing ones: price first at the old fixing, then the fixing."""
-    if last.price is None:
+    if prices["closing"] is None:
         effects[Effect.UNVALUED_OUT] -= standing
         return
-    assert reference.price is not None, "what is valued at the closing has a reference"
-    assert reference.rate is not None, "a price comes with its rate"
-    if reference.price_currency != last.price_currency:
+    if prices["at_old_rate"] is None:
         effects[Effect.PRICE] += closing - standing  # quoted in another currency since: nothing tells the two apart
         return
-    at_old_rate = _rounded(held, last.price, reference.rate, last.currency)
+    at_old_rate = _worth(held, prices["at_old_rate"])
     effects[Effect.PRICE] += at_old_rate - standing
     effects[Effect.FX] += closing - at_old_rate
 
@@ -204,7 +218,7 @@ def _told(
 
 def summed(key: str, parts: Iterable[Explained]) -> Explained:
     """Return the sum of ``parts`` under ``key``; it sums because they do."""
-    effects = dict.fromkeys(Effect, 0)
+    effects = dict(_NO_EFFECT)
     totals = [0] * 7
     for part in parts:
         for effect, amount in part.effects.items():
@@ -247,13 +261,13 @@ def _amounts(part: Explained) -> tuple[int, ...]:
     )
 
 
-def _worth(quantity: int, by: UnitValue) -> int:
+def _worth(quantity: int, minor_units: Fraction | None) -> int:
     """Return the worth rounded once, zero where there is no usable mark."""
-    if by.price is None or by.rate is None or not quantity:
+    if minor_units is None or not quantity:
         return 0
-    return _rounded(quantity, by.price, by.rate, by.currency)
+    if minor_units.denominator == 1:
+        return quantity * minor_units.numerator
+    return round_exact(quantity * minor_units, VALUATION)
 
 
-def _rounded(quantity: int, price: Fraction, rate: Fraction, currency: str) -> int:
-    minor_per_major: int = 10 ** currency_scale(currency)
-    return round_exact(quantity * price * rate * minor_per_major, VALUATION)
+_NO_EFFECT: Mapping[Effect, int] = MappingProxyType(dict.fromkeys(Effect, 0))
