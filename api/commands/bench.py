@@ -36,7 +36,11 @@ def register(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         help="random accruals compared with the exact path (default 10 million)",
     )
     loans.set_defaults(run=_bench_loans)
-    for each in (ledger, loans):
+    market = subjects.add_parser("market", help="valuation and a day's close beside DuckDB, polars and a bare kernel")
+    market.add_argument("--lots", type=int, default=1_000_000, help="lots valued at once (default 1 million)")
+    market.add_argument("--books", type=int, default=100, help="books closed on each engine (default 100)")
+    market.set_defaults(run=_bench_market)
+    for each in (ledger, loans, market):
         each.add_argument("--json", action="store_true", help="print one JSON list of rows")
         each.add_argument("--engine", action="append", choices=["sqlite", "postgresql"], help="only this engine")
 
@@ -57,6 +61,15 @@ def _bench_ledger(arguments: Namespace, out: TextIO) -> int:
 def _bench_loans(arguments: Namespace, out: TextIO) -> int:
     benchmark = _benchmark("loans")
     rows = benchmark.run(loans=arguments.loans, segments=arguments.segments, engines=_engines(arguments))
+    return _print(benchmark, rows, arguments, out)
+
+
+def _bench_market(arguments: Namespace, out: TextIO) -> int:
+    for field in ("lots", "books"):
+        if getattr(arguments, field) < 1:
+            raise Invalid("command.usage", f"--{field}: expected at least 1", field=field)
+    benchmark = _benchmark("market")
+    rows = benchmark.run(lots=arguments.lots, closing_books=arguments.books, engines=_engines(arguments))
     return _print(benchmark, rows, arguments, out)
 
 

@@ -5,6 +5,7 @@ Only shapes: lots are valued and obligations judged by the cores.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 from typing import Annotated
 
@@ -44,24 +45,35 @@ class ValuedLotOut(Schema):
     market_value: AmountOut | None
     unrealised: AmountOut | None
     unvalued_reason: Annotated[str, Field(examples=["mark_stale"])]
+    exchange_rate_direction: Annotated[
+        str, Field(description="How the fixing was used; empty without one.", examples=["x EUR_CNY (CNY per 1 EUR)"])
+    ]
+    is_override: Annotated[bool, Field(description="Two persons stand for the price.", examples=[False])]
+    bounds_breached: Annotated[
+        Array[str], Field(description="Bounds that the price or the fixing moved beyond.", examples=[[]])
+    ]
     explanation: ExplanationOut
 
     @classmethod
-    def from_core(cls, valued: ValuedLot) -> ValuedLotOut:
-        """Return the shape of ``valued``."""
+    def from_core(cls, valued: ValuedLot, breaches: Mapping[str, tuple[str, ...]]) -> ValuedLotOut:
+        """Return the shape of ``valued``; ``breaches`` are sentences by the mark's instrument."""
         lot, worth, gain = valued.lot, valued.market_value_units, valued.unrealised_units
+        currency, used = valued.by.currency, [mark for mark in (valued.mark, valued.fx_mark) if mark is not None]
         return cls(
             lot_id=lot.lot_id,
             account=lot.account,
             instrument=lot.instrument,
             acquired_on=lot.acquired_on,
             quantity=tonnes_out(lot.quantity_t),
-            cost=money_out(lot.cost_units, BOOK_CURRENCY),
+            cost=money_out(lot.cost_units, currency),
             mark=None if valued.mark is None else MarkOut.from_core(valued.mark),
             exchange_rate=None if valued.fx_mark is None else MarkOut.from_core(valued.fx_mark),
-            market_value=None if worth is None else money_out(worth, BOOK_CURRENCY),
-            unrealised=None if gain is None else money_out(gain, BOOK_CURRENCY),
+            market_value=None if worth is None else money_out(worth, currency),
+            unrealised=None if gain is None else money_out(gain, currency),
             unvalued_reason=valued.unvalued_reason,
+            exchange_rate_direction=valued.by.fx_direction,
+            is_override=any(mark.approved_by is not None for mark in used),
+            bounds_breached=tuple(one for mark in used for one in breaches.get(mark.instrument, ())),
             explanation=ExplanationOut.from_core(valued.explanation),
         )
 
@@ -102,13 +114,13 @@ class RealisedOut(Schema):
     net: AmountOut
 
     @classmethod
-    def from_core(cls, result: RealisedResult) -> RealisedOut:
-        """Return the shape of ``result``."""
+    def from_core(cls, result: RealisedResult, currency: str) -> RealisedOut:
+        """Return the shape of ``result`` in the book's ``currency``."""
         return cls(
             instrument=result.instrument,
-            gain=money_out(result.gain_fen, BOOK_CURRENCY),
-            loss=money_out(result.loss_fen, BOOK_CURRENCY),
-            net=money_out(result.net_fen, BOOK_CURRENCY),
+            gain=money_out(result.gain_fen, currency),
+            loss=money_out(result.loss_fen, currency),
+            net=money_out(result.net_fen, currency),
         )
 
 
@@ -123,17 +135,17 @@ class ValuationOut(PointOut):
     realised_net: AmountOut
 
     @classmethod
-    def from_core(cls, worth: BookValuation, point: PointOut) -> ValuationOut:
-        """Return the shape of ``worth`` at ``point``."""
+    def from_core(cls, worth: BookValuation, point: PointOut, breaches: Mapping[str, tuple[str, ...]]) -> ValuationOut:
+        """Return the shape of ``worth`` at ``point``, with the bounds that its marks breached."""
         valuation = worth.valuation
         return cls(
             **point.carried(),
             snapshot_id=valuation.snapshot_id,
             snapshot_sha256=valuation.snapshot_sha256,
-            lots=tuple(ValuedLotOut.from_core(lot) for lot in valuation.lots),
+            lots=tuple(ValuedLotOut.from_core(lot, breaches) for lot in valuation.lots),
             total=ValuationTotalOut.from_core(valuation.total),
-            realised=tuple(RealisedOut.from_core(result) for result in worth.realised),
-            realised_net=money_out(worth.realised_net_fen, BOOK_CURRENCY),
+            realised=tuple(RealisedOut.from_core(result, worth.currency) for result in worth.realised),
+            realised_net=money_out(worth.realised_net_fen, worth.currency),
         )
 
 

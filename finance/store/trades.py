@@ -53,6 +53,14 @@ def list_trades(
     return tuple(_recorded(row) for row in session.scalars(wanted))
 
 
+def list_fees(session: Session, book_id: int, *, known: int) -> dict[int, int]:
+    """Return the fees of the trades recorded by seq ``known``, in fen by the entry's seq, where there were any."""
+    wanted = select(TradeRow.entry_seq, TradeRow.fee_fen).where(
+        TradeRow.book_id == book_id, TradeRow.entry_seq <= known, TradeRow.fee_fen > 0
+    )
+    return {row.entry_seq: row.fee_fen for row in session.execute(wanted)}
+
+
 def latest_acquisitions(
     session: Session, book_id: int, instruments: Iterable[str], *, without: Collection[int] = ()
 ) -> dict[str, date]:

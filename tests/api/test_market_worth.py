@@ -20,6 +20,7 @@ TRADES = (
     "T-4,sale,2025-11-21,CEA25,1100,97.81,293.43,,,,,\n"
 )
 DAY = "as_of=2026-08-14"
+FIXING = "EUR_CNY,European Central Bank,fixing,2026-08-14,2026-08-14,7.9341,CNY,EUR,,reference rate\n"
 
 
 @pytest.fixture
@@ -162,12 +163,27 @@ def test_a_valuation_needs_a_snapshot_of_its_day_and_of_its_own(
     assert refused(house.get(f"/valuation?{DAY}")) == (422, "request.invalid")
 
 
-def test_a_book_in_another_currency_is_not_valued_as_cny(house: Treasury) -> None:
-    done(snapshot(house))
+def test_a_book_in_another_currency_is_valued_in_its_own(house: Treasury) -> None:
+    """10 t at 97.40 CNY and 7.9341 CNY per EUR: 974.00 / 7.9341 = 122.7612, shown as 122.76 EUR."""
+    done(upload(house, HEADER + close("CEA25", "2026-08-14", "97.40") + FIXING))
+    done(snapshot(house, instruments=["CEA25", "EUR_CNY"]))
     euros = Treasury(house.client, house.owner, OTHER_BOOK)
     done(euros.open_book(code="euros", currency="EUR"))
+    done(euros.post("/commodities", {"code": "CEA25", "kind": "allowance", "scale": 0}))
+    for path, more in (("Assets:Carbon:CEA25", {"floor": "0", "lot_method": "fifo"}), ("Equity:Registry:CEA25", {})):
+        done(euros.post("/accounts", {"path": path, "commodity": "CEA25", "opened_on": "2025-01-01", **more}))
+    held = {"account": "Assets:Carbon:CEA25", "commodity": "CEA25", "amount": "10", "lot_cost": "100.00"}
+    other = {"account": "Equity:Registry:CEA25", "commodity": "CEA25", "amount": "-10"}
+    body = {"entry_id": entry_id(31), "kind": "transfer", "effective_on": "2025-03-03", "legs": [held, other]}
+    done(euros.post("/entries", body))
 
-    assert refused(euros.get(f"/valuation?{DAY}&snapshot_id={SNAPSHOT}")) == (409, "valuation.book_currency")
+    worth = done(euros.get(f"/valuation?{DAY}&snapshot_id={SNAPSHOT}"))
+
+    (lot,) = worth["lots"]
+    assert lot["market_value"] == {"amount": "122.76", "unit": "EUR"}
+    assert lot["unrealised"] == {"amount": "22.76", "unit": "EUR"}
+    assert lot["exchange_rate_direction"] == "/ EUR_CNY (CNY per 1 EUR)"
+    assert lot["exchange_rate"]["trade_date"] == "2026-08-14"
 
 
 def test_an_obligation_says_what_is_due_what_covers_it_and_what_the_gap_costs(house: Treasury) -> None:
