@@ -7,6 +7,7 @@ source, holdings, ratios and prices arrive as values. Green power changes no all
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -30,6 +31,7 @@ from finance.emissions.templates import Evidence
 from ledger.core import amounts
 from ledger.core.errors import Invalid, NotFound
 
+_PROVINCE = re.compile(r"CN-[A-Z]{2}", re.ASCII)
 _RATIO = "duty.aluminium.ratio"
 _FEN = 100
 _PLACES = 6
@@ -115,6 +117,8 @@ def duty_rules(
     stands in: nothing is guessed. ``on`` is the day the certificates are used and priced at.
     """
     day = rule_rows.year_key(year)
+    if not _PROVINCE.fullmatch(region):
+        raise Invalid("duty.region", "region: expected a province such as CN-YN", field="region")
     row = None
     if given_ratio is None:
         row = _ratio_row(rules, year, region, day)
