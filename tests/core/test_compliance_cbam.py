@@ -64,7 +64,7 @@ def test_unwrought_metal_at_the_default_of_2026() -> None:
     """SEE 3.0 x 1.1, FAA 1.423 x 0.975: (3.3 - 1.387425) x 1,000 = 1,912.575 t, 1,913 certificates."""
     found = flow(goods())
 
-    assert (found.embedded_t, found.free_t) == (3_300, Fraction("1387.425"))
+    assert (found.embedded_t, found.free_t) == (Fraction(3_300), Fraction("1387.425"))
     assert (found.needed_t, found.certificates) == (Fraction("1912.575"), 1_913)
     assert found.cost_cents == 1_913 * 7_536
     assert found.cost_fen == 113_889_307  # 1,913 x 75.36 x 7.9 = 1,138,893.072 CNY
@@ -164,7 +164,7 @@ def test_what_was_paid_never_makes_more_than_nothing_due() -> None:
 
     found = flow(goods(), paid=paid)
 
-    assert (found.needed_t, found.certificates, found.cost_cents) == (0, 0, 0)
+    assert (found.needed_t, found.certificates, found.cost_cents) == (Fraction(0), 0, 0)
 
 
 @pytest.mark.parametrize(("paid", "rebate", "evidence"), [("1", "2", "r"), ("-1", "0", "r"), ("1", "0", " ")])

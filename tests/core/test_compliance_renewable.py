@@ -67,7 +67,7 @@ def test_the_remainder_of_a_month_is_carried_to_the_next() -> None:
         GEC, [("2026-01", Fraction(1_600)), ("2026-02", Fraction(1_500))], carried_kwh=Fraction(0)
     )
 
-    assert [(each.certificates, each.carried_kwh) for each in issues] == [(1, 600), (2, 100)]
+    assert [(each.certificates, each.carried_kwh) for each in issues] == [(1, Fraction(600)), (2, Fraction(100))]
 
 
 @given(st.lists(st.integers(0, 10_000), min_size=1, max_size=12), st.integers(0, 999))
@@ -112,7 +112,7 @@ def test_a_carried_remainder_of_a_whole_certificate_is_refused() -> None:
 def test_the_duty_is_a_share_of_the_power_used_and_the_gap_is_what_neither_contract_nor_certificate_covers() -> None:
     found = duty(held(100))
 
-    assert (found.used_kwh, found.duty_kwh, found.counted_kwh) == (1_000_000, 700_000, 200_000)
+    assert [found.used_kwh, found.duty_kwh, found.counted_kwh] == [1_000_000, 700_000, 200_000]
     assert (found.needed, found.held, found.gap, found.sellable) == (500, 100, 400, 0)
 
 
@@ -143,7 +143,8 @@ def test_expired_certificates_count_for_nothing() -> None:
 def test_own_use_certificates_are_not_counted_beside_the_direct_line_they_stand_for() -> None:
     found = duty(held(300, kind=CertificateKind.OWN_USE), power=used(grid_residual=700_000, direct_line=300_000))
 
-    assert (found.counted_kwh, found.own_use_left_out, found.held, found.gap) == (300_000, 300, 0, 400)
+    assert found.counted_kwh == 300_000
+    assert (found.own_use_left_out, found.held, found.gap) == (300, 0, 400)
 
 
 def test_certificates_beyond_the_need_may_be_sold_if_they_are_tradable() -> None:
@@ -211,7 +212,7 @@ STEPS = GreenPremium(
 def test_the_best_threshold_that_is_met_pays(footprint: str, rate: int) -> None:
     found = premium_worth(STEPS, footprint_tco2e_per_t=Fraction(footprint), sold_t=Fraction(1_000))
 
-    assert (found.cny_per_t, found.worth_cny) == (rate, rate * 1_000)
+    assert [found.cny_per_t, found.worth_cny] == [rate, rate * 1_000]
     assert all(leaf.source for leaf in found.explanation.leaves())
 
 
@@ -239,5 +240,5 @@ def test_a_footprint_price_pays_for_the_distance_from_the_reference(
 
     found = footprint_worth(price, footprint_tco2e_per_t=Fraction(footprint), sold_t=Fraction(10))
 
-    assert (found.cny_per_t, found.worth_cny) == (rate, rate * 10)
+    assert [found.cny_per_t, found.worth_cny] == [rate, rate * 10]
     assert all(leaf.source for leaf in found.explanation.leaves())
