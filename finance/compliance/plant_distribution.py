@@ -60,7 +60,7 @@ def plant_quantiles(distribution: BoundedNormal, count: int) -> tuple[Fraction, 
     The density exp(a z - b z^2) on z in [-1, 1] with b >= 0 is a normal cut off at both ends; a is bisected so that the
     mean is met, b so that the share is. A mean and a share that no such density has together raise
     ``distribution.unreachable`` with the shares that can be reached. Article A's numbers give a standard deviation of
-    about 116 kWh/t before the cut, and quantiles symmetric about 13,100.
+    about 119 kWh/t before the cut, and quantiles symmetric about 13,100.
     """
     if not 0 < count <= MOST_PLANTS:
         raise Invalid("distribution.count", f"plants: expected 1 to {MOST_PLANTS}", field="count")
