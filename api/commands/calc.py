@@ -17,6 +17,7 @@ from finance.operations.calculators.answers import Answer, Figure
 from finance.operations.calculators.catalogue import CALCULATORS, Calculator, calculate, calculator_of
 from finance.operations.calculators.inputs import Kind, Parameter
 from finance.operations.calculators.lots import lot_rows
+from finance.operations.calculators.table_rows import table_rows
 from ledger.core.errors import Invalid
 
 
@@ -65,18 +66,21 @@ def _given(calculator: Calculator, arguments: argparse.Namespace) -> Mapping[str
                 "calc.field_repeated", f"{_option(parameter)}: expected this option once", field=parameter.name
             )
         else:
-            given[parameter.name] = _lots(texts[0]) if parameter.kind is Kind.ROWS else texts[0]
+            given[parameter.name] = _rows(parameter, texts[0]) if parameter.kind is Kind.ROWS else texts[0]
     return given
 
 
-def _lots(path: str) -> tuple[Mapping[str, str], ...]:
+def _rows(parameter: Parameter, path: str) -> tuple[Mapping[str, str], ...]:
     try:
         with Path(path).open("rb") as file:
             raw = file.read(MAX_FILE_BYTES + 1)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) and error.strerror else "not a path"
-        raise Invalid("calc.lots_file", f"lots: cannot read {path[:200]}: {reason}; give a CSV or XLSX file") from error
-    return lot_rows(read_table(Path(path).name, raw))
+        raise Invalid(
+            "calc.lots_file", f"{parameter.name}: cannot read {path[:200]}: {reason}; give a CSV or XLSX file"
+        ) from error
+    sheets = read_table(Path(path).name, raw)
+    return lot_rows(sheets) if parameter.name == "lots" else table_rows(sheets, field=parameter.name)
 
 
 def _option(parameter: Parameter) -> str:

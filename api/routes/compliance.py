@@ -90,7 +90,7 @@ def read_compliance(
         intensity=per_tonne,
         balance_value=_exact(emitted.balance_value, "balance_value"),
         on=point.as_of,
-        mark=_mark(call, point, snapshot_id, mark_instrument),
+        mark=asked_mark(call, point, snapshot_id, mark_instrument),
         known=point.known,
     )
     return ComplianceOut.from_core(duty, point, emissions_t=tonnes, intensity=per_tonne)
@@ -118,7 +118,8 @@ def _recorded(call: Call, year: int, methodology: str) -> tuple[Fraction, Fracti
     return emitted.emissions_t, emitted.intensity_tco2e_per_t()
 
 
-def _mark(call: Call, point: PointOut, snapshot_id: UuidString | None, instrument: str | None) -> Mark | None:
+def asked_mark(call: Call, point: PointOut, snapshot_id: UuidString | None, instrument: str | None) -> Mark | None:
+    """Return the mark of a snapshot frozen for the point's day; None when neither of the two is given."""
     if (snapshot_id is None) != (instrument is None):
         raise Invalid(
             "query.together",

@@ -68,7 +68,7 @@ def _assumed(
 ) -> _Assumed:
     return _Assumed(
         through=through,
-        plan_t={} if plan is None else _plan(plan),
+        plan_t={} if plan is None else planned_production(plan),
         confidence=Fraction(parse_decimal(confidence, field="confidence")),
         technical_minimum=None
         if technical_minimum is None
@@ -182,7 +182,8 @@ def _question(year: int, assumed: _Assumed, target: Fraction, source: str = "inp
     )
 
 
-def _plan(text: str) -> Mapping[str, Fraction]:
+def planned_production(text: str) -> Mapping[str, Fraction]:
+    """Return the tonnes by month that a query's plan spells; anything else is ``forecast.plan``."""
     plan: dict[str, Fraction] = {}
     parts = text.split(";")
     for part in parts[: _MONTHS + 1]:

@@ -66,8 +66,8 @@ def obligation_for(  # noqa: PLR0913 - each argument is one fact of the question
         cover=cover_of(session, book_id, year=year, on=on, known=known),
         rules=rules,
         on=on,
-        mark=_price(mark),
-        mark_source=_mark_source(mark),
+        mark=price_of(mark),
+        mark_source=source_of(mark),
     )
 
 
@@ -175,13 +175,15 @@ def _held(code: str, tonnes: int) -> int:
     return tonnes
 
 
-def _price(mark: Mark | None) -> Price | None:
+def price_of(mark: Mark | None) -> Price | None:
+    """Return the price that a mark lends to a gap; None for no mark and for one without a usable value."""
     return (
         None if mark is None or mark.value is None else Price(value=mark.value, currency=mark.currency, unit=mark.unit)
     )
 
 
-def _mark_source(mark: Mark | None) -> str:
+def source_of(mark: Mark | None) -> str:
+    """Return a mark's instrument, state, source and day in one line; empty without a mark."""
     if mark is None:
         return ""
     day = f", trade date {mark.trade_date}" if mark.trade_date else ""

@@ -140,6 +140,24 @@ def shipped_feeds() -> ReferenceSet:
 
 
 @cache
+def shipped_industry_assumptions() -> ReferenceSet:
+    """Return the parameters of the first article's industry."""
+    return _rules("industry_assumptions")
+
+
+@cache
+def shipped_cbam_rules() -> ReferenceSet:
+    """Return the rules of the EU's border mechanism by import year."""
+    return _rules("cbam_rules")
+
+
+@cache
+def shipped_renewable_duty() -> ReferenceSet:
+    """Return the renewable ratios by year and province, and the rules and prices of green certificates."""
+    return _rules("renewable_duty")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]

@@ -17,6 +17,7 @@ import pytest
 
 from api.app import create_app
 from api.cli import main
+from finance.operations.calculators.catalogue import CALCULATORS
 from ledger.store.database import Database, open_database
 from tests.api.client import Client
 
@@ -33,10 +34,16 @@ SPRING = {**LOAN, "start": "2024-03-20", "end": "2024-06-20", "rate": "0.0345"}
 WINTER = {**LOAN, "start": "2025-12-20", "end": "2026-03-20"}
 DIRECT = {"emissions_t": "800000", "balance_value": "1.60", "year": "2025"}
 
+PLANTS = [
+    {"name": "north", "emissions_t": "800000", "intensity": "1.50"},
+    {"name": "south", "emissions_t": "800000", "intensity": "1.70"},
+]
+SHIPMENT = {"cn_code": "76011000", "mass_t": "1000", "route": "primary", "imported_on": "2026-02-10"}
+
 Fields = Mapping[str, Any]
 
 # Reference section 8.1 (by number) and 8.2 (R...), and the loan numbers computed beside them.
-CASES: tuple[tuple[str, str, Fields, Mapping[str, str]], ...] = (
+CASES: tuple[tuple[str, str, Fields, Mapping[str, str | None]], ...] = (
     ("1 direct default", "intensity", {"ac_kwh_per_t": "0", "zero_emission_share": "0", **DRAFT},
      {"intensity_tco2e_per_t": "1.5694"}),
     ("2 power", "intensity", {"ac_kwh_per_t": "13500", "zero_emission_share": "0", **DRAFT},
@@ -89,6 +96,16 @@ CASES: tuple[tuple[str, str, Fields, Mapping[str, str]], ...] = (
      {"lots": BIG_LOT, "sell_t": "1000", "method": "fifo", "price_cny_per_t": "97.81", "fee_cny": "293.43"},
      {"cost_cny": "80240.00", "cost_cny_per_t": "80.24", "gain_cny": "17276.57", "remaining_cost_cny": "722160.00"}),
     ("relief by average", "relief", {"lots": LOTS, "sell_t": "5", "method": "average"}, {"cost_cny": "21.44"}),
+    ("article A, generated", "industry_benchmark", {**DRAFT, "benchmark": "9.264"},
+     {"breakeven_kwh_per_t": "12949.511948838775"}),
+    ("BP of two plants", "industry_balance", {"plants": PLANTS, "year": "2025"},
+     {"balance_value": "1.6", "surplus_t": "7500", "shortage_t": "7500"}),
+    ("CBAM by default", "cbam", {**SHIPMENT, "certificate_price_eur": "75.36", "cny_per_eur": "7.9"},
+     {"certificates": "1913", "cost_eur": "144163.68", "cost_cny": "1138893.07", "declaration_due": "2027-09-30"}),
+    ("CBAM unpriced", "cbam", SHIPMENT, {"certificates": "1913", "cost_eur": None}),
+    ("duty of Yunnan", "renewable_duty",
+     {"year": "2025", "region": "CN-YN", "used_kwh": "1000000", "on": "2026-06-30", "contract_kwh": "200000", "certificates": "100"},
+     {"certificates_needed": "500", "certificates_missing": "400"}),
 )  # fmt: skip
 
 Post = Callable[..., httpx.Response]
@@ -120,7 +137,7 @@ def tonne(*argv: str) -> tuple[int, str, str]:
 def lots_file(folder: Path, lots: list[dict[str, str]]) -> Path:
     path = folder / "lots.csv"
     with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, ("lot_id", "acquired_on", "quantity_t", "cost_cny"))
+        writer = csv.DictWriter(file, tuple(lots[0]))
         writer.writeheader()
         writer.writerows(lots)
     return path
@@ -129,7 +146,8 @@ def lots_file(folder: Path, lots: list[dict[str, str]]) -> Path:
 def options(fields: Fields, folder: Path) -> list[str]:
     argv: list[str] = []
     for name, value in fields.items():
-        texts = [str(lots_file(folder, value))] if name == "lots" else [value] if isinstance(value, str) else value
+        is_table = name in {"lots", "plants"} and not isinstance(value, str)
+        texts = [str(lots_file(folder, value))] if is_table else [value] if isinstance(value, str) else value
         for text in texts:
             argv += [f"--{name.replace('_', '-')}", text]
     return argv
@@ -140,7 +158,7 @@ def options(fields: Fields, folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(("name", "fields", "expected"), [case[1:] for case in CASES], ids=[case[0] for case in CASES])
 def test_command_line_and_http_give_the_same_document_with_the_known_numbers(
-    name: str, fields: Fields, expected: Mapping[str, str], post: Post, tmp_path: Path
+    name: str, fields: Fields, expected: Mapping[str, str | None], post: Post, tmp_path: Path
 ) -> None:
     code, out, err = tonne("calc", name, *options(fields, tmp_path), "--json")
     response = post(name, fields)
@@ -323,6 +341,7 @@ def test_the_list_of_calculators_needs_no_key(database: Database) -> None:
 
     assert [each["name"] for each in listed] == [
         "intensity", "breakeven", "parity", "allocation", "carryover", "ccer_cap", "interest", "relief",
+        "industry_benchmark", "industry_balance", "cbam", "renewable_duty",
     ]  # fmt: skip
 
 
@@ -331,7 +350,7 @@ def test_every_example_in_the_description_is_answered(post: Post, database: Data
         described = client.get("/v1/openapi.json").json()["paths"]["/v1/calc/{name}"]["post"]
 
     examples = described["requestBody"]["content"]["application/json"]["examples"]
-    assert len(examples) == 8
+    assert len(examples) == len(CALCULATORS)
     assert {name: post(name, example["value"]).status_code for name, example in examples.items()} == dict.fromkeys(
         examples, 200
     )

@@ -35,6 +35,11 @@ HOSTILE = (
 )  # fmt: skip
 
 
+PLANTS = [{"name": "north", "emissions_t": "800000", "intensity": "1.50"}]
+SHIPMENT = {"cn_code": "76011000", "mass_t": "1000", "route": "primary", "imported_on": "2026-02-10"}
+DUTY = {"year": "2025", "region": "CN-YN", "used_kwh": "1000", "on": "2026-06-30"}
+
+
 def answered(name: str, given: Mapping[str, object]) -> Mapping[str, object]:
     result = calculate(name, given).document()["result"]
     assert isinstance(result, dict)
@@ -382,6 +387,20 @@ def test_a_missing_field_is_named_and_an_unknown_one_is_refused(name: str) -> No
         ("allocation", {**ALLOCATION, "year": "0000"}, "rule.year"),
         ("allocation", {**ALLOCATION, "balance_value": "0"}, "amount.zero"),
         ("allocation", {"emissions_t": "800000", "year": "2025"}, "allocation.missing"),
+        ("industry_benchmark", {"methodology": "cets-ag-04.01"}, "methodology.no_power"),
+        ("industry_balance", {"plants": PLANTS, "year": "2024"}, "industry.no_balance_value"),
+        ("industry_balance", {"plants": PLANTS * 2, "year": "2025"}, "industry.names"),
+        ("industry_balance", {"plants": [{**PLANTS[0], "emissions_t": "0"}], "year": "2025"}, "calc.plants"),
+        ("industry_balance", {"plants": [{"name": "x"}], "year": "2025"}, "calc.plants"),
+        ("industry_balance", {"plants": [], "year": "2025"}, "calc.plants"),
+        ("cbam", {**SHIPMENT, "imported_on": "2025-12-31"}, "cbam.no_rule"),
+        ("cbam", {**SHIPMENT, "cn_code": "7602"}, "cbam.cn_code"),
+        ("cbam", {**SHIPMENT, "route": "tertiary"}, "calc.route"),
+        ("cbam", {**SHIPMENT, "paid_cny": "1"}, "cbam.fixing_missing"),
+        ("cbam", {**SHIPMENT, "importer_mass_t": "999"}, "cbam.importer_mass_t"),
+        ("renewable_duty", {**DUTY, "region": "CN-SD"}, "duty.no_ratio"),
+        ("renewable_duty", {**DUTY, "year": "2026"}, "duty.no_ratio"),
+        ("renewable_duty", {**DUTY, "contract_kwh": "1001"}, "calc.power"),
         ("carryover", {"sold_t": "1.5", "bought_t": "0", "holding_t": "0"}, "amount.not_whole"),
         ("carryover", {"sold_t": "1" + "0" * 16, "bought_t": "0", "holding_t": "0"}, "amount.range"),
     ],

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from finance.conventions.day_counts import DayCount
-from finance.operations.calculators import allowances, interest, power, relief
+from finance.operations.calculators import allowances, green_trade, industry, interest, power, relief
 from finance.operations.calculators.answers import Answer, Given, Worked
 from finance.operations.calculators.inputs import Inputs, Kind, Parameter, read_inputs
 from ledger.core.errors import Invalid, NotFound
@@ -187,6 +187,30 @@ CALCULATORS: tuple[Calculator, ...] = (
             ),
         ),
         compute=relief.relief,
+    ),
+    Calculator(
+        name="industry_benchmark",
+        question=industry.BENCHMARK_QUESTION,
+        parameters=industry.BENCHMARK_PARAMETERS,
+        compute=industry.benchmark,
+    ),
+    Calculator(
+        name="industry_balance",
+        question=industry.BALANCE_QUESTION,
+        parameters=industry.BALANCE_PARAMETERS,
+        compute=industry.balance,
+    ),
+    Calculator(
+        name="cbam",
+        question=green_trade.CBAM_QUESTION,
+        parameters=green_trade.CBAM_PARAMETERS,
+        compute=green_trade.cbam,
+    ),
+    Calculator(
+        name="renewable_duty",
+        question=green_trade.DUTY_QUESTION,
+        parameters=green_trade.DUTY_PARAMETERS,
+        compute=green_trade.duty,
     ),
 )
 
