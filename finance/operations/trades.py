@@ -148,7 +148,7 @@ def _check_same(trade: Trade, standing: RecordedTrade | None) -> None:
 def _refuse_backdated(session: Session, book_id: int, fresh: Sequence[Trade]) -> None:
     latest = trade_store.latest_acquisitions(session, book_id, {trade.instrument for trade in fresh})
     for code in {trade.instrument for trade in fresh if _is_backdated(trade, latest)}:
-        undone = _reversed_seqs(session, book_id, Chart().accounts_of(code).holding)
+        undone = reversed_seqs(session, book_id, Chart().accounts_of(code).holding)
         latest.pop(code)
         latest |= trade_store.latest_acquisitions(session, book_id, [code], without=undone)
     for trade in fresh:
@@ -167,7 +167,7 @@ def _is_backdated(trade: Trade, latest: Mapping[str, date]) -> bool:
     return trade.kind in DISPOSALS and trade.effective_on < latest.get(trade.instrument, date.min)
 
 
-def _reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
+def reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
     """Return the places of the account's entries that were reversed."""
     undone: set[int] = set()
     cursor = (0, 0)

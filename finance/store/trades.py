@@ -73,6 +73,17 @@ def latest_acquisitions(
     return {row.instrument: row.latest for row in session.execute(wanted)}
 
 
+def purchased_on(session: Session, book_id: int, instrument: str, day: date) -> tuple[tuple[int, int], ...]:
+    """Return (place in the book, quantity) of each purchase of ``instrument`` traded on ``day``, reversed ones too."""
+    wanted = select(TradeRow.entry_seq, TradeRow.quantity_t).where(
+        TradeRow.book_id == book_id,
+        TradeRow.instrument == instrument,
+        TradeRow.traded_on == day,
+        TradeRow.kind == TradeKind.PURCHASE.value,
+    )
+    return tuple((row.entry_seq, row.quantity_t or 0) for row in session.execute(wanted))
+
+
 def save_trades(session: Session, book_id: int, recorded: Sequence[RecordedTrade]) -> None:
     """Insert trades whose entries stand in the ledger."""
     session.execute(insert(TradeRow), [_values(book_id, one) for one in recorded])

@@ -255,6 +255,12 @@ class OrderRecord:
         return tuple(step.actor_id for step in self.steps if step.what is StepKind.APPROVED)
 
     @property
+    def reported_until(self) -> date:
+        """Return the last day on which it is open: the trading day, of a placed one the last for reporting its deals."""
+        placed = self.step(StepKind.PLACED)
+        return self.terms.trading_day if placed is None else date.fromisoformat(placed.details["reported_until"])
+
+    @property
     def live_fills(self) -> tuple[Fill, ...]:
         """Return the fills that hold: those that no other one corrects."""
         replaced = {fill.corrects for fill in self.fills if fill.corrects}
@@ -330,12 +336,15 @@ def terms_of(document: Mapping[str, JsonValue]) -> OrderTerms:
 
 
 def state_of(order: OrderRecord, *, today: date) -> OrderState:
-    """Return the state that the facts give on ``today``, the venue's day: an order is valid on its trading day only."""
+    """Return the state that the facts give on ``today``, the venue's day.
+
+    An order goes out on its trading day only; what was dealt that day may be reported until ``reported_until``.
+    """
     if order.step(StepKind.CORRECTED):
         return OrderState.CORRECTED
     if order.step(StepKind.REJECTED):
         return OrderState.REJECTED
-    is_closed = bool(order.step(StepKind.CANCELLED) or order.step(StepKind.EXPIRED)) or today > order.terms.trading_day
+    is_closed = bool(order.step(StepKind.CANCELLED) or order.step(StepKind.EXPIRED)) or today > order.reported_until
     if order.fills and (order.remaining == 0 or is_closed):
         return OrderState.FILLED if order.unsettled else OrderState.SETTLED
     if is_closed:

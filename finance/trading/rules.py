@@ -14,7 +14,7 @@ from fractions import Fraction
 
 from finance.conventions.tables import ReferenceRow, ReferenceSet
 from finance.trading.instruments import Family
-from ledger.core.errors import Invalid, NotFound
+from ledger.core.errors import Conflict, Invalid, NotFound
 
 _MAX_SESSIONS = 4
 
@@ -77,6 +77,7 @@ class MarketRules:
     counterparty_waiting_hours: int
     fresh_close_sessions: int
     hold_days: int
+    report_days: int
     methods: Mapping[TradeMethod, MethodRules]
     rows: Mapping[str, ReferenceRow]
 
@@ -103,7 +104,7 @@ def market_rules(rules: ReferenceSet, kind: Family, *, on: date) -> MarketRules:
     try:
         rows = {name: one(name) for name in _FAMILY_ROWS} | {name: one(name, "any") for name in _ANY_ROWS}
     except NotFound as error:
-        raise NotFound(
+        raise Conflict(
             "trading.no_rules",
             f"{kind}: no trading rules are on file for {on}; {error.message}",
             family=kind.value,
@@ -125,6 +126,7 @@ def market_rules(rules: ReferenceSet, kind: Family, *, on: date) -> MarketRules:
         counterparty_waiting_hours=_whole(rows["counterparty_waiting_hours"]),
         fresh_close_sessions=_whole(rows["fresh_close_sessions"]),
         hold_days=_whole(rows["hold_days"]),
+        report_days=_whole(rows["report_days"]),
         methods={found.method: found for found in (lookup.method(method) for method in TradeMethod) if found},
         rows=rows | lookup.resale(),
     )
@@ -138,7 +140,7 @@ def zone_name(word: str) -> str:
 _FAMILY_ROWS = (
     "venue", "currency", "lot", "tick", "calendar", "zone", "settlement_days", "same_day_sale", "same_day_proceeds",
 )  # fmt: skip
-_ANY_ROWS = ("counterparty_waiting_hours", "fresh_close_sessions", "hold_days")
+_ANY_ROWS = ("counterparty_waiting_hours", "fresh_close_sessions", "hold_days", "report_days")
 
 
 @dataclass(frozen=True, slots=True)
