@@ -221,7 +221,7 @@ def counterparty_check(asked: Question, means: Means) -> CheckResult:
             Outcome.REFUSED,
             "beyond the counterparty's limit",
             "超过对手方累计上限",
-            leaves,
+            known,
             (row,),
         )
     return result("order.counterparty", Outcome.OK, "the counterparty is trusted", "对手方可信", known, (row,))
