@@ -12,6 +12,7 @@ import finance.store.tables.loans
 import finance.store.tables.market
 import finance.store.tables.reviews
 import finance.store.tables.trades
+import finance.store.tables.trading
 import ledger.store.tables.checkpoints
 import ledger.store.tables.holds
 import ledger.store.tables.journal

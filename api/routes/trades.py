@@ -16,6 +16,7 @@ from api.schemas.trades import BookingOut, TradeOut, TradesOut
 from finance.feeds.tabular import read_table
 from finance.feeds.trades import parse_trades
 from finance.operations.trades import book_trades
+from finance.operations.valuations import instruments_of
 from finance.store import trades as trade_store
 from ledger.core.errors import Invalid
 
@@ -34,7 +35,8 @@ _EXAMPLE = (
 def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "trades") -> BookingOut:
     """Book a file of trades as a whole or not at all; trades that stand with the same content change nothing.
 
-    A row that cannot be read names file, sheet, row, column, value and what was expected. ``file_name`` is only shown.
+    What is listed here has no approved order behind it and is shown as imported. A row that cannot be read names file,
+    sheet, row, column, value and what was expected. ``file_name`` is only shown.
     """
     book = call.load(BOOK, book_id)
     tables = [table for table in read_table(file_name, call.upload) if any(any(row) for row in table.rows)]
@@ -71,7 +73,8 @@ def list_trades(
     recorded = trade_store.list_trades(call.session, book.book_id, until=as_of, known=known)
     rest = [one for one in recorded if one.entry_seq > after]
     page = rest[:limit]
+    units = {code: instrument.unit for code, instrument in instruments_of(call.session, book.book_id).items()}
     return TradesOut(
-        trades=tuple(TradeOut.from_core(one) for one in page),
+        trades=tuple(TradeOut.from_core(one, unit=units.get(one.trade.instrument, "t")) for one in page),
         next_after=page[-1].entry_seq if len(rest) > limit else None,
     )

@@ -9,18 +9,18 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.amounts import AmountOut, money_out, tonnes_out
+from api.schemas.amounts import AmountOut, money_out
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.books import CommodityCode
 from api.schemas.fields import DateString, InstantString, Text, UuidString
 from finance.accounting.chart import BOOK_CURRENCY
-from finance.accounting.instruments import Instrument, InstrumentKind
+from finance.accounting.instruments import Instrument, InstrumentKind, Tradability
 from finance.operations.trades import Booking
 from finance.store.trades import RecordedTrade
 
 
 class InstrumentIn(Schema):
-    """An allowance of one vintage, or the credits of one CCER project, with the day from which the book may hold it."""
+    """What a book may hold, with its facts and the day from which: CEA, CCER, EUA, CBAM or green certificates."""
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -33,6 +33,14 @@ class InstrumentIn(Schema):
                     "methodology": "并网海上风力发电",
                     "registered_on": "2025-03-06",
                     "is_inside_national_ets": False,
+                    "opened_on": "2025-01-01",
+                },
+                {
+                    "code": "GEC25-SELF",
+                    "kind": "GEC",
+                    "vintage_year": 2025,
+                    "valid_until": "2027-12-31",
+                    "tradability": "tradable",
                     "opened_on": "2025-01-01",
                 },
             ]
@@ -49,6 +57,12 @@ class InstrumentIn(Schema):
     price_instrument: Annotated[
         CommodityCode | None, Field(description="The mark that values it; its own code, or CCER for credits.")
     ] = None
+    price_period: Annotated[
+        Text | None,
+        Field(description="Of a CBAM certificate: the quarter or week that priced it.", examples=["2026Q1"]),
+    ] = None
+    valid_until: Annotated[DateString | None, Field(description="Last valid day of a green certificate.")] = None
+    tradability: Choice[Tradability] | None = None
     opened_on: Annotated[
         DateString, Field(description="From when its accounts take entries; one day for all instruments of a book.")
     ]
@@ -64,6 +78,9 @@ class InstrumentIn(Schema):
             registered_on=self.registered_on,
             is_inside_national_ets=self.is_inside_national_ets,
             price_instrument=self.price_instrument or "",
+            price_period=self.price_period or "",
+            valid_until=self.valid_until,
+            tradability=self.tradability,
         )
 
 
@@ -78,6 +95,10 @@ class InstrumentOut(Schema):
     registered_on: DateString | None
     is_inside_national_ets: bool
     price_instrument: str
+    price_period: str
+    valid_until: DateString | None
+    tradability: str | None
+    unit: Annotated[str, Field(description="t, certificate or MWh.")]
 
     @classmethod
     def from_core(cls, instrument: Instrument) -> InstrumentOut:
@@ -91,6 +112,10 @@ class InstrumentOut(Schema):
             registered_on=instrument.registered_on,
             is_inside_national_ets=instrument.is_inside_national_ets,
             price_instrument=instrument.marked_by,
+            price_period=instrument.price_period,
+            valid_until=instrument.valid_until,
+            tradability=None if instrument.tradability is None else instrument.tradability.value,
+            unit=instrument.unit,
         )
 
 
@@ -126,19 +151,26 @@ class TradeOut(Schema):
     entry_id: UuidString
     entry_seq: int
     recorded_at: InstantString
+    fixing_cny_per_eur: Annotated[str | None, Field(description="The stated fixing of a euro trade.")]
+    fixing_ref: str
+    vat_code: str
+    settled_on: DateString | None
+    order_id: UuidString | None
+    provenance: Annotated[str, Field(description="order, or imported, no order.")]
 
     @classmethod
-    def from_core(cls, recorded: RecordedTrade) -> TradeOut:
-        """Return the shape of ``recorded``."""
+    def from_core(cls, recorded: RecordedTrade, *, unit: str = "t") -> TradeOut:
+        """Return the shape of ``recorded``; ``unit`` is its instrument's."""
         trade = recorded.trade
-        price = trade.price_cny_per_t
+        price, fixing = trade.price_cny_per_t or trade.price_eur_per_t, trade.fixing_cny_per_eur
+        currency = BOOK_CURRENCY if fixing is None else "EUR"
         return cls(
             trade_ref=trade.trade_ref,
             kind=trade.kind.value,
             traded_on=trade.traded_on,
             instrument=trade.instrument,
-            quantity=None if trade.quantity_t is None else tonnes_out(trade.quantity_t),
-            price=None if price is None else PriceOut(amount=f"{price:f}", unit=f"{BOOK_CURRENCY}/t"),
+            quantity=None if trade.quantity_t is None else AmountOut(amount=str(trade.quantity_t), unit=unit),
+            price=None if price is None else PriceOut(amount=f"{price:f}", unit=f"{currency}/{unit}"),
             fee=money_out(trade.fee_fen, BOOK_CURRENCY),
             counterparty=trade.counterparty,
             venue=trade.venue,
@@ -149,6 +181,12 @@ class TradeOut(Schema):
             entry_id=recorded.entry_id,
             entry_seq=recorded.entry_seq,
             recorded_at=recorded.recorded_at,
+            fixing_cny_per_eur=None if fixing is None else f"{fixing:f}",
+            fixing_ref=trade.fixing_ref,
+            vat_code=trade.vat_code,
+            settled_on=trade.settled_on,
+            order_id=trade.order_id,
+            provenance="imported, no order" if trade.order_id is None else "order",
         )
 
 

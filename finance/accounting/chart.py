@@ -26,7 +26,12 @@ HOLDING = "Assets:Carbon"
 _METHODS: Mapping[InstrumentKind, LotMethod] = {
     InstrumentKind.CEA: LotMethod.FIFO,
     InstrumentKind.CCER: LotMethod.AVERAGE,
+    InstrumentKind.EUA: LotMethod.FIFO,
+    InstrumentKind.CBAM: LotMethod.FIFO,
+    InstrumentKind.GEC: LotMethod.FIFO,
 }
+_BY_ANALOGY = frozenset({InstrumentKind.EUA, InstrumentKind.CBAM, InstrumentKind.GEC})
+"""Kinds on which 22号 is silent: booked as it books allowances, said so in the account's name."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,9 +106,13 @@ class Chart:
     def lines_of(self, instrument: Instrument) -> tuple[ChartAccount, ...]:
         """Return the accounts of one instrument; the holding keeps lots and, like its cost, never falls below zero.
 
-        Codes: 1489 碳排放权资产, 6301 营业外收入, 6711 营业外支出 (财会[2019]22号).
+        Codes: 1489 碳排放权资产, 6301 营业外收入, 6711 营业外支出 (财会[2019]22号; EUA, CBAM and green certificates by
+        analogy, unconfirmed: the entity's auditor decides).
         """
         paths, code = self.accounts_of(instrument.code), instrument.code
+        analogy_en, analogy_zh = (
+            (" (by analogy, unconfirmed)", "（类推，待确认）") if instrument.kind in _BY_ANALOGY else ("", "")
+        )
         method = self.methods[instrument.kind]
         tonnes = (
             (paths.holding, "held", "持有量", 0, method),
@@ -114,7 +123,7 @@ class Chart:
             (paths.cancelled, "cancelled", "已注销", 0, None),
         )
         money = (
-            (paths.cost, "cost of purchased carbon assets", "碳排放权资产", "1489", 0),
+            (paths.cost, f"cost of purchased carbon assets{analogy_en}", f"碳排放权资产{analogy_zh}", "1489", 0),
             (paths.gain, "gain on sale", "营业外收入 - 出售", "6301", None),
             (paths.loss, "loss on sale", "营业外支出 - 出售", "6711", None),
             (paths.surrender_expense, "cost of surrender", "营业外支出 - 履约清缴", "6711", None),

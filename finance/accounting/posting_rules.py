@@ -7,12 +7,14 @@ move in every case. Knows no balance: which lots a disposal draws on, and so its
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 from uuid import UUID
 
 from finance.accounting.chart import BANK, BOOK_CURRENCY, FEES, OPENING_MONEY, Chart, InstrumentAccounts
 from finance.accounting.trades import ACQUISITIONS, Trade, TradeKind
 from finance.accounting.vat import INPUT_VAT, OUTPUT_VAT, PLAIN_TREATMENT, TradeTreatment
+from ledger.core.holds import HoldCapture
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
 from ledger.core.parties import Actor
 
@@ -28,27 +30,45 @@ _ENTRY_KINDS = {
 
 
 def draft_for(
-    trade: Trade, *, chart: Chart, entry_id: UUID, actor: Actor, treatment: TradeTreatment = PLAIN_TREATMENT
+    trade: Trade,
+    *,
+    chart: Chart,
+    entry_id: UUID,
+    actor: Actor,
+    treatment: TradeTreatment = PLAIN_TREATMENT,
+    captures: UUID | None = None,
 ) -> JournalDraft:
-    """Return the entry that ``trade`` asks for, in tonnes and fen, debit positive.
+    """Return the entry that ``trade`` asks for, in tonnes and fen, debit positive, dated ``trade.effective_on``.
+
+    ``captures`` names the hold that set its tonnes (of a sale) or its money (of a purchase) aside: the entry then is a
+    capture of exactly that amount.
 
     Buying 10,000 t at 80 with 2,400.00 of fees debits 10,000 t and 802,400.00 CNY to 1489. Selling 1,000 t of it at
     97.81 less 293.43 debits the bank 97,516.57; the ledger credits 1489 with the 80,240.00 relieved and 6301 with the
-    17,276.57 left. ``treatment`` says which tax is in prices and fees and where money stands until it is settled.
+    17,276.57 left. ``treatment`` says which tax is in prices and fees and where money stands until it is settled; a trade
+    that is booked on the day its money moved (``settled_on``) goes to the bank at once.
     Source: 财会[2019]22号 as in china-carbon-rules 3.1 and R14.
     """
     paths = chart.accounts_of(trade.instrument) if trade.instrument else None
-    postings, cost_legs = _legs(trade, paths, treatment)
+    booked_as = treatment if trade.settled_on is None else replace(treatment, is_settled_later=False)
+    postings, cost_legs = _legs(trade, paths, booked_as)
     return JournalDraft(
         entry_id=entry_id,
-        kind=_ENTRY_KINDS[trade.kind],
-        effective_on=trade.traded_on,
+        kind=_ENTRY_KINDS[trade.kind] if captures is None else EntryKind.CAPTURE,
+        effective_on=trade.effective_on,
         actor=actor,
         postings=postings,
         cost_legs=cost_legs,
         doc_ref=trade.doc_ref or None,
         attrs=_attrs(trade),
+        hold=None if captures is None else HoldCapture(hold_id=captures, amount=_captured(trade)),
     )
+
+
+def _captured(trade: Trade) -> int:
+    """Return what a dealt trade takes from what was set aside for it: a sale its tonnes, a purchase its whole cost in fen."""
+    assert trade.kind in {TradeKind.SALE, TradeKind.PURCHASE}, "only a purchase or a sale was ordered"
+    return _tonnes(trade) if trade.kind is TradeKind.SALE else trade.cost_fen()
 
 
 def _legs(
@@ -127,6 +147,13 @@ def _attrs(trade: Trade) -> dict[str, str]:
         "counterparty": trade.counterparty,
         "venue": trade.venue,
         "note": trade.note,
+        "price_eur_per_t": "" if trade.price_eur_per_t is None else _plain(trade.price_eur_per_t),
+        "fixing_cny_per_eur": "" if trade.fixing_cny_per_eur is None else _plain(trade.fixing_cny_per_eur),
+        "fixing_ref": trade.fixing_ref,
+        "vat_code": trade.vat_code,
+        "traded_on": "" if trade.settled_on is None else trade.traded_on.isoformat(),
+        "order_id": "" if trade.order_id is None else str(trade.order_id),
+        "order_sha256": trade.order_sha256,
     }
     return {name: text for name, text in facts.items() if text}
 

@@ -12,6 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from fractions import Fraction
+from uuid import UUID
 
 from ledger.core.amounts import MAX_UNITS, RoundingMode, round_exact
 from ledger.core.errors import Invalid
@@ -19,13 +20,18 @@ from ledger.core.errors import Invalid
 TRADE_AMOUNT = RoundingMode.HALF_UP
 """Price x quantity is exact and rounded half-up (四舍五入) once to the fen; it matters only beyond two price decimals."""
 
+TRANSLATION = RoundingMode.HALF_UP
+"""Euro cents times the stated fixing are rounded half-up once to the fen; the cents are what the paper says."""
+
 _FEN_PER_CNY = 100
+_CENTS_PER_EUR = 100
 _REF = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/-]{0,79}", re.ASCII)
 _CODE = re.compile(r"[A-Z][A-Z0-9._-]{0,39}", re.ASCII)
 _YEAR = re.compile(r"[1-9][0-9]{3}", re.ASCII)
 _FORMULA_MARKS = ("=", "+", "-", "@")
 _MAX_PRICE_DIGITS = 40
-_TEXT_LENGTHS = {"counterparty": 200, "venue": 200, "doc_ref": 200, "note": 500}
+_TEXT_LENGTHS = {"counterparty": 200, "venue": 200, "doc_ref": 200, "note": 500, "fixing_ref": 200, "vat_code": 40}
+_SHA256 = re.compile(r"(?:[0-9a-f]{64})?", re.ASCII)
 _LONGEST_ORIGIN = 300
 
 
@@ -69,6 +75,11 @@ class Trade:
     zero. ``fee_fen`` is fees and taxes in fen, zero or more: part of a purchase's cost, taken off a sale's proceeds.
     ``compliance_year`` is the year whose duty a surrender settles or whose allocation is received. Empty texts mean not
     stated. ``origin`` says where the row stood and is no part of the trade.
+
+    A trade dealt in euro has ``price_eur_per_t`` instead, with the stated ``fixing_cny_per_eur`` and ``fixing_ref``, its
+    source and day: the book is kept in CNY, so its money leg is the euro amount at that fixing. ``settled_on`` is the day
+    on which tonnes and money moved, where that is not ``traded_on``: the book follows it. ``order_id`` and
+    ``order_sha256`` name the approved order that it came from; a listed trade without one is an import.
     """
 
     trade_ref: str
@@ -83,6 +94,13 @@ class Trade:
     compliance_year: int | None = None
     doc_ref: str = ""
     note: str = ""
+    price_eur_per_t: Decimal | None = None
+    fixing_cny_per_eur: Decimal | None = None
+    fixing_ref: str = ""
+    vat_code: str = ""
+    settled_on: date | None = None
+    order_id: UUID | None = None
+    order_sha256: str = ""
     origin: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
@@ -105,11 +123,30 @@ class Trade:
             raise refused("origin", f"at most {_LONGEST_ORIGIN} printable characters", self.origin)
         for name, expected in misplaced_fields(self.kind, self._given()):
             raise refused(name, expected, "")
-        if self.price_cny_per_t is not None:
+        self._check_foreign()
+        self._check_order()
+        if self.price_cny_per_t is not None or self.price_eur_per_t is not None:
             self._check_amount()
 
+    @property
+    def effective_on(self) -> date:
+        """Return the day on which the book changes: ``settled_on``, else ``traded_on``."""
+        return self.settled_on or self.traded_on
+
+    def amount_eur_cents(self) -> int:
+        """Return price x quantity of a euro trade in cents, rounded half-up once. 1,000 t at 75.36 give 7,536,000."""
+        assert self.price_eur_per_t is not None, "only a euro trade has an amount in euro"
+        assert self.quantity_t is not None, "a priced trade has a quantity"
+        return round_exact(Fraction(self.price_eur_per_t) * self.quantity_t * _CENTS_PER_EUR, TRADE_AMOUNT)
+
     def amount_fen(self) -> int:
-        """Return price x quantity in fen, rounded half-up once; zero without a price. 3 t at 33.335 give 10,001 fen."""
+        """Return price x quantity in fen, rounded half-up once; zero without a price. 3 t at 33.335 give 10,001 fen.
+
+        A euro trade: its cents at the fixing, rounded half-up to the fen. 1,000 t at 75.36 EUR and 8.1234 give 61,217,942.40 fen,
+        so 61,217,942.
+        """
+        if self.price_eur_per_t is not None and self.fixing_cny_per_eur is not None:
+            return round_exact(self.amount_eur_cents() * Fraction(self.fixing_cny_per_eur), TRANSLATION)
         if self.price_cny_per_t is None or self.quantity_t is None:
             return 0
         return round_exact(Fraction(self.price_cny_per_t) * self.quantity_t * _FEN_PER_CNY, TRADE_AMOUNT)
@@ -125,14 +162,36 @@ class Trade:
         return self.amount_fen() - self.fee_fen
 
     def _given(self) -> frozenset[str]:
-        facts = (self.instrument, self.quantity_t, self.price_cny_per_t, self.fee_fen, self.compliance_year)
+        price = self.price_cny_per_t or self.price_eur_per_t
+        facts = (self.instrument, self.quantity_t, price, self.fee_fen, self.compliance_year)
         return frozenset(name for name, fact in zip(_DECIDED, facts, strict=True) if fact)
+
+    def _check_foreign(self) -> None:
+        if (self.price_eur_per_t is None) != (self.fixing_cny_per_eur is None) or (
+            (self.price_eur_per_t is None) != (not self.fixing_ref)
+        ):
+            raise refused("fixing_cny_per_eur", "a euro price with its fixing and fixing_ref, or none of them", "")
+        if self.price_eur_per_t is None or self.fixing_cny_per_eur is None:
+            return
+        if self.price_cny_per_t is not None:
+            raise refused("price_eur_per_t", "one price, in CNY or in EUR", "both")
+        check_price(self.price_eur_per_t, field="price_eur_per_t")
+        check_price(self.fixing_cny_per_eur, field="fixing_cny_per_eur")
+
+    def _check_order(self) -> None:
+        if self.settled_on is not None and self.settled_on < self.traded_on:
+            raise refused("settled_on", "a day on or after traded_on", self.settled_on.isoformat())
+        _check_pattern(_SHA256, self.order_sha256, "order_sha256", "64 hexadecimal digits")
+        if bool(self.order_sha256) != (self.order_id is not None):
+            raise refused("order_sha256", "an order's id with its digest, or neither", self.order_sha256)
 
     def _check_amount(self) -> None:
         amount = self.amount_fen()
         if not 1 <= amount <= MAX_UNITS - self.fee_fen:
             raise refused(
-                "price_cny_per_t", "price x quantity with fees from 0.01 to 10^13 CNY", f"{self.price_cny_per_t:f}"
+                "price_cny_per_t",
+                "price x quantity with fees from 0.01 to 10^13 CNY",
+                f"{self.price_cny_per_t or self.price_eur_per_t:f}",
             )
 
 
@@ -146,8 +205,8 @@ def misplaced_fields(kind: TradeKind, given: frozenset[str]) -> tuple[tuple[str,
 
 
 def in_booking_order(trades: Iterable[Trade]) -> tuple[Trade, ...]:
-    """Return trades by day, those of one day as they came; a ``trade_ref`` given twice is refused."""
-    ordered = tuple(sorted(trades, key=lambda trade: trade.traded_on))
+    """Return trades by the day on which the book changes, those of one day as they came; a ``trade_ref`` twice is refused."""
+    ordered = tuple(sorted(trades, key=lambda trade: trade.effective_on))
     seen: set[str] = set()
     for trade in ordered:
         if trade.trade_ref in seen:
@@ -160,13 +219,13 @@ def in_booking_order(trades: Iterable[Trade]) -> tuple[Trade, ...]:
     return ordered
 
 
-def check_price(price: Decimal) -> None:
+def check_price(price: Decimal, *, field: str = "price_cny_per_t") -> None:
     """Refuse a price that is not finite, not above zero, or longer than 40 digits."""
     exponent = price.as_tuple().exponent
     if not price.is_finite() or price <= 0 or not isinstance(exponent, int):
-        raise refused("price_cny_per_t", "a price above zero; a free tonne has none", str(price)[:40])
+        raise refused(field, "a price above zero; a free tonne has none", str(price)[:40])
     if len(price.as_tuple().digits) + abs(exponent) > _MAX_PRICE_DIGITS:
-        raise refused("price_cny_per_t", f"at most {_MAX_PRICE_DIGITS} digits", str(price)[:40])
+        raise refused(field, f"at most {_MAX_PRICE_DIGITS} digits", str(price)[:40])
 
 
 def check_words(name: str, text: str) -> None:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TypeVar
 
-from finance.accounting.instruments import Instrument, InstrumentKind
+from finance.accounting.instruments import Instrument, InstrumentKind, Tradability
 from finance.accounting.trades import Trade, TradeKind, check_price, check_words, misplaced_fields, refused
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.columns import find_header
@@ -45,6 +45,22 @@ INSTRUMENT_COLUMNS: Mapping[str, str] = {
     "price_instrument": "估值品种",
 }
 
+MORE_TRADE_COLUMNS: Mapping[str, str] = {
+    "price_eur_per_t": "欧元价格(欧元/t)",
+    "fixing_cny_per_eur": "汇率(元/欧元)",
+    "fixing_ref": "汇率来源",
+    "vat_code": "税码",
+    "settled_on": "结算日",
+}
+"""Columns that a table may leave out: euro trades, VAT codes and a day of settlement that is not the day of the trade."""
+
+MORE_INSTRUMENT_COLUMNS: Mapping[str, str] = {
+    "price_period": "定价期间",
+    "valid_until": "有效期至",
+    "tradability": "可交易性",
+}
+"""Columns that a table may leave out: what CBAM certificates and green certificates need."""
+
 _CNY_PLACES = 2
 _YEAR_DIGITS = 4
 _SHOWN = 200
@@ -54,11 +70,12 @@ Read = TypeVar("Read")
 def parse_trades(table: Table) -> tuple[Trade, ...]:
     """Return every row of ``table`` as a trade, in file order, each with its file and row as ``origin``.
 
-    Every column stands in the header, in any order; cells that a kind does not need are empty. Quantities are whole
+    Every column of ``TRADE_COLUMNS`` stands in the header, in any order, those of ``MORE_TRADE_COLUMNS`` where needed;
+    cells that a kind does not need are empty. Quantities are whole
     tonnes, prices CNY per t, fees CNY with at most two decimals, days YYYY-MM-DD, all in plain ASCII digits. Whatever
     cannot be read, and a ``trade_ref`` that comes twice, is named cell by cell in one ``ImportRefused``.
     """
-    reader = _TableReader(table, TRADE_COLUMNS)
+    reader = _TableReader(table, TRADE_COLUMNS, MORE_TRADE_COLUMNS)
     trades: list[Trade] = []
     first_rows: dict[str, int] = {}
     for row in reader.rows():
@@ -75,7 +92,7 @@ def parse_trades(table: Table) -> tuple[Trade, ...]:
 
 def parse_instruments(table: Table) -> tuple[Instrument, ...]:
     """Return every row of ``table`` as an instrument, in file order; refusals as for trades, a code twice is one."""
-    reader = _TableReader(table, INSTRUMENT_COLUMNS)
+    reader = _TableReader(table, INSTRUMENT_COLUMNS, MORE_INSTRUMENT_COLUMNS)
     instruments: list[Instrument] = []
     first_rows: dict[str, int] = {}
     for row in reader.rows():
@@ -93,15 +110,16 @@ def parse_instruments(table: Table) -> tuple[Instrument, ...]:
 class _TableReader:
     """A table being read: it collects what is wrong everywhere, so that one pass names it all."""
 
-    def __init__(self, table: Table, columns: Mapping[str, str]) -> None:
+    def __init__(self, table: Table, columns: Mapping[str, str], more: Mapping[str, str]) -> None:
         needed = {key: (key, heading.partition("(")[0]) for key, heading in columns.items()}
+        optional = {key: (key, heading.partition("(")[0]) for key, heading in more.items()}
         self._table = table
-        self._header = find_header(table, needed=needed, optional={})
+        self._header = find_header(table, needed=needed, optional=optional)
         self._errors: list[RowError] = []
         known = set(self._header.columns.values())
         for index, heading in enumerate(table.rows[self._header.row - 1]):
             if heading and index not in known:
-                expected = f"a known heading: {', '.join(columns)}"
+                expected = f"a known heading: {', '.join((*columns, *more))}"
                 self._errors.append(self._error(self._header.row, heading[:80], heading, expected))
 
     def rows(self) -> list[_Row]:
@@ -162,7 +180,7 @@ class _Row:
         return self._reader.origin(self.number)
 
     def text(self, column: str) -> str:
-        """Return the cell of ``column`` as it stands."""
+        """Return the cell of ``column`` as it stands; empty where the table has no such column."""
         return self._reader.cell(self._cells, column)
 
     def read(self, column: str, reader: Callable[[str], Read]) -> Read | None:
@@ -194,13 +212,17 @@ def _trade(row: _Row) -> Trade | None:
     traded_on = row.needed("traded_on", lambda text: parse_day(text, field="traded_on"), "a day as YYYY-MM-DD")
     quantity = row.read("quantity_t", _read_tonnes)
     price = row.read("price_cny_per_t", _read_price)
+    price_eur = row.read("price_eur_per_t", partial(_read_rate, "price_eur_per_t"))
+    fixing = row.read("fixing_cny_per_eur", partial(_read_rate, "fixing_cny_per_eur"))
+    settled_on = row.read("settled_on", lambda text: parse_day(text, field="settled_on"))
     fee = row.read("fee_cny", _read_fee)
     year = row.read("compliance_year", _read_year)
-    for name in ("counterparty", "venue", "doc_ref", "note"):
+    for name in ("counterparty", "venue", "doc_ref", "note", "fixing_ref", "vat_code"):
         row.read(name, partial(check_words, name))
     if kind is not None:
         facts = ("instrument", "quantity_t", "price_cny_per_t", "compliance_year")
         given = {name for name in facts if row.text(name)} | ({"fee_cny"} if fee else set())
+        given |= {"price_cny_per_t"} if row.text("price_eur_per_t") else set()
         for column, expected in misplaced_fields(kind, frozenset(given)):
             row.refuse(column, expected)
     if not row.is_sound or trade_ref is None or kind is None or traded_on is None:
@@ -219,6 +241,11 @@ def _trade(row: _Row) -> Trade | None:
             compliance_year=year,
             doc_ref=row.text("doc_ref"),
             note=row.text("note"),
+            price_eur_per_t=price_eur,
+            fixing_cny_per_eur=fixing,
+            fixing_ref=row.text("fixing_ref"),
+            vat_code=row.text("vat_code"),
+            settled_on=settled_on,
             origin=row.origin,
         )
     except Invalid as error:
@@ -232,6 +259,8 @@ def _instrument(row: _Row) -> Instrument | None:
     vintage = row.read("vintage_year", _read_vintage)
     registered = row.read("registered_on", lambda text: parse_day(text, field="registered_on"))
     is_inside = row.read("is_inside_national_ets", _read_flag)
+    valid_until = row.read("valid_until", lambda text: parse_day(text, field="valid_until"))
+    tradability = row.read("tradability", _read_tradability)
     if kind is InstrumentKind.CCER and not row.text("is_inside_national_ets"):
         row.refuse("is_inside_national_ets", "true or false: it decides whether the credit may be used")
     if not row.is_sound or code is None or kind is None:
@@ -246,6 +275,9 @@ def _instrument(row: _Row) -> Instrument | None:
             registered_on=registered,
             is_inside_national_ets=bool(is_inside),
             price_instrument=row.text("price_instrument"),
+            price_period=row.text("price_period"),
+            valid_until=valid_until,
+            tradability=tradability,
         )
     except Invalid as error:
         row.refuse(error.data["field"], error.message.partition("expected ")[2])
@@ -275,6 +307,18 @@ def _read_price(text: str) -> Decimal:
     price = parse_decimal(text, field="price_cny_per_t")
     check_price(price)
     return price
+
+
+def _read_rate(field: str, text: str) -> Decimal:
+    rate = parse_decimal(text, field=field)
+    check_price(rate, field=field)
+    return rate
+
+
+def _read_tradability(text: str) -> Tradability:
+    if text not in set(Tradability):
+        raise refused("tradability", f"one of {', '.join(Tradability)}", text)
+    return Tradability(text)
 
 
 def _read_fee(text: str) -> int:

@@ -68,6 +68,7 @@ def book_trades(
     now: datetime,
     new_id: NewId,
     random_bytes: RandomBytes,
+    captures: Mapping[str, UUID] | None = None,
 ) -> Booking:
     """Book ``trades`` by day, those of one day in their order; return what was new and what stood.
 
@@ -75,6 +76,7 @@ def book_trades(
     trade refuses the whole list and leaves nothing: ``trade.refused`` names the reference, its row and the ledger's code
     in ``ledger_code`` (overselling: ``ledger.insufficient_available``). A disposal dated before an acquisition of the
     same instrument that is already booked is ``trade.backdated_disposal``: its lots would be tonnes not yet held.
+    ``captures`` names, by reference, the hold that a trade from an order takes its tonnes or money from.
     """
     ordered = in_booking_order(trades)
     _check_currency(session, book_id)
@@ -87,7 +89,7 @@ def book_trades(
     with session.begin_nested():  # a refusal takes back the trades before it, whatever the caller does with it
         for start in range(0, len(fresh), MAX_BATCH):
             batch = fresh[start : start + MAX_BATCH]
-            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes)
+            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes, captures or {})
     return Booking(booked=tuple(booked), standing=tuple(sorted(standing)))
 
 
@@ -99,11 +101,20 @@ def _book_batch(
     now: datetime,
     new_id: NewId,
     random_bytes: RandomBytes,
+    captures: Mapping[str, UUID],
 ) -> list[RecordedTrade]:
     chart = Chart()
-    treatments = {day: policy_treatment(session, book_id, day) for day in sorted({trade.traded_on for trade in batch})}
+    days = sorted({trade.effective_on for trade in batch})
+    treatments = {day: policy_treatment(session, book_id, day) for day in days}
     drafts = [
-        draft_for(trade, chart=chart, entry_id=new_id(), actor=actor, treatment=treatments[trade.traded_on])
+        draft_for(
+            trade,
+            chart=chart,
+            entry_id=new_id(),
+            actor=actor,
+            treatment=treatments[trade.effective_on],
+            captures=captures.get(trade.trade_ref),
+        )
         for trade in batch
     ]
     outcomes = ledger.post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes)
@@ -148,14 +159,14 @@ def _check_same(trade: Trade, standing: RecordedTrade | None) -> None:
 def _refuse_backdated(session: Session, book_id: int, fresh: Sequence[Trade]) -> None:
     latest = trade_store.latest_acquisitions(session, book_id, {trade.instrument for trade in fresh})
     for code in {trade.instrument for trade in fresh if _is_backdated(trade, latest)}:
-        undone = _reversed_seqs(session, book_id, Chart().accounts_of(code).holding)
+        undone = reversed_seqs(session, book_id, Chart().accounts_of(code).holding)
         latest.pop(code)
         latest |= trade_store.latest_acquisitions(session, book_id, [code], without=undone)
     for trade in fresh:
         if _is_backdated(trade, latest):
             raise Conflict(
                 "trade.backdated_disposal",
-                f"traded_on: {trade.trade_ref} is dated {trade.traded_on}, but {trade.instrument} acquired on "
+                f"traded_on: {trade.trade_ref} is dated {trade.effective_on}, but {trade.instrument} acquired on "
                 f"{latest[trade.instrument]} is booked already; reverse what came later and book in order of days",
                 trade_ref=trade.trade_ref,
                 origin=trade.origin,
@@ -164,10 +175,10 @@ def _refuse_backdated(session: Session, book_id: int, fresh: Sequence[Trade]) ->
 
 
 def _is_backdated(trade: Trade, latest: Mapping[str, date]) -> bool:
-    return trade.kind in DISPOSALS and trade.traded_on < latest.get(trade.instrument, date.min)
+    return trade.kind in DISPOSALS and trade.effective_on < latest.get(trade.instrument, date.min)
 
 
-def _reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
+def reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
     """Return the places of the account's entries that were reversed."""
     undone: set[int] = set()
     cursor = (0, 0)

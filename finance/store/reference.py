@@ -158,6 +158,18 @@ def shipped_renewable_duty() -> ReferenceSet:
 
 
 @cache
+def shipped_trading_rules() -> ReferenceSet:
+    """Return what each venue allows, by trading day."""
+    return _rules("trading_rules")
+
+
+@cache
+def shipped_fee_rates() -> ReferenceSet:
+    """Return the fee rates by family and method, by trading day."""
+    return _rules("fee_rates")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]

@@ -64,12 +64,12 @@ def list_fees(session: Session, book_id: int, *, known: int) -> dict[int, int]:
 def latest_acquisitions(
     session: Session, book_id: int, instruments: Iterable[str], *, without: Collection[int] = ()
 ) -> dict[str, date]:
-    """Return the last day on which each of ``instruments`` was acquired, for those that ever were.
+    """Return the last day on which each of ``instruments`` came into the book, for those that ever did.
 
     ``without`` leaves out the trades at those places of the book, such as reversed ones.
     """
     wanted = (
-        select(TradeRow.instrument, func.max(TradeRow.traded_on).label("latest"))
+        select(TradeRow.instrument, func.max(func.coalesce(TradeRow.settled_on, TradeRow.traded_on)).label("latest"))
         .where(
             TradeRow.book_id == book_id,
             TradeRow.instrument.in_(sorted(set(instruments))),
@@ -79,6 +79,17 @@ def latest_acquisitions(
         .group_by(TradeRow.instrument)
     )
     return {row.instrument: row.latest for row in session.execute(wanted)}
+
+
+def purchased_on(session: Session, book_id: int, instrument: str, day: date) -> tuple[tuple[int, int], ...]:
+    """Return (place in the book, quantity) of each purchase of ``instrument`` traded on ``day``, reversed ones too."""
+    wanted = select(TradeRow.entry_seq, TradeRow.quantity_t).where(
+        TradeRow.book_id == book_id,
+        TradeRow.instrument == instrument,
+        TradeRow.traded_on == day,
+        TradeRow.kind == TradeKind.PURCHASE.value,
+    )
+    return tuple((row.entry_seq, row.quantity_t or 0) for row in session.execute(wanted))
 
 
 def save_trades(session: Session, book_id: int, recorded: Sequence[RecordedTrade]) -> None:
@@ -107,6 +118,13 @@ def _values(book_id: int, recorded: RecordedTrade) -> dict[str, object]:
         "origin": trade.origin,
         "recorded_at": recorded.recorded_at,
         "recorded_by": recorded.recorded_by,
+        "price_eur_per_t": trade.price_eur_per_t,
+        "fixing_cny_per_eur": trade.fixing_cny_per_eur,
+        "fixing_ref": trade.fixing_ref or None,
+        "vat_code": trade.vat_code or None,
+        "settled_on": trade.settled_on,
+        "order_id": trade.order_id,
+        "order_sha256": trade.order_sha256 or None,
     }
 
 
@@ -125,6 +143,13 @@ def _recorded(row: TradeRow) -> RecordedTrade:
         doc_ref=row.doc_ref,
         note=row.note,
         origin=row.origin,
+        price_eur_per_t=row.price_eur_per_t,
+        fixing_cny_per_eur=row.fixing_cny_per_eur,
+        fixing_ref=row.fixing_ref or "",
+        vat_code=row.vat_code or "",
+        settled_on=row.settled_on,
+        order_id=row.order_id,
+        order_sha256=row.order_sha256 or "",
     )
     return RecordedTrade(
         trade=trade,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
@@ -120,6 +121,15 @@ def test_trades_settled_later_stand_in_other_payables_and_receivables() -> None:
 
     assert legs(purchase(), treatment)[TRADE_PAYABLES] == -80_240_000
     assert legs(sale(), treatment) == {TRADE_RECEIVABLES: 9_751_657}
+
+
+def test_a_trade_that_is_booked_when_its_money_moved_goes_to_the_bank_at_once() -> None:
+    settled = replace(sale(), settled_on=DAY)
+
+    moved = legs(settled, TradeTreatment(is_settled_later=True))
+
+    assert moved[BANK] == 9_751_657
+    assert TRADE_RECEIVABLES not in moved
 
 
 def test_a_plain_treatment_needs_no_further_accounts() -> None:

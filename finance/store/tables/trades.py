@@ -56,3 +56,13 @@ class TradeRow(Base):
     """File and row it was read from."""
     recorded_at: Mapped[datetime]
     recorded_by: Mapped[UUID]
+    price_eur_per_t: Mapped[Decimal | None]
+    fixing_cny_per_eur: Mapped[Decimal | None]
+    """The stated fixing that the euro price was booked at."""
+    fixing_ref: Mapped[str | None]
+    vat_code: Mapped[str | None]
+    settled_on: Mapped[date | None]
+    """The day on which the book changed, where it is not ``traded_on``."""
+    order_id: Mapped[UUID | None]
+    """The approved order that it came from; null: imported, no order."""
+    order_sha256: Mapped[str | None]
