@@ -6,7 +6,7 @@ Joins the caller's transaction and commits nothing. A list of trades is booked a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -20,7 +20,7 @@ from finance.store import trades as trade_store
 from finance.store.trades import RecordedTrade
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, DomainError
-from ledger.core.journal import MAX_BATCH, EntryKind
+from ledger.core.journal import MAX_BATCH, EntryKind, JournalDraft
 from ledger.core.parties import Actor
 from ledger.operations import EntryReceipt, RandomBytes
 from ledger.store import books, journal, reports
@@ -34,6 +34,26 @@ class Booking:
 
     booked: tuple[RecordedTrade, ...]
     standing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeGroup:
+    """Trades that stand or fall together, and the lots (lot_id, tonnes) that each disposal draws on, by its reference.
+
+    A disposal without lots draws on them as its account does.
+    """
+
+    link: UUID
+    lots: Mapping[str, tuple[tuple[int, int], ...]]
+
+    def drawn(self, trade: Trade, draft: JournalDraft) -> JournalDraft:
+        """Return the draft as a member of the group, its outgoing tonnes drawn from the named lots."""
+        picked = self.lots.get(trade.trade_ref, ())
+        legs = tuple(
+            replace(leg, lots=picked) if picked and leg.amount < 0 and leg.commodity == trade.instrument else leg
+            for leg in draft.postings
+        )
+        return replace(draft, postings=legs, link=self.link)
 
 
 def register_instruments(
@@ -66,8 +86,11 @@ def book_trades(
     now: datetime,
     new_id: NewId,
     random_bytes: RandomBytes,
+    group: TradeGroup | None = None,
 ) -> Booking:
     """Book ``trades`` by day, those of one day in their order; return what was new and what stood.
+
+    With a ``group`` the entries are one linked group and draw on the very lots it names by reference.
 
     The same reference with the same content changes nothing, with other content it is ``trade.ref_reused``. A refused
     trade refuses the whole list and leaves nothing: ``trade.refused`` names the reference, its row and the ledger's code
@@ -85,7 +108,7 @@ def book_trades(
     with session.begin_nested():  # a refusal takes back the trades before it, whatever the caller does with it
         for start in range(0, len(fresh), MAX_BATCH):
             batch = fresh[start : start + MAX_BATCH]
-            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes)
+            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes, group)
     return Booking(booked=tuple(booked), standing=tuple(sorted(standing)))
 
 
@@ -97,9 +120,12 @@ def _book_batch(
     now: datetime,
     new_id: NewId,
     random_bytes: RandomBytes,
+    group: TradeGroup | None,
 ) -> list[RecordedTrade]:
     chart = Chart()
     drafts = [draft_for(trade, chart=chart, entry_id=new_id(), actor=actor) for trade in batch]
+    if group is not None:
+        drafts = [group.drawn(trade, draft) for trade, draft in zip(batch, drafts, strict=True)]
     outcomes = ledger.post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes)
     recorded = []
     for trade, outcome in zip(batch, outcomes, strict=True):
@@ -142,7 +168,7 @@ def _check_same(trade: Trade, standing: RecordedTrade | None) -> None:
 def _refuse_backdated(session: Session, book_id: int, fresh: Sequence[Trade]) -> None:
     latest = trade_store.latest_acquisitions(session, book_id, {trade.instrument for trade in fresh})
     for code in {trade.instrument for trade in fresh if _is_backdated(trade, latest)}:
-        undone = _reversed_seqs(session, book_id, Chart().accounts_of(code).holding)
+        undone = reversed_seqs(session, book_id, Chart().accounts_of(code).holding)
         latest.pop(code)
         latest |= trade_store.latest_acquisitions(session, book_id, [code], without=undone)
     for trade in fresh:
@@ -161,7 +187,7 @@ def _is_backdated(trade: Trade, latest: Mapping[str, date]) -> bool:
     return trade.kind in DISPOSALS and trade.traded_on < latest.get(trade.instrument, date.min)
 
 
-def _reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
+def reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
     """Return the places of the account's entries that were reversed."""
     undone: set[int] = set()
     cursor = (0, 0)
