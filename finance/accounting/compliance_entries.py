@@ -35,6 +35,7 @@ class CarriedLots:
 
 def return_draft(
     instrument: str,
+    tonnes: int,
     lots: tuple[tuple[int, int], ...],
     *,
     entry_id: UUID,
@@ -44,11 +45,10 @@ def return_draft(
 ) -> JournalDraft:
     """Return the entry that gives allowances back: the tonnes leave the holding against the free allocation they came by.
 
-    Free tonnes have no money leg; what purchased ones cost goes to the loss of the instrument. 60,000 t: holding credit,
-    allocation debit, so that what was issued for the year falls by 60,000.
+    Without ``lots`` they leave as the account keeps them. Free tonnes have no money leg; what purchased ones cost goes to
+    the loss of the instrument. 60,000 t: holding credit, allocation debit, so what was issued falls by 60,000.
     """
     paths = Chart().accounts_of(instrument)
-    tonnes = sum(each for _, each in lots)
     return JournalDraft(
         entry_id=entry_id,
         kind=EntryKind.ADJUSTMENT,

@@ -66,7 +66,8 @@ def propose(
     if standing is not None:
         if (standing.sha256, standing.maker_id, standing.book_id) != (sha256, actor.user_id, subject.book_id):
             raise Conflict(
-                "compliance.proposal_exists", "proposal_id: a proposal of that id stands with other content; use a new id"
+                "compliance.proposal_exists",
+                "proposal_id: a proposal of that id stands with other content; use a new id",
             )
         return standing
     store.save_proposal(
@@ -163,7 +164,9 @@ def found(session: Session, proposal_id: UUID) -> Proposal:
     return proposal
 
 
-def approved_fact(session: Session, proposal_id: UUID, *, book_id: int, year: int, kinds: tuple[ProposalKind, ...]) -> Proposal:
+def approved_fact(
+    session: Session, proposal_id: UUID, *, book_id: int, year: int, kinds: tuple[ProposalKind, ...]
+) -> Proposal:
     """Return an approved fact of the book's year of one of ``kinds``; anything else is ``compliance.refers_to``."""
     proposal = store.find_proposal(session, proposal_id)
     if proposal is None or proposal.book_id != book_id:
