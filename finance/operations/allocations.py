@@ -35,7 +35,6 @@ from finance.store import reference
 from finance.store.compliance import Proposal, ProposalKind
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.parties import Actor
-from ledger.store import reports
 
 WORKING_DAYS = "cn_statutory"
 _FACTS = (
@@ -247,13 +246,17 @@ def propose_answer(
     return propose_by(session, subject, {"is_upheld": "true" if is_upheld else "false", "reason": reason}, by)
 
 
-def state_of(session: Session, book_id: int, *, year: int, on: date, known_at: datetime) -> AllocationState:
-    """Return the year's life cycle on ``on`` by what was approved at ``known_at`` and what the ledger says was issued."""
+def state_of(
+    session: Session, book_id: int, *, year: int, on: date, known_at: datetime, known: int | None = None
+) -> AllocationState:
+    """Return the year's life cycle on ``on`` by what was approved at ``known_at`` and what the ledger says was issued.
+
+    ``known`` is the record point of the ledger, its newest when None.
+    """
     proposals = store.list_proposals(session, book_id, year=year, kinds=_FACTS)
-    point = reports.record_point(session, book_id, at=known_at)
     return allocation_steps.allocation_state(
         [step for step in map(_step, proposals) if step is not None],
-        issued_t=cover_of(session, book_id, year=year, on=on, known=point.seq).issued_t,
+        issued_t=cover_of(session, book_id, year=year, on=on, known=known).issued_t,
         on=on,
         known_at=known_at,
         rules=reference.shipped_deadlines(),
