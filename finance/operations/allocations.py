@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 from finance.compliance import allocation_steps
 from finance.compliance.allocation import AllocationSources, allocation_rule, due_tonnes
 from finance.compliance.allocation_steps import AllocationState, AllocationStep, StepKind
-from finance.compliance.deadline_calendar import Sector
+from finance.compliance.deadline_calendar import Sector, deadline_calendar
 from finance.compliance.entity_allocation import EntityAllocation, ProcessYear, allocate_processes, entity_allocation
 from finance.compliance.power_allocation import PowerUnit, allocate_power, power_rule
 from finance.conventions.documents import from_document, to_document
@@ -33,7 +33,7 @@ from finance.operations.compliance_proposals import (
 from finance.store import compliance as store
 from finance.store import reference
 from finance.store.compliance import Proposal, ProposalKind
-from ledger.core.errors import Conflict, Invalid
+from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.parties import Actor
 
 WORKING_DAYS = "cn_statutory"
@@ -244,6 +244,25 @@ def propose_answer(
         book_id=book_id, year=year, kind=ProposalKind.OBJECTION_ANSWER, dated_on=answered_on, refers_to=objection_id
     )
     return propose_by(session, subject, {"is_upheld": "true" if is_upheld else "false", "reason": reason}, by)
+
+
+def propose_milestone(
+    session: Session, book_id: int, *, year: int, step: str, done_on: date, evidence: str, by: By
+) -> Proposal:
+    """Propose that a step of the year's calendar was done on a day; a step that is not on file is ``deadline.none``."""
+    steps = {
+        each.step
+        for sector in Sector
+        for each in deadline_calendar(
+            reference.shipped_deadlines(), year=year, sector=sector, on=done_on, days_ahead=0, done={}
+        )
+    }
+    if step not in steps:
+        raise NotFound("deadline.none", f"step: expected one of {', '.join(sorted(steps))}"[:600], year=str(year))
+    if done_on > by.now.date():
+        raise Invalid("deadline.done_on", "done_on: expected a day up to today")
+    subject = ProposalSubject(book_id=book_id, year=year, kind=ProposalKind.MILESTONE, dated_on=done_on)
+    return propose_by(session, subject, {"step": step, "evidence": evidence}, by)
 
 
 def state_of(

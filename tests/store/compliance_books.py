@@ -83,9 +83,7 @@ def determined(
 def settled(book: CarbonBook, day: date, *, year: int = 2025, code: str = "CEA25") -> Proposal:
     proposal = agreed(
         book,
-        lambda session: propose_settlement(
-            session, book.book_id, year=year, dated_on=day, instrument=code, by=by()
-        ),
+        lambda session: propose_settlement(session, book.book_id, year=year, dated_on=day, instrument=code, by=by()),
     )
     return executed_settlement(book, proposal)
 

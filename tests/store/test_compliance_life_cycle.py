@@ -13,10 +13,13 @@ from sqlalchemy.exc import DBAPIError
 from finance.accounting.trades import TradeKind
 from finance.compliance.allocation_steps import AllocationPhase, ObjectionState
 from finance.compliance.deadline_calendar import Sector
+from finance.operations.allocation_settlements import propose_settlement
 from finance.operations.allocations import (
+    VerifiedYear,
     propose_answer,
     propose_objection,
     propose_preallocation,
+    propose_verification,
     propose_withdrawal,
     state_of,
 )
@@ -115,8 +118,6 @@ def test_tonnes_that_were_sold_cannot_be_given_back(house: CarbonBook) -> None:
 
 def test_a_settlement_whose_facts_changed_is_stale(house: CarbonBook) -> None:
     preallocated(house, 600_000)
-    from finance.operations.allocation_settlements import propose_settlement  # noqa: PLC0415 - only this test proposes
-
     waiting = agreed(
         house,
         lambda session: propose_settlement(
@@ -233,8 +234,6 @@ def test_nothing_counts_before_a_second_person_approved(house: CarbonBook) -> No
     assert again.value.code == "compliance.decided"
 
     with house.writing() as session:
-        from finance.operations.allocations import VerifiedYear, propose_verification  # noqa: PLC0415 - only here
-
         facts = VerifiedYear(processes=(process("1"),), units=(), verifier="V", doc_ref="D")
         mine = propose_verification(session, house.book_id, year=2024, dated_on=PRE_DAY, verified=facts, by=by())
     for actor, digest, error, code in (
@@ -251,16 +250,13 @@ def test_nothing_counts_before_a_second_person_approved(house: CarbonBook) -> No
 def test_the_database_refuses_one_person_for_two_and_every_change(house: CarbonBook) -> None:
     fact = verified(house, process("650000"))
     with house.writing() as session:
-        from finance.operations.allocations import VerifiedYear, propose_verification  # noqa: PLC0415 - only here
-
         facts = VerifiedYear(processes=(process("1"),), units=(), verifier="V", doc_ref="D")
         mine = propose_verification(session, house.book_id, year=2024, dated_on=PRE_DAY, verified=facts, by=by())
     alone = ProposalDecision(verdict=Verdict.APPROVED, reason="", decider_id=ACTOR.user_id, decided_at=NOW)
     with pytest.raises(DBAPIError), house.database.writer() as session:
         store.save_decision(session, mine, alone)
-    with pytest.raises(DBAPIError), house.database.writer() as session:
+    with pytest.raises(DBAPIError), house.writing() as session:
         store.save_entries(session, mine, [(UUID(int=1), 1)], by=ACTOR.user_id, at=NOW)
-        session.commit()
     for statement in (
         "UPDATE compliance_proposal SET document = '{}'",
         "DELETE FROM compliance_decision",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import date
 from decimal import Decimal
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -13,15 +14,14 @@ from finance.compliance.plan_lots import CostBasis
 from finance.operations.carry_over import compute_carry_over, execute_carry_over, propose_carry_over
 from finance.operations.compliance import cover_of
 from finance.operations.surrender_plans import PlanRequest, compute_plan, execute_plan, propose_plan
-from finance.operations.trades import register_instruments
+from finance.store import trades as trade_store
 from finance.store.compliance import Proposal
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.holds import HoldKind, HoldPlacement
 from ledger.core.journal import EntryKind, JournalDraft
 from ledger.store.database import Database
-from tests.store.brute_force import assert_sound
-from tests.store.carbon_books import ACTOR, COLLEAGUE, INSTRUMENTS, OPENED, CarbonBook, new_id, open_carbon_book
+from tests.store.carbon_books import ACTOR, COLLEAGUE, CarbonBook, new_id, open_carbon_book
 from tests.store.compliance_books import NOW, TODAY, agreed, by, process, trade, verified
 
 BUY = TradeKind.PURCHASE
@@ -112,7 +112,9 @@ def test_pledged_tonnes_are_never_planned(house: CarbonBook) -> None:
 
     with house.database.reader() as session:
         plan = compute_plan(session, house.book_id, request(300)).plan
-        held = {one.commodity: one.available_t for one in cover_of(session, house.book_id, year=2025, on=DAY).allowances}
+        held = {
+            one.commodity: one.available_t for one in cover_of(session, house.book_id, year=2025, on=DAY).allowances
+        }
 
     assert (plan.covered_t, plan.ccer_t) == (165, 15)
     assert held["CEA25"] == 150
@@ -212,9 +214,7 @@ def test_carry_over_counts_the_books_own_trades(
     book = old_book(database, sold=sold, bought=bought, held=held)
 
     with book.database.reader() as session:
-        found = compute_carry_over(
-            session, book.book_id, into_year=2025, declared_settled=(2023, 2024), known_at=NOW
-        )
+        found = compute_carry_over(session, book.book_id, into_year=2025, declared_settled=(2023, 2024), known_at=NOW)
 
     assert (found.sold_t, found.bought_t, found.holding_t) == (sold, bought, held)
     assert found.result.carryover_t == expected
@@ -224,8 +224,6 @@ def test_carry_over_counts_the_books_own_trades(
 def test_a_reversed_sale_is_not_counted(database: Database) -> None:
     book = old_book(database, sold=1000, bought=0, held=50_000)
     with book.writing() as session:
-        from finance.store import trades as trade_store  # noqa: PLC0415 - only this test looks a trade up
-
         sale = trade_store.find_trades(session, book.book_id, ["S-1"])["S-1"]
         ledger.reverse_entry(
             session, book.book_id, entry_id=new_id(), reverses=sale.entry_id, effective_on=date(2025, 6, 4),
@@ -285,14 +283,15 @@ def test_carried_lots_keep_cost_and_day_in_the_new_vintage(database: Database) -
 def test_what_cannot_be_carried_over_is_refused(database: Database) -> None:
     book = old_book(database, sold=0, bought=0, held=30_000)
 
-    for make, code in (
-        (lambda: requested(book, on=date(2026, 6, 11)), "carryover.window"),
-        (lambda: requested(book, tonnes=10_001), "carryover.tonnes"),
-        (lambda: requested(book, tonnes=0), "carryover.tonnes"),
-        (lambda: requested(book, into="CEA24"), "carryover.into"),
-    ):
+    refusals: tuple[tuple[dict[str, Any], str], ...] = (
+        ({"on": date(2026, 6, 11)}, "carryover.window"),
+        ({"tonnes": 10_001}, "carryover.tonnes"),
+        ({"tonnes": 0}, "carryover.tonnes"),
+        ({"into": "CEA24"}, "carryover.into"),
+    )
+    for asked, code in refusals:
         with pytest.raises((Conflict, Invalid)) as refused:
-            make()
+            requested(book, **asked)
         assert refused.value.code == code
 
 
@@ -306,5 +305,3 @@ def test_a_duty_of_which_nothing_is_known_must_be_declared_and_an_unsettled_one_
     with book.database.reader() as session:
         barred = compute_carry_over(session, book.book_id, into_year=2025, declared_settled=(2023, 2024), known_at=NOW)
     assert (barred.unsettled, barred.result.carryover_t) == ((2024,), 0)
-
-
