@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Annotated
 
 from fastapi import Query
@@ -27,7 +28,7 @@ from ledger.store.books import Book
 routes = Routes(tag="compliance")
 
 _FIRST_YEAR, _LAST_YEAR = 2000, 2199
-_MOST_YEARS = 20
+_YEARS = re.compile(r"[0-9]{4}(?:,[0-9]{4}){0,19}", re.ASCII)
 
 
 @routes.get("/books/{book_id}/surrender-plan", policy=asks(Scope.LEDGER_READ))
@@ -75,20 +76,27 @@ def read_carry_over(
     call: ThisCall,
     into_year: Annotated[WholeNumber, Query(description="Compliance year carried into.", examples=[2025])],
     declared_settled: Annotated[
-        list[WholeNumber] | None, Query(description="Duty years not on file: settled in time, or without a duty.")
-    ] = None,
+        str,
+        Query(
+            description="Duty years not on file, settled in time or without a duty, joined by commas.",
+            examples=["2023,2024"],
+            max_length=100,
+        ),
+    ] = "",
 ) -> CarryOverOut:
     """Return what may be carried over, net sales from the book's own trades that stand."""
     book = call.load(BOOK, book_id)
-    if not _FIRST_YEAR <= into_year <= _LAST_YEAR or len(declared_settled or ()) > _MOST_YEARS:
+    if not _FIRST_YEAR <= into_year <= _LAST_YEAR:
+        raise Invalid("query.year", f"into_year: expected {_FIRST_YEAR} to {_LAST_YEAR}", field="into_year")
+    if declared_settled and not _YEARS.fullmatch(declared_settled):
         raise Invalid(
-            "query.year", f"into_year: expected {_FIRST_YEAR} to {_LAST_YEAR}, and at most {_MOST_YEARS} years"
+            "query.declared_settled", "declared_settled: expected years such as 2023,2024", field="declared_settled"
         )
     found = carry_over.compute_carry_over(
         call.session,
         book.book_id,
         into_year=into_year,
-        declared_settled=tuple(declared_settled or ()),
+        declared_settled=tuple(int(year) for year in declared_settled.split(",") if year),
         known_at=call.now,
     )
     return CarryOverOut.from_core(found)

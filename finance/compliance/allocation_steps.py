@@ -178,7 +178,7 @@ def objection_last_day(
 ) -> tuple[date, ReferenceRow]:
     """Return the last day of an objection: the seventh working day after the notice (order 775 and MEE order 19).
 
-    Notified on Friday 2026-09-18: seven working days in a calendar with 2026-09-25 closed end on 2026-09-30.
+    Notified on Friday 2026-09-18, Sunday 09-20 worked and Friday 09-25 closed: the last is 2026-09-29.
     """
     row = rules.lookup("objection_days", on=notified_on)
     return calendars.add_open_days(working_days, notified_on, rule_rows.whole(row)), row

@@ -13,12 +13,14 @@ from fractions import Fraction
 from finance.compliance import allocation as allocations
 from finance.compliance.allocation import Allocation, AllocationRule, AllocationSources, ProcessState
 from finance.compliance.power_allocation import PowerAllocation
+from finance.conventions.exact_text import decimal_text
 from finance.conventions.explain import Explanation
 from ledger.core.amounts import MAX_UNITS
 from ledger.core.errors import Invalid
 
 _MOST_PROCESSES = 200
 _LONGEST_ID = 64
+_ENTITY, _DETERMINED = "entity", "determined"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,6 +61,56 @@ class EntityAllocation:
     def gap_t(self) -> int:
         """Return due less allocated."""
         return self.due_t - self.allocation_t
+
+
+def as_allocation(entity: EntityAllocation, *, source: str) -> Allocation:
+    """Return an entity's year as one allocation, as its obligation takes it; ``source`` names the verified emissions."""
+    return _as_one(
+        entity.year,
+        entity.emissions_t,
+        entity.allocation_t,
+        case=_ENTITY,
+        explanation=entity.explanation,
+        source=source,
+    )
+
+
+def determined_allocation(
+    year: int, *, emissions_t: Fraction, allocation_t: int, verified_by: str, determined_by: str
+) -> Allocation:
+    """Return the allocation that the authority determined, whatever a rule would compute; both facts named as sources."""
+    leaf = Explanation(
+        label_en=f"allocation of {year} as determined",
+        label_zh=f"{year}年度核定配额",
+        value=str(allocation_t),
+        unit="t",
+        source=determined_by,
+    )
+    return _as_one(year, emissions_t, allocation_t, case=_DETERMINED, explanation=leaf, source=verified_by)
+
+
+def _as_one(
+    year: int, emissions_t: Fraction, allocation_t: int, *, case: str, explanation: Explanation, source: str
+) -> Allocation:
+    return Allocation(
+        year=year,
+        emissions_t=emissions_t,
+        due_t=allocations.due_tonnes(emissions_t),
+        allocation_t=allocation_t,
+        deviation=None,
+        alpha=Fraction(0),
+        case=case,
+        formula="sum of processes and power units, each floored",
+        emissions=Explanation(
+            label_en="verified emissions",
+            label_zh="核查排放量",
+            value=decimal_text(emissions_t),
+            unit="tCO2e",
+            source=source,
+        ),
+        rows=(),
+        explanation=explanation,
+    )
 
 
 def allocate_processes(

@@ -16,10 +16,17 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from finance.compliance import allocation_steps
-from finance.compliance.allocation import AllocationSources, allocation_rule, due_tonnes
-from finance.compliance.allocation_steps import AllocationState, AllocationStep, StepKind
+from finance.compliance.allocation import Allocation, AllocationSources, allocation_rule, due_tonnes
+from finance.compliance.allocation_steps import AllocationPhase, AllocationState, AllocationStep, StepKind
 from finance.compliance.deadline_calendar import Sector, deadline_calendar
-from finance.compliance.entity_allocation import EntityAllocation, ProcessYear, allocate_processes, entity_allocation
+from finance.compliance.entity_allocation import (
+    EntityAllocation,
+    ProcessYear,
+    allocate_processes,
+    as_allocation,
+    determined_allocation,
+    entity_allocation,
+)
 from finance.compliance.power_allocation import PowerUnit, allocate_power, power_rule
 from finance.conventions.documents import from_document, to_document
 from finance.conventions.exact_text import fraction_text
@@ -295,6 +302,32 @@ def standing_verification(
     """Return the approved verification that stands for the year on ``on``, or None."""
     state = state_of(session, book_id, year=year, on=on, known_at=known_at)
     return None if state.verification is None else store.find_proposal(session, UUID(state.verification.step_id))
+
+
+def allocation_on_file(
+    session: Session, book_id: int, *, year: int, on: date, known_at: datetime, balance_value: Fraction | None
+) -> Allocation | None:
+    """Return the year's allocation from its approved facts, None while no verification stands.
+
+    As determined where a determination of the standing verification is approved, else as the rules compute it.
+    """
+    state = state_of(session, book_id, year=year, on=on, known_at=known_at)
+    if state.verification is None:
+        return None
+    verification = store.find_proposal(session, UUID(state.verification.step_id))
+    assert verification is not None, "a step is a proposal"
+    verified = verified_year(verification)
+    named = f"verification {verification.proposal_id} by {verified.verifier}, {verified.doc_ref}"
+    if state.phase is AllocationPhase.DETERMINED and state.determination is not None:
+        assert state.determination.tonnes is not None, "a determination says its tonnes"
+        return determined_allocation(
+            year,
+            emissions_t=verified.emissions_t,
+            allocation_t=state.determination.tonnes,
+            verified_by=named,
+            determined_by=f"determination {state.determination.step_id} of {state.determination.dated_on}",
+        )
+    return as_allocation(compute_entity(year, verified, balance_value=balance_value), source=named)
 
 
 def compute_entity(

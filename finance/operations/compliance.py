@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from finance.accounting.chart import Chart
 from finance.accounting.instruments import Instrument, InstrumentKind
-from finance.compliance.allocation import AllocationSources, allocate, allocation_rule
+from finance.compliance.allocation import Allocation, AllocationSources, allocate, allocation_rule
 from finance.compliance.obligation import (
     AllowanceHolding,
     ComplianceRules,
@@ -61,6 +61,14 @@ def obligation_for(  # noqa: PLR0913 - each argument is one fact of the question
         balance_value=balance_value,
         sources=sources or AllocationSources(),
     )
+    return obligation_of(session, book_id, allocation, on=on, mark=mark, known=known)
+
+
+def obligation_of(
+    session: Session, book_id: int, allocation: Allocation, *, on: date, mark: Mark | None, known: int | None = None
+) -> ObligationYear:
+    """Return the obligation of an allocation's year as ``obligation_for`` does, from an allocation that is there already."""
+    year = allocation.year
     rules = ComplianceRules(vintages=reference.shipped_vintage_rules(), offsets=reference.shipped_offset_rules())
     return obligation_year(
         allocation=allocation,

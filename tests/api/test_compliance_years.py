@@ -34,6 +34,14 @@ SCOPES = (
 DAY = "as_of=2026-11-21"
 BASE = "/allocations/2025"
 
+CARRIED = {
+    "proposal_id": entry_id(30),
+    "into_year": 2025,
+    "requested_on": "2026-03-02",
+    "into": "CEA25",
+    "declared_settled": [2023, 2024],
+}
+
 
 @dataclass(frozen=True)
 class House:
@@ -192,6 +200,32 @@ def test_a_shortfall_says_what_to_buy_and_what_it_would_cost(house: House) -> No
     assert all(leaf["source"] for leaf in leaves(found["penalty"]["explanation"]))
 
 
+def test_an_obligation_rests_on_the_approved_facts_and_names_arrears_and_the_fine(house: House) -> None:
+    """2024: 500 t verified, nothing surrendered by 2025-12-31. 2025: 650,000 t due and determined, nothing issued yet."""
+    before = house.first.get(f"/compliance?{DAY}&year=2025")
+    old = verification(5, "500.5", processes=[{"process_id": "P1", "emissions_t": "500.5"}])
+    house.agreed("/allocations/2024/verifications", {**old, "dated_on": "2025-10-01"})
+    house.agreed(f"{BASE}/verifications", verification())
+    house.agreed(f"{BASE}/determinations", determination(stated_t=640_000, reason="fraud cut of 10,000 t"))
+    done(upload(house.first, HEADER + close("CEA25", "2026-11-20", "97.40")))
+    done(snapshot(house.first, as_of="2026-11-20"))
+
+    path = f"/compliance?as_of=2026-11-20&year=2025&snapshot_id={SNAPSHOT}&mark_instrument=CEA25"
+    found = house.get(path)
+
+    assert refused(before) == (422, "query.exclusive")
+    assert (found["due"]["amount"], found["allocation"]["amount"], found["gap"]["amount"]) == (
+        "650000",
+        "640000",
+        "10000",
+    )
+    assert found["fine"]["low"]["amount"] == "4870000.00"
+    assert [(one["year"], one["missing"]["amount"], one["due_on"]) for one in found["arrears"]] == [
+        (2024, "500", "2025-12-31")
+    ]
+    assert all(leaf["source"] for leaf in leaves(found["explanation"]))
+
+
 def test_the_maker_cannot_approve_and_a_stale_plan_is_not_booked(house: House) -> None:
     content = COLUMNS + "T-1,purchase,2026-01-05,CEA25,100,80.00,,,,,,\n"
     done(house.first.client.post(f"/v1/books/{house.first.book}/trades", content, headers=CSV))
@@ -209,21 +243,14 @@ def test_the_maker_cannot_approve_and_a_stale_plan_is_not_booked(house: House) -
 def test_old_tonnes_are_carried_over_lot_by_lot(house: House) -> None:
     content = COLUMNS + "T-1,opening,2024-01-05,CEA24,15000,40.00,,,,,,\n"
     done(house.first.client.post(f"/v1/books/{house.first.book}/trades", content, headers=CSV))
-    query = "/carry-over?into_year=2025&declared_settled=2023&declared_settled=2024"
+    query = "/carry-over?into_year=2025&declared_settled=2023,2024"
     assert house.get(query)["carryover"] == {"amount": "10000", "unit": "t"}
-    body = {
-        "proposal_id": entry_id(30),
-        "into_year": 2025,
-        "requested_on": "2026-03-02",
-        "into": "CEA25",
-        "declared_settled": [2023, 2024],
-    }
 
-    approved = house.agreed("/carry-over", body)
+    approved = house.agreed("/carry-over", CARRIED)
     assert refused(house.execute(approved)) == (422, "compliance.confirmed_on")
     done(house.execute(approved, confirmed_on="2026-03-27"))
 
-    positions = {one["path"]: one["balance"]["amount"] for one in house.get(f"/positions?{DAY}")["positions"]}
+    positions = {one["account"]: one["balance"]["amount"] for one in house.get(f"/positions?{DAY}")["positions"]}
     assert (positions["Assets:Carbon:CEA24"], positions["Assets:Carbon:CEA25"]) == ("5000", "10000")
 
 
@@ -318,9 +345,10 @@ def test_bad_input_is_refused_by_name(house: House) -> None:
         ("/surrender-plans", plan(), 409, "plan.no_duty"),
         ("/surrender-plans", plan(due_t=5), 409, "plan.empty"),
         ("/surrender-plans", plan(due_t=5, basis="economic"), 422, "plan.snapshot"),
-        ("/surrender-plans", plan(due_t=10**16), 422, "request.invalid"),
+        ("/surrender-plans", plan(due_t=10**16), 422, "json.number"),
+        ("/surrender-plans", plan(due_t=-1), 422, "request.invalid"),
         ("/surrender-plans", plan(due_t=5, snapshot_id=entry_id(8)), 404, "market_snapshot.not_found"),
-        ("/carry-over", {"proposal_id": entry_id(7), "into_year": 2026, "requested_on": "2026-03-02", "into": "CEA25"}, 404, "carryover.no_rule"),
+        ("/carry-over", {**CARRIED, "into_year": 2026}, 404, "carryover.no_rule"),
     ):  # fmt: skip
         assert refused(house.post(path, body)) == (status, code), (path, body)
     for query, status, code in (
@@ -329,6 +357,7 @@ def test_bad_input_is_refused_by_name(house: House) -> None:
         ("/compliance-deadlines?year=2025&as_of=2026-11-21&days_ahead=999", 422, "query.days_ahead"),
         ("/compliance-deadlines?year=1&as_of=2026-11-21", 422, "query.year"),
         ("/surrender-plan?year=2025&surrender_on=2026-11-21&basis=cheap&due_t=1", 422, "query.basis"),
+        ("/carry-over?into_year=2025&declared_settled=2023;2024", 422, "query.declared_settled"),
         ("/carry-over?into_year=2025", 409, "carryover.undeclared"),
         ("/carry-over?into_year=999999999999999", 422, "query.year"),
     ):
