@@ -6,7 +6,6 @@ Owns the comparison of costs per tonne without division into decimals. Knows no 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from fractions import Fraction
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,11 +38,12 @@ def cost_order(lots: Sequence[PlanLot], *, is_book: bool) -> list[int]:
 
 
 def _price_ranks(lots: Sequence[PlanLot]) -> Column:
-    """Return each lot's place among the different prices: there are few, however many lots."""
-    prices = sorted({lot.price_cny_per_t for lot in lots if lot.price_cny_per_t is not None})
-    ranks: dict[Fraction | None, int] = {price: rank for rank, price in enumerate(prices)}
-    ranks[None] = len(prices)
-    return _column([ranks[lot.price_cny_per_t] for lot in lots])
+    """Return each lot's place among the different prices; lots of an instrument share one price object, hashed once."""
+    by_object = {id(lot.price_cny_per_t): lot.price_cny_per_t for lot in lots}
+    prices = sorted({price for price in by_object.values() if price is not None})
+    rank_of = {price: rank for rank, price in enumerate(prices)}
+    ranks = {key: len(prices) if price is None else rank_of[price] for key, price in by_object.items()}
+    return _column([ranks[id(lot.price_cny_per_t)] for lot in lots])
 
 
 def _book_digits(lots: Sequence[PlanLot]) -> list[Column]:

@@ -39,6 +39,7 @@ def example_lots(count: int, *, seed: int = 1) -> tuple[PlanLot, ...]:
     rng = np.random.default_rng(seed)
     tonnes, fen = rng.integers(1, 5_000, count), rng.integers(5_000, 9_900, count)
     odd, price, free = rng.integers(0, 100, count), rng.integers(0, 50, count), rng.integers(0, 5_000, count)
+    prices = [Fraction(8_000 + cents, 100) for cents in range(50)]
     start = date(2025, 1, 1)
     return tuple(
         PlanLot(
@@ -49,7 +50,7 @@ def example_lots(count: int, *, seed: int = 1) -> tuple[PlanLot, ...]:
             quantity_t=int(tonnes[n]),
             available_t=min(int(tonnes[n]), int(free[n])) if n % 100 == 0 else int(tonnes[n]),
             cost_fen=int(tonnes[n] * fen[n] + odd[n]),
-            price_cny_per_t=Fraction(8_000 + int(price[n]), 100),
+            price_cny_per_t=prices[price[n]],
             last_duty_year=None,
             vintage_year=2024 + n % 3,
         )
@@ -78,10 +79,11 @@ def plain_greedy(lots: Sequence[PlanLot], *, open_t: int, ccer_cap_t: int, basis
 def _basis_rows(lots: Sequence[PlanLot], basis: CostBasis) -> list[Row]:
     total = sum(lot.available_t for lot in lots)
     open_t, ccer_cap_t = total * 2 // 3, total // 30
-    ours, peer = [], []
+    ours, cpu, peer = [], [], []
     for _ in range(_ROUNDS):
-        begun = time.perf_counter()
+        begun, worked = time.perf_counter(), time.process_time()
         plan = plan_surrender(lots, open_t=open_t, ccer_cap_t=ccer_cap_t, basis=basis)
+        cpu.append(time.process_time() - worked)
         between = time.perf_counter()
         plain = plain_greedy(lots, open_t=open_t, ccer_cap_t=ccer_cap_t, basis=basis)
         ours.append(between - begun)
@@ -95,7 +97,8 @@ def _basis_rows(lots: Sequence[PlanLot], basis: CostBasis) -> list[Row]:
             "unit": "s",
             "asked": f"< {_ASKED_SECONDS}",
             "is_met": seconds < _ASKED_SECONDS,
-            "note": f"certificate included; a loop over fractions, without one: {plain_seconds:.3f} s",
+            "note": f"certificate included, {statistics.median(cpu):.3f} s of processor time; "
+            f"a loop over fractions, without one: {plain_seconds:.3f} s",
         }
     ]
 
