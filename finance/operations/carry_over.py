@@ -291,6 +291,11 @@ def _carried(session: Session, proposal: Proposal, *, on: date) -> tuple[Carried
     standing = {lot.lot_id: lot for lot in reports.lots(session, proposal.book_id, as_of=on)}
     by_code: dict[str, list[tuple[int, int]]] = {}
     for code, lot_id, taken in proposal.document["lots"]:
+        if int(lot_id) not in standing:
+            raise Conflict(
+                "compliance.stale",
+                f"proposal: lot {lot_id} of {code} is not held any more on {on}; refuse it and propose anew",
+            )
         by_code.setdefault(str(code), []).append((int(lot_id), int(taken)))
     carried = []
     for code, picks in sorted(by_code.items()):

@@ -280,6 +280,17 @@ def test_carried_lots_keep_cost_and_day_in_the_new_vintage(database: Database) -
     assert book.balance("Assets:CarbonCost:CEA25") == 40_000_000
 
 
+def test_lots_that_were_sold_before_the_confirmation_are_not_carried_over(database: Database) -> None:
+    book = old_book(database, sold=0, bought=0, held=10_000)
+    request_ = requested(book)
+    book.book([trade("S-9", TradeKind.SALE, date(2026, 3, 20), "CEA24", 10_000, price_cny_per_t=Decimal(90))])
+
+    with pytest.raises(Conflict) as refused:
+        confirmed(book, request_)
+
+    assert refused.value.code == "compliance.stale"
+
+
 def test_what_cannot_be_carried_over_is_refused(database: Database) -> None:
     book = old_book(database, sold=0, bought=0, held=30_000)
 
