@@ -17,13 +17,17 @@ from api.schemas.amounts import WholeNumber
 from api.schemas.fields import CodeString, DecimalString, UuidString
 from api.schemas.points import AskedPoint, PointOut
 from api.schemas.worth import ComplianceOut
+from finance.compliance.obligation import ObligationYear
 from finance.emissions.methodologies import Measure
 from finance.market.marks import Mark
 from finance.operations.activity import emissions_of_year
-from finance.operations.compliance import obligation_for
+from finance.operations.allocations import allocation_on_file
+from finance.operations.compliance import obligation_for, obligation_of
+from finance.operations.compliance_calendar import arrears_of, fine_for
 from finance.store import reference
 from ledger.core.amounts import parse_decimal
 from ledger.core.errors import Conflict, Invalid
+from ledger.store.books import Book
 
 routes = Routes(tag="compliance")
 
@@ -49,12 +53,10 @@ def _emitted(
     ] = None,
     balance_value: Annotated[DecimalString | None, Query(description="Published BP, tCO2e/t.")] = None,
 ) -> _Emitted:
-    if (emissions_t is None) == (methodology is None) or (methodology is not None and intensity is not None):
-        raise Invalid(
-            "query.exclusive",
-            "emissions_t: expected either emissions_t (with intensity) or methodology, not both",
-            field="emissions_t",
-        )
+    if methodology is not None and (emissions_t is not None or intensity is not None):
+        raise _exclusive()
+    if intensity is not None and emissions_t is None:
+        raise _exclusive()
     return _Emitted(emissions_t=emissions_t, intensity=intensity, methodology=methodology, balance_value=balance_value)
 
 
@@ -70,13 +72,51 @@ def read_compliance(
 ) -> ComplianceOut:
     """Return what is due for the year, what covers it at the close of ``as_of``, the gap and its cost at the mark.
 
-    Emissions come either as ``emissions_t`` (and ``intensity``) or from recorded activity by ``methodology``. Without a
-    usable mark the gap is unvalued.
+    Emissions come as ``emissions_t`` (and ``intensity``), from recorded activity by ``methodology``, or, with neither, from
+    the approved verification and determination of the year. Without a usable mark the gap is unvalued. Beside it stand the
+    arrears of older years and the range of the fine for what would stay missing.
     """
     book = call.load(BOOK, book_id)
     if not _FIRST_YEAR <= year <= _LAST_YEAR:
         raise Invalid("query.year", f"year: expected {_FIRST_YEAR} to {_LAST_YEAR}", field="year")
     point = asked.resolve(call.session, book.book_id)
+    mark = asked_mark(call, point, snapshot_id, mark_instrument)
+    duty, intensity = _duty(call, book, point, year=year, emitted=emitted, mark=mark)
+    arrears = arrears_of(call.session, book.book_id, before=year, on=point.as_of, known_at=call.now)
+    fine = None
+    if duty.gap_t > 0:
+        fine = fine_for(
+            call.session,
+            call.principal.organisation_id,
+            year=year,
+            missing_t=duty.gap_t,
+            on=point.as_of,
+            known_at=call.now,
+            mark=mark,
+        )
+    return ComplianceOut.from_core(
+        duty, point, emissions_t=duty.allocation.emissions_t, intensity=intensity, arrears=arrears, fine=fine
+    )
+
+
+def _duty(
+    call: Call, book: Book, point: PointOut, *, year: int, emitted: _Emitted, mark: Mark | None
+) -> tuple[ObligationYear, Fraction | None]:
+    """Return the obligation from what the query states, from recorded activity, or from the approved facts of the year."""
+    balance_value = _exact(emitted.balance_value, "balance_value")
+    if emitted.methodology is None and emitted.emissions_t is None:
+        allocation = allocation_on_file(
+            call.session,
+            book.book_id,
+            year=year,
+            on=point.as_of,
+            known_at=call.now,
+            balance_value=balance_value,
+        )
+        if allocation is None:
+            raise _exclusive()
+        on_file = obligation_of(call.session, book.book_id, allocation, on=point.as_of, mark=mark, known=point.known)
+        return on_file, None
     if emitted.methodology is not None:
         tonnes, per_tonne = _recorded(call, year, emitted.methodology)
     else:
@@ -88,12 +128,21 @@ def read_compliance(
         year=year,
         emissions_t=tonnes,
         intensity=per_tonne,
-        balance_value=_exact(emitted.balance_value, "balance_value"),
+        balance_value=balance_value,
         on=point.as_of,
-        mark=asked_mark(call, point, snapshot_id, mark_instrument),
+        mark=mark,
         known=point.known,
     )
-    return ComplianceOut.from_core(duty, point, emissions_t=tonnes, intensity=per_tonne)
+    return duty, per_tonne
+
+
+def _exclusive() -> Invalid:
+    return Invalid(
+        "query.exclusive",
+        "emissions_t: expected either emissions_t (with intensity) or methodology, not both; neither only where a "
+        "verification of the year is approved",
+        field="emissions_t",
+    )
 
 
 def _recorded(call: Call, year: int, methodology: str) -> tuple[Fraction, Fraction | None]:

@@ -17,11 +17,14 @@ from api.schemas.explain import ExplanationOut
 from api.schemas.fields import DateString
 from api.schemas.market import MarkOut, price_out
 from api.schemas.points import PointOut
+from api.schemas.surrender_plans import PenaltyOut
 from api.schemas.trades import PriceOut
 from finance.accounting.chart import BOOK_CURRENCY
 from finance.compliance.obligation import AllowanceVerdict, CreditVerdict, ObligationYear
+from finance.compliance.penalties import Penalty
 from finance.conventions.exact_text import decimal_text
 from finance.market.valuation import ValuationTotal, ValuedLot
+from finance.operations.compliance_calendar import Arrear
 from finance.operations.valuations import BookValuation, RealisedResult
 from ledger.core.amounts import RoundingMode, format_exact
 
@@ -181,6 +184,27 @@ class HoldingVerdictOut(Schema):
         )
 
 
+class ArrearOut(Schema):
+    """An older year of which tonnes are still due."""
+
+    year: int
+    due: AmountOut
+    surrendered: AmountOut
+    missing: AmountOut
+    due_on: DateString
+
+    @classmethod
+    def from_core(cls, arrear: Arrear) -> ArrearOut:
+        """Return the shape of ``arrear``."""
+        return cls(
+            year=arrear.year,
+            due=tonnes_out(arrear.due_t),
+            surrendered=tonnes_out(arrear.surrendered_t),
+            missing=tonnes_out(arrear.missing_t),
+            due_on=arrear.due_on,
+        )
+
+
 class ComplianceOut(PointOut):
     """A year's obligation: what is due, what covers it, what is missing (below zero: left over) and what that costs."""
 
@@ -204,11 +228,20 @@ class ComplianceOut(PointOut):
     price: PriceOut | None
     price_source: str
     gap_cost: Annotated[AmountOut | None, Field(description="Null without a usable mark: unvalued, never zero.")]
+    fine: Annotated[PenaltyOut | None, Field(description="For the gap; null without a gap, a deadline or a price.")]
+    arrears: Annotated[Array[ArrearOut], Field(description="Older years past their deadline with tonnes missing.")]
     explanation: ExplanationOut
 
     @classmethod
     def from_core(
-        cls, duty: ObligationYear, point: PointOut, *, emissions_t: Fraction, intensity: Fraction | None
+        cls,
+        duty: ObligationYear,
+        point: PointOut,
+        *,
+        emissions_t: Fraction,
+        intensity: Fraction | None,
+        arrears: tuple[Arrear, ...] = (),
+        fine: Penalty | None = None,
     ) -> ComplianceOut:
         """Return the shape of ``duty`` at ``point``, from ``ets_direct`` emissions and intensity."""
         mark, cost = duty.mark, duty.cost_cny
@@ -236,5 +269,7 @@ class ComplianceOut(PointOut):
             gap_cost=None
             if cost is None
             else AmountOut(amount=format_exact(cost, _CNY_PLACES, COST_DISPLAY), unit=BOOK_CURRENCY),
+            fine=None if fine is None else PenaltyOut.from_core(fine),
+            arrears=tuple(ArrearOut.from_core(arrear) for arrear in arrears),
             explanation=ExplanationOut.from_core(duty.explain()),
         )

@@ -77,6 +77,7 @@ class Allocation:
     """
 
     year: int
+    emissions_t: Fraction
     due_t: int
     allocation_t: int
     deviation: Fraction | None
@@ -189,6 +190,7 @@ def allocate(
     )
     return Allocation(
         year=rule.year,
+        emissions_t=emissions_t,
         due_t=due_tonnes(emissions_t),
         allocation_t=allocation_t,
         deviation=deviation,

@@ -13,19 +13,45 @@ from finance.compliance import rules as rule_rows
 from finance.conventions.rounding import ALLOWANCE_QUANTITY
 from finance.conventions.tables import ReferenceRow, ReferenceSet
 from ledger.core import amounts
-from ledger.core.errors import Invalid, NotFound
+from ledger.core.errors import Conflict, Invalid, NotFound
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CarryOverRule:
-    """The numbers of one carry-over: base tonnes, ratio to net sales, and the half-open days sales are counted over."""
+    """The numbers of one carry-over: base tonnes, ratio to net sales, and the half-open days sales are counted over.
+
+    Vintages from ``vintage_from`` to ``vintage_to`` are carried over and counted, both inclusive (the one issued for 2019
+    and 2020 together counts as 2020). ``holding_on`` is the day at whose end the holding is the limit; a request is made
+    from ``window_from`` to ``window_to``, both inclusive. Not surrendering a year from ``duty_from`` to ``duty_to`` in
+    time bars it.
+    """
 
     base_t: int
     ratio: Fraction
     measured_from: date
     measured_to: date
     into_vintage: int
+    vintage_from: int
+    vintage_to: int
+    holding_on: date
+    window_from: date
+    window_to: date
+    duty_from: int
+    duty_to: int
     rows: tuple[ReferenceRow, ...]
+
+    def counts(self, vintage_year: int) -> bool:
+        """Return whether allowances of the vintage are carried over and their trades counted."""
+        return self.vintage_from <= vintage_year <= self.vintage_to
+
+    def check_window(self, on: date) -> None:
+        """Refuse a request outside the window (``carryover.window``)."""
+        if not self.window_from <= on <= self.window_to:
+            raise Conflict(
+                "carryover.window",
+                f"requested_on: expected a day from {self.window_from} to {self.window_to}, the window of the request",
+                requested_on=on.isoformat(),
+            )
 
     def __post_init__(self) -> None:
         """Refuse numbers that could carry over a negative amount, and an empty counting period."""
@@ -55,19 +81,38 @@ def carry_over_rule(rules: ReferenceSet, *, into_year: int | None = None) -> Car
         listed = ", ".join(str(item) for item in known)
         raise NotFound("carryover.no_rule", f"into_year: expected one with a carry-over rule: {listed or 'none'}")
     on = rule_rows.year_key(year)
-    base = rules.lookup("carry_over_base_t", on=on)
-    ratio = rules.lookup("carry_over_ratio", on=on)
-    measured_from = rules.lookup("carry_over_measured_from", on=on)
-    measured_to = rules.lookup("carry_over_measured_to", on=on)
-    into_vintage = rules.lookup("carry_over_into_vintage", on=on)
+    rows = {name: rules.lookup(f"carry_over_{name}", on=on) for name in _ROWS}
     return CarryOverRule(
-        base_t=rule_rows.whole(base),
-        ratio=rule_rows.exact(ratio),
-        measured_from=measured_from.day(),
-        measured_to=measured_to.day(),
-        into_vintage=rule_rows.whole(into_vintage),
-        rows=(base, ratio, measured_from, measured_to, into_vintage),
+        base_t=rule_rows.whole(rows["base_t"]),
+        ratio=rule_rows.exact(rows["ratio"]),
+        measured_from=rows["measured_from"].day(),
+        measured_to=rows["measured_to"].day(),
+        into_vintage=rule_rows.whole(rows["into_vintage"]),
+        vintage_from=rule_rows.whole(rows["vintage_from"]),
+        vintage_to=rule_rows.whole(rows["vintage_to"]),
+        holding_on=rows["holding_on"].day(),
+        window_from=rows["window_from"].day(),
+        window_to=rows["window_to"].day(),
+        duty_from=rule_rows.whole(rows["duty_from"]),
+        duty_to=rule_rows.whole(rows["duty_to"]),
+        rows=tuple(rows.values()),
     )
+
+
+_ROWS = (
+    "base_t",
+    "ratio",
+    "measured_from",
+    "measured_to",
+    "into_vintage",
+    "vintage_from",
+    "vintage_to",
+    "holding_on",
+    "window_from",
+    "window_to",
+    "duty_from",
+    "duty_to",
+)
 
 
 def carryover_t(

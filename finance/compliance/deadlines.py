@@ -10,7 +10,7 @@ from datetime import date
 from fractions import Fraction
 
 from finance.compliance import rules as rule_rows
-from finance.conventions.tables import ReferenceRow, ReferenceSet
+from finance.conventions.tables import DATE_UNIT, ReferenceRow, ReferenceSet
 from ledger.core.errors import Invalid, NotFound
 
 
@@ -38,7 +38,9 @@ def deadlines_of(rules: ReferenceSet, *, year: int) -> tuple[Deadline, ...]:
     For 2025 the last is the surrender on 2026-12-31 (2026 work notice).
     """
     on = rule_rows.year_key(year)
-    found = [Deadline(due_on=row.day(), row=row) for row in rules.rows if row.is_effective(on)]
+    found = [
+        Deadline(due_on=row.day(), row=row) for row in rules.rows if row.unit == DATE_UNIT and row.is_effective(on)
+    ]
     if not found:
         raise NotFound("deadline.none", f"year: no deadlines of {year} are on file", year=str(year))
     return tuple(sorted(found, key=lambda deadline: (deadline.due_on, deadline.row.row_id)))

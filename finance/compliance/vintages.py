@@ -99,6 +99,24 @@ def vintage_verdict(rules: tuple[VintageRule, ...], *, vintage_year: int, duty_y
     )
 
 
+def last_duty_year(rules: tuple[VintageRule, ...], *, vintage_year: int, on: date) -> int | None:
+    """Return the last compliance year that the vintage may settle under the rules of the day, None where none ends it.
+
+    A vintage that settles nothing any more gives 0. Under the draft of 2026-07-27 vintage 2024 ends with 2024, vintage
+    2025 has no end.
+    """
+    speaking = [
+        rule
+        for rule in rules
+        if rule.vintage_from <= vintage_year <= rule.vintage_to
+        and rule.effective_from <= on
+        and (rule.effective_to is None or on < rule.effective_to)
+    ]
+    if any(rule.duty_to is None for rule in speaking):
+        return None
+    return max((rule.duty_to for rule in speaking if rule.duty_to is not None), default=0)
+
+
 _HEADER = (
     "rule_id",
     "duty_from",

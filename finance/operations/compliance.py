@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from finance.accounting.chart import Chart
 from finance.accounting.instruments import Instrument, InstrumentKind
-from finance.compliance.allocation import AllocationSources, allocate, allocation_rule
+from finance.compliance.allocation import Allocation, AllocationSources, allocate, allocation_rule
 from finance.compliance.obligation import (
     AllowanceHolding,
     ComplianceRules,
@@ -25,11 +25,12 @@ from finance.compliance.obligation import (
 )
 from finance.market.marks import Mark
 from finance.operations.valuations import instruments_of
+from finance.store import compliance as compliance_store
 from finance.store import reference
 from finance.store import trades as trade_store
 from ledger.core.amounts import Price
 from ledger.core.errors import Conflict
-from ledger.store import reports
+from ledger.store import holds_report, reports
 from ledger.store.reports import StatementLine
 
 
@@ -60,6 +61,14 @@ def obligation_for(  # noqa: PLR0913 - each argument is one fact of the question
         balance_value=balance_value,
         sources=sources or AllocationSources(),
     )
+    return obligation_of(session, book_id, allocation, on=on, mark=mark, known=known)
+
+
+def obligation_of(
+    session: Session, book_id: int, allocation: Allocation, *, on: date, mark: Mark | None, known: int | None = None
+) -> ObligationYear:
+    """Return the obligation of an allocation's year as ``obligation_for`` does, from an allocation that is there already."""
+    year = allocation.year
     rules = ComplianceRules(vintages=reference.shipped_vintage_rules(), offsets=reference.shipped_offset_rules())
     return obligation_year(
         allocation=allocation,
@@ -72,17 +81,21 @@ def obligation_for(  # noqa: PLR0913 - each argument is one fact of the question
 
 
 def cover_of(session: Session, book_id: int, *, year: int, on: date, known: int | None = None) -> Cover:
-    """Return what stands against the duty of ``year`` at the close of ``on``: held by vintage and project, issued, surrendered."""
+    """Return what stands against the duty of ``year`` at the close of ``on``: free by vintage and project, issued, surrendered.
+
+    Pledged, lent or otherwise set aside tonnes are not free and not in it.
+    """
     point = reports.record_point(session, book_id, known=known)
     held = instruments_of(session, book_id)
     chart = Chart()
     tonnes = {
         position.path: position.balance for position in reports.positions(session, book_id, as_of=on, known=point.seq)
     }
-    years = {
+    years: dict[int, int | None] = {
         one.entry_seq: one.trade.compliance_year
         for one in trade_store.list_trades(session, book_id, until=on, known=point.seq)
     }
+    years |= compliance_store.years_of_entries(session, book_id)  # what was given back counts against what was issued
     issued = surrendered = ccer_surrendered = 0
     for code, instrument in held.items():
         paths = chart.accounts_of(code)
@@ -90,7 +103,12 @@ def cover_of(session: Session, book_id: int, *, year: int, on: date, known: int 
         out = _of_year(session, book_id, paths.surrendered, years, year=year, on=on, known=point.seq)
         surrendered += out
         ccer_surrendered += out if instrument.kind is InstrumentKind.CCER else 0
-    free = {code: tonnes.get(chart.accounts_of(code).holding, 0) for code in held}
+    set_aside = holds_report.held_as_of(session, book_id, as_of=on, known=point.seq)
+    holdings = {code: chart.accounts_of(code).holding for code in held}
+    free = {
+        code: tonnes.get(path, 0) if tonnes.get(path, 0) < 0 else tonnes.get(path, 0) - set_aside.get(path, 0)
+        for code, path in holdings.items()
+    }
     at = f"at the close of {on}, record point {point.seq}"
     return Cover(
         allowances=tuple(_allowances(held, free, at)),

@@ -6,7 +6,7 @@ Joins the caller's transaction and commits nothing. A list of trades is booked a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from finance.store.accounting_policies import policy_in_force
 from finance.store.trades import RecordedTrade
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, DomainError
-from ledger.core.journal import MAX_BATCH, EntryKind
+from ledger.core.journal import MAX_BATCH, EntryKind, JournalDraft
 from ledger.core.parties import Actor
 from ledger.operations import EntryReceipt, RandomBytes
 from ledger.store import books, journal, reports
@@ -36,6 +36,26 @@ class Booking:
 
     booked: tuple[RecordedTrade, ...]
     standing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeGroup:
+    """Trades that stand or fall together, and the lots (lot_id, tonnes) that each disposal draws on, by its reference.
+
+    A disposal without lots draws on them as its account does.
+    """
+
+    link: UUID
+    lots: Mapping[str, tuple[tuple[int, int], ...]]
+
+    def drawn(self, trade: Trade, draft: JournalDraft) -> JournalDraft:
+        """Return the draft as a member of the group, its outgoing tonnes drawn from the named lots."""
+        picked = self.lots.get(trade.trade_ref, ())
+        legs = tuple(
+            replace(leg, lots=picked) if picked and leg.amount < 0 and leg.commodity == trade.instrument else leg
+            for leg in draft.postings
+        )
+        return replace(draft, postings=legs, link=self.link)
 
 
 def register_instruments(
@@ -69,8 +89,11 @@ def book_trades(
     new_id: NewId,
     random_bytes: RandomBytes,
     captures: Mapping[str, UUID] | None = None,
+    group: TradeGroup | None = None,
 ) -> Booking:
     """Book ``trades`` by day, those of one day in their order; return what was new and what stood.
+
+    With a ``group`` the entries are one linked group and draw on the very lots it names by reference.
 
     The same reference with the same content changes nothing, with other content it is ``trade.ref_reused``. A refused
     trade refuses the whole list and leaves nothing: ``trade.refused`` names the reference, its row and the ledger's code
@@ -89,7 +112,7 @@ def book_trades(
     with session.begin_nested():  # a refusal takes back the trades before it, whatever the caller does with it
         for start in range(0, len(fresh), MAX_BATCH):
             batch = fresh[start : start + MAX_BATCH]
-            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes, captures or {})
+            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes, captures or {}, group)
     return Booking(booked=tuple(booked), standing=tuple(sorted(standing)))
 
 
@@ -102,6 +125,7 @@ def _book_batch(
     new_id: NewId,
     random_bytes: RandomBytes,
     captures: Mapping[str, UUID],
+    group: TradeGroup | None,
 ) -> list[RecordedTrade]:
     chart = Chart()
     days = sorted({trade.effective_on for trade in batch})
@@ -117,6 +141,8 @@ def _book_batch(
         )
         for trade in batch
     ]
+    if group is not None:
+        drafts = [group.drawn(trade, draft) for trade, draft in zip(batch, drafts, strict=True)]
     outcomes = ledger.post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes)
     recorded = []
     for trade, outcome in zip(batch, outcomes, strict=True):

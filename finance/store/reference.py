@@ -170,6 +170,12 @@ def shipped_fee_rates() -> ReferenceSet:
 
 
 @cache
+def shipped_power_rules() -> ReferenceSet:
+    """Return the allocation rules of captive power units by compliance year."""
+    return _rules("power_rules")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]

@@ -9,7 +9,7 @@ from ledger.store.database import BigInt, BusinessDate, JsonText, UtcDateTime, U
 from migrations.runner import statements
 
 revision = "0017_closing"
-down_revision = "0014_trading"
+down_revision = "0016_compliance"
 branch_labels = None
 depends_on = None
 

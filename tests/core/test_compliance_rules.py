@@ -192,7 +192,9 @@ def test_a_rule_of_fractional_tonnes_is_refused() -> None:
     assert refused.value.code == "rule.not_whole"
 
 
-@pytest.mark.parametrize("name", ["allocation_rules", "carry_over_rules", "offset_rules", "deadlines", "sanctions"])
+@pytest.mark.parametrize(
+    "name", ["allocation_rules", "carry_over_rules", "offset_rules", "deadlines", "sanctions", "power_rules"]
+)
 def test_every_rule_row_has_one_value_per_day(name: str) -> None:
     loaded = load(name)
 
