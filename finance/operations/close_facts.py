@@ -12,6 +12,7 @@ from finance.accounting.month_close import Item, ItemFact
 from finance.accounting.months import Month
 from finance.market.snapshots import Snapshot
 from finance.operations.interest_accruals import plan_accruals
+from finance.operations.pending_bookings import unexecuted_steps, unsettled_fills
 from finance.operations.valuations import marks_needed, value_book
 from finance.operations.vouchers import VoucherCheck, check_vouchers
 from finance.store import market
@@ -43,14 +44,10 @@ def close_facts(session: Session, book: Book, month: Month, *, now: datetime) ->
     check = check_vouchers(session, book.book_id, month)
     return {
         Item.FEEDS: _feeds(session, book, month, snapshot),
-        Item.TRADES: _counted(
-            session, book, month, TRADE_KINDS, "trades of every desk and registry", "各交易与登记机构的交易"
-        ),
+        Item.TRADES: _trades(session, book, month),
         Item.RECONCILIATION: _reconciliation(session, book, month),
         Item.INTEREST: _interest(session, book, month, now=now),
-        Item.ALLOCATION: _counted(
-            session, book, month, ALLOCATION_KINDS, "allocation and surrender of the month", "当月配额发放与清缴"
-        ),
+        Item.ALLOCATION: _allocation(session, book, month),
         Item.VALUATION: _valuation(session, book, month, snapshot),
         Item.VOUCHERS: _vouchers(book, month, check),
         Item.REVIEWS: _reviews(book, month, check),
@@ -108,6 +105,34 @@ def _valuation(session: Session, book: Book, month: Month, snapshot: Snapshot | 
             f"snapshot {snapshot.id}",
         )
     return _met("every lot has a value", "全部批次已估值", basis, evidence, f"snapshot {snapshot.id}")
+
+
+def _trades(session: Session, book: Book, month: Month) -> ItemFact:
+    waiting = unsettled_fills(session, book, through=month.last_day)
+    if waiting:
+        return _unmet(
+            f"{len(waiting)} deals are due and not booked: {', '.join(waiting)}"[:_LONGEST],
+            f"{len(waiting)} 笔成交已到交收日但未入账",
+            ",".join(waiting),
+            {"orders": f"/v1/books/{book.book_uuid}/orders"},
+            "fills of the book's orders",
+        )
+    return _counted(session, book, month, TRADE_KINDS, "trades of every desk and registry", "各交易与登记机构的交易")
+
+
+def _allocation(session: Session, book: Book, month: Month) -> ItemFact:
+    waiting = unexecuted_steps(session, book, month)
+    if waiting:
+        return _unmet(
+            f"{len(waiting)} approved steps are not carried out: {', '.join(waiting)}"[:_LONGEST],
+            f"{len(waiting)} 项已批准的履约事项未入账",
+            ",".join(waiting),
+            {"proposals": f"/v1/books/{book.book_uuid}/compliance-proposals"},
+            "approved compliance proposals",
+        )
+    return _counted(
+        session, book, month, ALLOCATION_KINDS, "allocation and surrender of the month", "当月配额发放与清缴"
+    )
 
 
 def _counted(

@@ -333,6 +333,23 @@ def test_settlement_is_t_plus_one_on_a_trading_day_up_to_today(house: House) -> 
     assert done(house.settle(placed))["state"] == "settled"
 
 
+def test_a_month_s_close_names_the_deals_that_are_due_and_not_booked(house: House) -> None:
+    def trades_item(month: str) -> Any:
+        items = house.get(f"/books/{BOOK}/month-closes/{month}")["items"]
+        return next(one for one in items if one["item"] == "trades")
+
+    placed = house.placed()
+    done(house.fill(placed))
+
+    waiting = trades_item("2026-11")
+    assert waiting["state"] == "open"
+    assert waiting["reason_en"].startswith(f"1 deals are due and not booked: {placed['order_id']}")
+    assert "person says" in trades_item("2026-10")["reason_en"]
+    house.clock.now = MONDAY
+    done(house.settle(placed))
+    assert "person says" in trades_item("2026-11")["reason_en"]
+
+
 def test_a_failed_settlement_keeps_its_reason_and_may_settle_later(house: House) -> None:
     placed = house.placed(side="sell")
     done(house.fill(placed))

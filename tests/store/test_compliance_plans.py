@@ -9,10 +9,12 @@ from uuid import UUID
 
 import pytest
 
+from finance.accounting.months import Month, month_of
 from finance.accounting.trades import Trade, TradeKind
 from finance.compliance.plan_lots import CostBasis
 from finance.operations.carry_over import compute_carry_over, execute_carry_over, propose_carry_over
 from finance.operations.compliance import cover_of
+from finance.operations.pending_bookings import unexecuted_steps
 from finance.operations.surrender_plans import PlanRequest, compute_plan, execute_plan, propose_plan
 from finance.store import trades as trade_store
 from finance.store.compliance import Proposal
@@ -23,6 +25,7 @@ from ledger.core.journal import EntryKind, JournalDraft
 from ledger.store.database import Database
 from tests.store.carbon_books import ACTOR, COLLEAGUE, CarbonBook, new_id, open_carbon_book
 from tests.store.compliance_books import NOW, TODAY, agreed, by, process, trade, verified
+from tests.store.test_vouchers import loaded
 
 BUY = TradeKind.PURCHASE
 DAY = TODAY
@@ -85,6 +88,21 @@ def test_a_plan_is_booked_from_the_very_lots_it_names(house: CarbonBook) -> None
     assert house.balance("Expenses:CarbonSurrender:CEA25") == 480_000
     with house.database.reader() as session:
         assert cover_of(session, house.book_id, year=2025, on=DAY).surrendered_t == 180
+
+
+def test_a_month_s_close_names_the_plan_that_was_approved_and_not_carried_out(house: CarbonBook) -> None:
+    proposal = planned(house, 180)
+    month = month_of(proposal.dated_on)
+
+    with house.database.reader() as session:
+        waiting = unexecuted_steps(session, loaded(session, house), month)
+        other = unexecuted_steps(session, loaded(session, house), Month(year=month.year - 1, month=month.month))
+    executed(house, proposal)
+    with house.database.reader() as session:
+        nothing = unexecuted_steps(session, loaded(session, house), month)
+
+    assert waiting == (f"surrender_plan {proposal.proposal_id}",)
+    assert (other, nothing) == ((), ())
 
 
 def test_ccer_within_the_cap_is_part_of_the_group(house: CarbonBook) -> None:
