@@ -15,11 +15,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from finance.market.bounds import InstrumentBound
 from finance.market.observations import Acceptance, AcceptOutcome, Observation, accept_all
 from finance.operations import four_eyes, market
 from finance.operations.market import ImportCounts
 from finance.store import market as market_store
+from finance.store import market_proposals as proposal_store
 from finance.store import reference
 from finance.store.market import RawFile, held_key
 from finance.store.market_proposals import Proposal, ProposalKind
@@ -49,7 +49,6 @@ def propose_upload(
     session: Session,
     organisation_id: UUID,
     file: UploadFile,
-    bounds: Iterable[InstrumentBound] | None = None,
     *,
     proposal_id: UUID,
     actor: Actor,
@@ -57,10 +56,15 @@ def propose_upload(
 ) -> Proposal:
     """Record a file of prices with what it would add, revise, contradict or breach today; it adds nothing yet.
 
+    The same upload again, by id and person, returns what stands.
     The digest is over the file's hash, its format, every observation read and the counts shown.
     """
     market.check_import(file.observations, file.raw, now=now)
-    outcomes = preview(session, organisation_id, file.observations, bounds, now=now)
+    market_store.lock_market(session, organisation_id)
+    standing = proposal_store.find_proposal(session, organisation_id, proposal_id, kind=ProposalKind.PRICE_UPLOAD)
+    if standing is not None and standing.maker_id == actor.user_id and _is_of(standing, file):
+        return standing  # the same upload again; what it would do has changed since, what was shown has not
+    outcomes = preview(session, organisation_id, file.observations, now=now)
     content = {
         "file_name": file.raw.file_name,
         "format": file.format,
@@ -105,7 +109,7 @@ def approve_upload(
     if not is_ours:
         return decided, None
     shown: Mapping[str, Any] = proposal.content["counts"]
-    current = counts_of(preview(session, organisation_id, file.observations, None, now=now))
+    current = counts_of(preview(session, organisation_id, file.observations, now=now))
     if current != shown:
         raise Conflict(
             "market.upload_outdated",
@@ -131,7 +135,6 @@ def preview(
     session: Session,
     organisation_id: UUID,
     observations: Sequence[Observation],
-    bounds: Iterable[InstrumentBound] | None,
     *,
     now: datetime,
 ) -> tuple[AcceptOutcome, ...]:
@@ -145,8 +148,8 @@ def preview(
         since=min(seen.trade_date for seen in observations),
         until=max(seen.trade_date for seen in observations),
     )
-    rules = reference.shipped_instrument_bounds() if bounds is None else tuple(bounds)
-    return accept_all(existing, (replace(seen, known_at=now) for seen in observations), rules)
+    bounds = reference.shipped_instrument_bounds()
+    return accept_all(existing, (replace(seen, known_at=now) for seen in observations), bounds)
 
 
 def counts_of(outcomes: Iterable[AcceptOutcome]) -> Mapping[str, int]:
@@ -159,6 +162,15 @@ def observations_digest(observations: Iterable[Observation]) -> str:
     """Return the SHA-256 over what every observation says, in any order, previous closes included."""
     keys = sorted(f"{held_key(seen)}|{seen.previous_value}" for seen in observations)
     return hashlib.sha256("\n".join(keys).encode()).hexdigest()
+
+
+def _is_of(proposal: Proposal, file: UploadFile) -> bool:
+    content = proposal.content
+    return (content["raw_sha256"], content["format"], content["observations_sha256"]) == (
+        file.raw.sha256,
+        file.format,
+        observations_digest(file.observations),
+    )
 
 
 def _told(counts: Mapping[str, Any]) -> str:
