@@ -152,7 +152,8 @@ def done_run(session: Session, organisation_id: UUID, feed: str, business_day: d
     effect = run_store.find_effect(session, organisation_id, f"feed.{feed}", business_day)
     if effect is None:
         return None
-    runs = run_store.list_runs(session, organisation_id, feed, limit=1_000, business_day=business_day)
+    run_day = date.fromisoformat(effect["run_day"])
+    runs = run_store.list_runs(session, organisation_id, feed, limit=1_000, business_day=run_day)
     return next(run for run in runs if run.attempt == effect["attempt"])
 
 
@@ -166,8 +167,11 @@ def record_run(
     started_at: datetime,
     now: datetime,
     is_again: bool = False,
+    also_due: Iterable[date] = (),
 ) -> RunResult:
     """Record what a run brought: bytes, observations, alerts, and once the day is in, that its work is done.
+
+    The work of the other days of ``also_due`` is done too where the answers hold them: one call often brings a window.
 
     When another run had done the day's work, that run is returned and nothing is written; with ``is_again`` (a person asks once
     more, for corrections) the answers are taken in all the same, and the key stays the first run's. Every mark that the
@@ -203,9 +207,13 @@ def record_run(
         newest_day=newest,
     )
     run_store.save_run(session, organisation_id, run)
+    effect = {"attempt": run.attempt, "run_day": day.business_day.isoformat()}
     if outcome in {RunOutcome.DONE, RunOutcome.NO_VALUE} and done is None:
-        effect = {"attempt": run.attempt, "outcome": outcome.value}
         run_store.save_effect(session, organisation_id, day.job, day.business_day, effect=effect, at=now)
+    brought = {seen for answer in answers for seen in _days(answer)}
+    for other in sorted(brought & set(also_due) - {day.business_day}):
+        if run_store.find_effect(session, organisation_id, day.job, other) is None:
+            run_store.save_effect(session, organisation_id, day.job, other, effect=effect, at=now)
     for alert in _alerts(day, run, answers, failure, now=now):
         run_store.raise_alert(session, organisation_id, alert)
     return RunResult(run=run, is_ours=True)
@@ -262,7 +270,10 @@ def _outcome(day: FeedDay, answers: Sequence[Answer], failure: Failure | None, *
         return RunOutcome.BLOCKED
     if failure is not None and not failure.is_not_published:
         return RunOutcome.FAILED
-    if any(day.business_day in _days(answer) for answer in answers) or (answers and not day.has_prices):
+    if any(day.business_day in _days(answer) for answer in answers):
+        return RunOutcome.DONE
+    newest = [answer.newest_day for answer in answers if answer.newest_day is not None]
+    if answers and not day.has_prices and (not newest or max(newest) >= day.business_day):
         return RunOutcome.DONE
     # On a make-up day nothing need come; the work is done once the hour at which it would be late has passed.
     if day.is_make_up_day and day.late_after is not None and now >= day.late_after:

@@ -138,6 +138,9 @@ def shipped_risk_parameters() -> ReferenceSet:
 def shipped_feeds() -> ReferenceSet:
     """Return what is known of every market data source: hours, calendars, windows, terms and bounds."""
     return _rules("feeds")
+
+
+@cache
 def shipped_closes() -> tuple[Close, ...]:
     """Return the closes at which a day's marks are frozen."""
     return closes.closes_from_rows(_named_rows("closes"))
