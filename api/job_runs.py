@@ -100,11 +100,12 @@ def business_days(feed: Feed, calendar: BusinessCalendar | None, *, now: datetim
 def due_days(session: Session, organisation_id: UUID, feed: Feed, *, now: datetime) -> tuple[date, ...]:
     """Return the business days that should be asked for now, the newest first.
 
+    Nothing before the day on which the feed was first run or last switched is caught up on: history is asked for by hand.
     A day is tried at each of its hours and when it becomes late; after that again only when the last try failed, an hour
     later by the rule. The newest comes first, because its answer often brings the days before it.
     """
     calendar = calendar_of(session, organisation_id, feed, now=now)
-    days = tuple(business_days(feed, calendar, now=now))
+    days = _since_begun(session, organisation_id, feed, tuple(business_days(feed, calendar, now=now)))
     if not days:
         return ()
     done = run_store.days_done(session, organisation_id, f"feed.{feed.id}", since=days[0])
@@ -244,6 +245,14 @@ def _run_feed_days(world: JobWorld, organisation_id: UUID, feed: Feed) -> int:
             health = feed_health_of(session, organisation_id, feed, now=now)
             feed_health.note_flat(session, organisation_id, health, business_day=due[0], now=now)
     return recorded
+
+
+def _since_begun(session: Session, organisation_id: UUID, feed: Feed, days: tuple[date, ...]) -> tuple[date, ...]:
+    switch = run_store.latest_switches(session, organisation_id).get(feed.id)
+    begun = [run_store.first_day(session, organisation_id, feed.id)]
+    begun += [] if switch is None else [source_day(feed, switch.switched_at)]
+    known = [day for day in begun if day is not None]
+    return tuple(day for day in days if day >= min(known)) if known else days[-1:]
 
 
 def _is_try_due(session: Session, organisation_id: UUID, feed: Feed, day: date, *, now: datetime) -> bool:

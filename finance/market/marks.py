@@ -145,7 +145,8 @@ def mark_for(
     """Return the mark of ``instrument`` for ``as_of`` by what was known at ``known_at``.
 
     Only observations learned by then count, in their newest revision known then. Of the price bases the rules admit for
-    the instrument, the newest day wins, then the better rank, then who said it first. A last trade more than the rules'
+    the instrument, the newest day wins, then the better rank, then the source by name: who arrived first decides nothing.
+    A last trade more than the rules'
     limit of sessions ago, or unknown, makes the mark stale; a stale or missing mark has no value unless an approved
     mark covers the day. An override in force replaces a usable price too, and the mark says so.
     Example: CEA24 closed at 81.00 on 2026-08-14 but last traded on 2026-02-13: stale, no value.
@@ -174,10 +175,8 @@ def _observed_mark(
     priced = [seen for seen in known if seen.value is not None]
     if not priced:
         return Mark(instrument=instrument, state=MarkState.MISSING, value=None)
-    chosen = min(
-        priced,
-        key=lambda seen: (-seen.trade_date.toordinal(), ranks[seen.price_basis.value], seen.known_at, seen.source),
-    )
+    # Sources that stand side by side agree, so the name only decides whom the mark cites.
+    chosen = min(priced, key=lambda seen: (-seen.trade_date.toordinal(), ranks[seen.price_basis.value], seen.source))
     last_trade = _last_trade(known, chosen)
     age = None if last_trade is None else _sessions_since(calendar, last_trade, as_of)
     # A published day without a price (a CCER day with no trade) is an observation too: the price is carried, not late.

@@ -172,6 +172,15 @@ def list_runs(
     return tuple(_run(row) for row in session.scalars(ordered))
 
 
+def first_day(session: Session, organisation_id: UUID, feed: str) -> date | None:
+    """Return the earliest business day the feed was ever run for, ``None`` when it never ran."""
+    return session.scalar(
+        select(func.min(FeedRunRow.business_day)).where(
+            FeedRunRow.organisation_id == organisation_id, FeedRunRow.feed == feed
+        )
+    )
+
+
 def last_success(session: Session, organisation_id: UUID, feed: str) -> FeedRun | None:
     """Return the newest run that brought its day, ``None`` when there was none."""
     row = session.scalars(
@@ -308,7 +317,10 @@ def list_source(
             ObservationRow.instrument, ObservationRow.price_basis, ObservationRow.trade_date, ObservationRow.revision
         )
     )
-    return tuple(session.execute(wanted).tuples())
+    return tuple(
+        (instrument, basis, day, revision, value, volume)
+        for instrument, basis, day, revision, value, volume in session.execute(wanted)
+    )
 
 
 def held_count(session: Session, organisation_id: UUID, raw_sha256s: Iterable[str]) -> HeldCount:
@@ -321,7 +333,7 @@ def held_count(session: Session, organisation_id: UUID, raw_sha256s: Iterable[st
         )
         .group_by(HeldObservationRow.acceptance)
     )
-    counted: dict[str, int] = dict(rows.tuples())
+    counted = {kind: number for kind, number in rows}  # noqa: C416 - rows are tuples by shape, not by type
     return HeldCount(conflicts=counted.get("conflict", 0), quarantined=counted.get("quarantined", 0))
 
 
