@@ -11,6 +11,10 @@ import pytest
 from fastapi import FastAPI
 from openpyxl import Workbook
 
+from api.auth.issue import issue_key
+from api.auth.principal import Scope
+from api.deps import unit_of_work
+from api.store import access
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import SQLITE, Treasury, colleague, done, entry_id, refused, treasury
@@ -45,17 +49,38 @@ def close(instrument: str, day: str, price: str, *, last: str | None = None, sou
     return f"{instrument},{EXCHANGE},listed_close,{day},{day if last is None else last},{price},CNY,t,1000,{source}\n"
 
 
-def upload(house: Treasury, content: str | bytes, query: str = "", **headers: str) -> httpx.Response:
+def bring(house: Treasury, content: str | bytes, query: str = "", **headers: str) -> httpx.Response:
     """Propose a file; it counts for nothing yet."""
     return house.client.post(f"/v1/observation-uploads{query}", content, headers={**CSV, **headers})
 
 
 def take_in(house: Treasury, checker: str, content: str | bytes, query: str = "", **headers: str) -> Any:
     """Propose a file and let a second person approve it; return what it did, with the alerts."""
-    proposed = done(upload(house, content, query, **headers))
+    proposed = done(bring(house, content, query, **headers))
     path = f"/v1/observation-uploads/{proposed['upload_id']}/approve"
     approved = done(house.client.post(path, json.dumps({"sha256": proposed["sha256"]}), key=checker))
     return {**approved["imported"], "file_sha256": approved["file_sha256"], "alerts": approved["alerts"]}
+
+
+def upload(house: Treasury, content: str | bytes, query: str = "", **headers: str) -> httpx.Response:
+    """Propose a file and let a person who joins for that approve it; return the approval, or the refused proposal."""
+    proposed = bring(house, content, query, **headers)
+    if proposed.status_code != 201:
+        return proposed
+    made, around = proposed.json(), house.client.app.state.surroundings
+    with unit_of_work(around.database) as session:
+        user_id = around.id_source()
+        access.add_user(
+            session, user_id=user_id, organisation_id=house.owner.organisation_id, email=f"{user_id}@borrower.example",
+            name="Price Checker", now=around.clock(),
+        )  # fmt: skip
+        issued = issue_key(
+            session, organisation_id=house.owner.organisation_id, user_id=user_id,
+            scopes=frozenset({Scope.MARKET_APPROVE}), days=1, now=around.clock(), new_id=around.id_source,
+            random_bytes=around.random_source,
+        )  # fmt: skip
+    path = f"/v1/observation-uploads/{made['upload_id']}/approve"
+    return house.client.post(path, json.dumps({"sha256": made["sha256"]}), key=issued.text)
 
 
 def approve_mark(house: Treasury, made: Any, key: str | None = None) -> httpx.Response:

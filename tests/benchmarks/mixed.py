@@ -106,7 +106,9 @@ _batches = itertools.count()
 
 
 def _day(rng: random.Random, count: int) -> list[JournalDraft]:
-    day = _DAY + timedelta(days=next(_batches) // _BATCHES_A_DAY)  # only onwards: a release is not dated before its hold
+    day = _DAY + timedelta(
+        days=next(_batches) // _BATCHES_A_DAY
+    )  # only onwards: a release is not dated before its hold
     drafts = []
     for place in range(count):
         turn = place % 10
