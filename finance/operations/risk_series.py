@@ -16,9 +16,8 @@ from finance.conventions.calendars import BusinessCalendar
 from finance.market.observations import Observation, PriceBasis
 from finance.market.risk.parameters import RiskParameters, risk_parameters
 from finance.market.risk.returns import ReturnRules, ReturnSeries, SeriesLeg, return_series
-from finance.store import calendar_years
+from finance.store import calendar_years, reference
 from finance.store import market as market_store
-from finance.store import reference
 from ledger.core.errors import Invalid
 
 
