@@ -40,6 +40,8 @@ class Settings:
     ``database_url`` TONNE_DATABASE_URL: ``sqlite:///path/to/file.db`` or ``postgresql://user@host/name``; not shown in ``repr``.
     ``host`` TONNE_HOST: the address to listen on, 127.0.0.1 unless set. ``port`` TONNE_PORT: 0 to 65535, 0 takes a free one.
     ``environment`` TONNE_ENVIRONMENT: ``development`` or ``production``. ``workers`` TONNE_WORKERS: processes, 1 to 64.
+    ``jobs`` TONNE_JOBS: ``on`` lets ``tonne serve`` run the feeds' and closes' jobs too, ``off`` unless set.
+    ``feed_base_url`` TONNE_FEED_BASE_URL: one address (https, or http on loopback) that every feed asks instead of its publisher.
     ``writer_queue`` TONNE_WRITER_QUEUE: entries that may wait for one book in each process, 1 to 100,000; one more is told 503.
     Refuses several processes on SQLite in production (``settings.workers``): its one writer would be many.
     """
@@ -50,6 +52,8 @@ class Settings:
     environment: Environment = Environment.DEVELOPMENT
     workers: int = 1
     writer_queue: int = 8_000
+    jobs: bool = False
+    feed_base_url: str = ""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be run."""
@@ -71,13 +75,16 @@ class Settings:
 
 def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Settings:
     """Return the settings: each argument that is given, else its variable, else the default. Unreadable ones are refused."""
-    known = {"database_url", "host", "port", "environment", "workers", "writer_queue"}
+    known = {"database_url", "host", "port", "environment", "workers", "writer_queue", "jobs", "feed_base_url"}
     assert set(arguments) <= known, f"unknown settings: {sorted(set(arguments) - known)}"
     texts = {name: arguments.get(name) or environ.get(f"{PREFIX}{name.upper()}") for name in known}
     given = {name: text for name, text in texts.items() if text is not None}
     environment = given.get("environment", Environment.DEVELOPMENT.value)
     if environment not in tuple(Environment):
         raise _wrong("environment", "expected development or production")
+    jobs = given.get("jobs", "off")
+    if jobs not in {"on", "off"}:
+        raise _wrong("jobs", "expected on or off")
     return Settings(
         database_url=given.get("database_url", DEFAULT_DATABASE_URL),
         host=given.get("host", "127.0.0.1"),
@@ -85,6 +92,8 @@ def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Set
         environment=Environment(environment),
         workers=_whole(given.get("workers", "1"), "workers"),
         writer_queue=_whole(given.get("writer_queue", "8000"), "writer_queue"),
+        jobs=jobs == "on",
+        feed_base_url=given.get("feed_base_url", ""),
     )
 
 

@@ -7,6 +7,7 @@ import finance.store.tables.activity
 import finance.store.tables.attestations
 import finance.store.tables.closing
 import finance.store.tables.compliance
+import finance.store.tables.feeds
 import finance.store.tables.labels
 import finance.store.tables.loan_facts
 import finance.store.tables.loans

@@ -5,15 +5,18 @@ from __future__ import annotations
 import argparse
 import os
 import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TextIO
 
 import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.scheduler import build_scheduler, job_world
 from api.settings import PREFIX, Settings, add_database_option, from_environment
 from ledger.core.errors import Conflict
-from ledger.store.database import open_database
+from ledger.store.database import Database, open_database
 from migrations import runner
 
 _SECONDS_IDLE = 5
@@ -29,6 +32,7 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument("--host", help="address to listen on; default TONNE_HOST, else 127.0.0.1")
     parser.add_argument("--port", help="port to listen on, 0 for a free one; default TONNE_PORT, else 8000")
     parser.add_argument("--workers", help="server processes; default TONNE_WORKERS, else 1")
+    parser.add_argument("--jobs", help="on: fetch feeds and freeze closes too; default TONNE_JOBS, else off")
     parser.add_argument("--environment", help="development or production; default TONNE_ENVIRONMENT")
     parser.set_defaults(run=_serve)
 
@@ -41,6 +45,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
         port=arguments.port,
         workers=arguments.workers,
         environment=arguments.environment,
+        jobs=arguments.jobs,
     )
     database = open_database(settings.database_url)
     runner.upgrade(database)
@@ -49,15 +54,36 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     shown = f"[{host}]" if ":" in host else host
     out.write(f"Tonne serves on http://{shown}:{port} ({database.library_version()})\n")
     out.flush()
-    if settings.workers == 1:
-        uvicorn.Server(_config(create_app(database, writer_queue=settings.writer_queue))).run(sockets=[listener])
-        database.engine.dispose()
+    with _jobs(database, settings):
+        if settings.workers == 1:
+            uvicorn.Server(_config(create_app(database, writer_queue=settings.writer_queue))).run(sockets=[listener])
+            return 0
+        os.environ[f"{PREFIX}DATABASE_URL"] = settings.database_url  # the worker processes read it
+        config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
+        Multiprocess(config, sockets=[listener]).run()
         return 0
-    database.engine.dispose()
-    os.environ[f"{PREFIX}DATABASE_URL"] = settings.database_url  # the worker processes read it
-    config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
-    Multiprocess(config, sockets=[listener]).run()
-    return 0
+
+
+@contextmanager
+def _jobs(database: Database, settings: Settings) -> Iterator[None]:
+    """Run the jobs beside the server while TONNE_JOBS is on; with several workers in this process, which only watches them."""
+    if not settings.jobs:
+        if settings.workers > 1:
+            database.engine.dispose()
+        try:
+            yield
+        finally:
+            database.engine.dispose()
+        return
+    world = job_world(database, feed_base_url=settings.feed_base_url)
+    scheduler = build_scheduler(world)
+    scheduler.start()
+    try:
+        yield
+    finally:
+        scheduler.shutdown(wait=True)
+        world.client.close()
+        database.engine.dispose()
 
 
 def _config(app: object, *, is_factory: bool = False, workers: int = 1) -> uvicorn.Config:

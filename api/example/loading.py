@@ -42,11 +42,13 @@ from finance.operations import (
     kpi_periods,
     loan_entries,
     market,
+    price_uploads,
     signing_keys,
     trades,
     valuations,
 )
-from finance.store import activity_reference, reference
+from finance.operations.price_uploads import UploadFile
+from finance.store import activity_reference, market_proposals, reference
 from finance.store import attestations as attestation_store
 from finance.store import determinations as determination_store
 from finance.store import facilities as facility_store
@@ -70,7 +72,7 @@ class Edge:
 
 def load_example(edge: Edge, scenario: Scenario) -> None:
     """Load everything that is not there yet: people, activity, book and trades, prices, loan, attestations, decision."""
-    for step in (_organisations, _activity, _book, _prices, _facility):
+    for step in (_organisations, _activity, _book, _prices_proposed, _prices_approved, _snapshot, _facility):
         with unit_of_work(edge.database) as session:
             step(session, edge, scenario)
     key = Ed25519PrivateKey.generate()  # the assessor's own: made now, kept nowhere
@@ -151,18 +153,40 @@ def _book(session: Session, edge: Edge, scenario: Scenario) -> None:
     )
 
 
-def _prices(session: Session, _edge: Edge, scenario: Scenario) -> None:
-    actor, files = scenario.actor("borrower"), scenario.facts["files"]
-    known_at = scenario.instant("snapshot")
+def _prices_proposed(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    """The treasurer uploads two files of prices; they count for nothing yet."""
+    actor, now = scenario.actor("borrower"), scenario.instant("prices_proposed")
+    for name, file in _price_files(scenario).items():
+        price_uploads.propose_upload(
+            session, actor.organisation_id, file, proposal_id=scenario.id_of("upload", name), actor=actor, now=now
+        )
+
+
+def _prices_approved(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    """The controller approves exactly what was shown: from then on the prices count."""
+    actor, now = scenario.actor("borrower", "controller"), scenario.instant("prices_approved")
+    for name, file in _price_files(scenario).items():
+        proposal = market_proposals.find_proposal(session, actor.organisation_id, scenario.id_of("upload", name))
+        assert proposal is not None, "the upload was just proposed"
+        price_uploads.approve_upload(
+            session, actor.organisation_id, proposal, file, sha256=proposal.sha256, actor=actor, now=now
+        )
+
+
+def _price_files(scenario: Scenario) -> dict[str, UploadFile]:
+    files, known_at = scenario.facts["files"], scenario.instant("prices_proposed")
     raw = RawFile(file_name=files["prices"], content=scenario.file(files["prices"]))
     prices = manual.parse_prices(_sheet(scenario, files["prices"]), known_at=known_at, raw_sha256=raw.sha256)
     fixings = RawFile(file_name=files["fixings"], content=scenario.file(files["fixings"]))
     rates = ecb.parse_history(files["fixings"], fixings.content, known_at=known_at).observations
-    bounds = reference.shipped_instrument_bounds()
-    for file, observations in ((raw, prices), (fixings, rates)):
-        market.import_observations(
-            session, actor.organisation_id, observations, file, bounds, actor=actor, now=known_at
-        )
+    return {
+        "prices": UploadFile(raw=raw, format="prices", observations=tuple(prices)),
+        "fixings": UploadFile(raw=fixings, format="ecb_history", observations=tuple(rates)),
+    }
+
+
+def _snapshot(session: Session, _edge: Edge, scenario: Scenario) -> None:
+    actor, known_at = scenario.actor("borrower"), scenario.instant("snapshot")
     snapshot_id = scenario.id_of("snapshot")
     if market_store.find_snapshot(session, actor.organisation_id, snapshot_id) is None:
         as_of = date.fromisoformat(scenario.facts["valuation"]["as_of"])

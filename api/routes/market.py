@@ -5,10 +5,13 @@ from __future__ import annotations
 from api.auth.market_kinds import MARKET_MARK, MARKET_SNAPSHOT
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.segregation import refuse_trader
 from api.deps import ThisCall
 from api.schemas.fields import CodeString, UuidString
 from api.schemas.market import MarkIn, MarkRecordOut, MarkRecordsOut, MarkWithdrawalIn, SnapshotIn, SnapshotOut
+from api.schemas.proposals import ApprovalIn
 from finance.operations import market
+from finance.operations import marks as mark_operations
 from finance.store import market as market_store
 from finance.store import marks
 
@@ -17,11 +20,15 @@ routes = Routes(tag="market")
 
 @routes.post("/market-marks", policy=asks(Scope.MARKET_WRITE))
 def propose_mark(body: MarkIn, call: ThisCall) -> MarkRecordOut:
-    """Propose a price for days on which nothing usable was observed; it values nothing until a colleague approves it."""
-    record = market.propose_mark(
+    """Propose a price for days on which the feed has none, or instead of it; it values nothing until a colleague approves it.
+
+    A person who may trade neither makes nor checks a price.
+    """
+    refuse_trader(call.session, call.principal, now=call.now)
+    record = mark_operations.propose_mark(
         call.session,
         call.principal.organisation_id,
-        body.to_core(),
+        body.to_core(default_days=mark_operations.default_validity_days(body.valid_from)),
         actor=call.principal.actor,
         now=call.now,
     )
@@ -29,12 +36,27 @@ def propose_mark(body: MarkIn, call: ThisCall) -> MarkRecordOut:
 
 
 @routes.post("/market-marks/{mark_id}/approve", policy=asks(Scope.MARKET_APPROVE), status=200)
-def approve_mark(mark_id: UuidString, call: ThisCall) -> MarkRecordOut:
-    """Approve a proposed mark as a second person; its maker cannot."""
+def approve_mark(mark_id: UuidString, body: ApprovalIn, call: ThisCall) -> MarkRecordOut:
+    """Approve a proposed mark as a second person; far from the feed's price it then waits for a third."""
     call.load(MARKET_MARK, mark_id)
+    refuse_trader(call.session, call.principal, now=call.now)
     principal = call.principal
-    market.approve_mark(call.session, principal.organisation_id, mark_id, actor=principal.actor, now=call.now)
-    return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
+    record = mark_operations.approve_mark(
+        call.session, principal.organisation_id, mark_id, sha256=body.sha256, actor=principal.actor, now=call.now
+    )
+    return MarkRecordOut.from_core(record)
+
+
+@routes.post("/market-marks/{mark_id}/second-check", policy=asks(Scope.MARKET_APPROVE), status=200)
+def second_check_mark(mark_id: UuidString, body: ApprovalIn, call: ThisCall) -> MarkRecordOut:
+    """Agree as a third person to a mark that stands further from the feed than one checker may approve."""
+    call.load(MARKET_MARK, mark_id)
+    refuse_trader(call.session, call.principal, now=call.now)
+    principal = call.principal
+    record = mark_operations.second_check_mark(
+        call.session, principal.organisation_id, mark_id, sha256=body.sha256, actor=principal.actor, now=call.now
+    )
+    return MarkRecordOut.from_core(record)
 
 
 @routes.post("/market-marks/{mark_id}/withdraw", policy=asks(Scope.MARKET_APPROVE), status=200)
@@ -42,7 +64,7 @@ def withdraw_mark(mark_id: UuidString, body: MarkWithdrawalIn, call: ThisCall) -
     """End an approved mark from now on; snapshots frozen before stay as they are."""
     call.load(MARKET_MARK, mark_id)
     principal = call.principal
-    market.withdraw_mark(
+    record = mark_operations.withdraw_mark(
         call.session,
         principal.organisation_id,
         mark_id,
@@ -50,7 +72,7 @@ def withdraw_mark(mark_id: UuidString, body: MarkWithdrawalIn, call: ThisCall) -
         actor=principal.actor,
         now=call.now,
     )
-    return MarkRecordOut.from_core(call.load(MARKET_MARK, mark_id))
+    return MarkRecordOut.from_core(record)
 
 
 @routes.get("/market-marks", policy=asks(Scope.LEDGER_READ))

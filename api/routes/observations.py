@@ -1,4 +1,4 @@
-"""Price observations: take in a file in one of the known formats, list what is known and what waits for review."""
+"""Price observations: files proposed by one person and approved by another, what is known, and held prices to decide about."""
 
 from __future__ import annotations
 
@@ -16,19 +16,32 @@ from fastapi import Query
 
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.proposal_kinds import OBSERVATION_UPLOAD
 from api.deps import Call, ThisCall
 from api.schemas.amounts import WholeNumber
 from api.schemas.base import Choice
-from api.schemas.fields import CodeString, DateString, InstantString, NameText, PageCursor
-from api.schemas.market import HeldListOut, HeldOut, ImportOut, ObservationOut, ObservationsOut
+from api.schemas.fields import CodeString, DateString, InstantString, NameText, PageCursor, UuidString
+from api.schemas.market import HeldListOut, HeldOut, ObservationOut, ObservationsOut, Sha256
+from api.schemas.proposals import (
+    ApprovalIn,
+    HeldReviewOut,
+    HeldReviewsOut,
+    RejectionIn,
+    ReviewIn,
+    UploadOut,
+    UploadsOut,
+)
 from finance.conventions.tables import Table
 from finance.feeds import cneeex, ecb, eex, manual
-from finance.feeds.parsed import ParsedFeed, content_hash
+from finance.feeds.parsed import FeedAlert, ParsedFeed, content_hash
 from finance.feeds.tabular import read_table
 from finance.market.observations import PriceBasis
-from finance.operations.market import import_observations
-from finance.store import market, reference
+from finance.operations import four_eyes, held_prices, price_uploads
+from finance.operations.price_uploads import UploadFile
+from finance.store import held_reviews, market, market_proposals, reference
+from finance.store.held_reviews import HeldReview
 from finance.store.market import RawFile
+from finance.store.market_proposals import Proposal, ProposalKind
 from ledger.core.errors import Invalid
 from ledger.store import books
 from ledger.store.database import instant_text
@@ -59,32 +72,82 @@ class PriceFormat(StrEnum):
     CNEEEX_STATISTICS = "cneeex_statistics"  # querySubStat, JSON
 
 
-@routes.upload("/observations", policy=asks(Scope.MARKET_WRITE), types=_TYPES, example=_EXAMPLE)
-def upload_observations(
+@routes.upload("/observation-uploads", policy=asks(Scope.MARKET_WRITE), types=_TYPES, example=_EXAMPLE)
+def propose_upload(
     call: ThisCall,
     format: Annotated[Choice[PriceFormat], Query(examples=["prices"])] = PriceFormat.PRICES,  # noqa: A002 - the query's word
     file_name: NameText = "prices",
-) -> ImportOut:
-    """Take in a file of prices: counts by outcome, and what is held for review.
+    upload_id: UuidString | None = None,
+) -> UploadOut:
+    """Propose a file of prices: what it would add, revise, contradict or breach; it counts once another person approved it.
 
     The bytes are kept. A row that cannot be read refuses the whole file and names file, sheet, row, column, value and
-    what was expected; the same file again changes nothing. ``file_name`` is only shown.
+    what was expected. ``file_name`` is only shown; ``upload_id`` makes the same upload again change nothing.
     """
     raw = RawFile(file_name=file_name, content=call.upload)
     parsed = _READERS[format](raw, call)
-    principal = call.principal
-    counts = import_observations(
+    organisation_id = call.principal.organisation_id
+    outcomes = price_uploads.preview(call.session, organisation_id, parsed.observations, now=call.now)
+    proposal = price_uploads.propose_upload(
         call.session,
-        principal.organisation_id,
-        parsed.observations,
-        raw,
-        reference.shipped_instrument_bounds(),
-        actor=principal.actor,
+        organisation_id,
+        UploadFile(raw=raw, format=format.value, observations=parsed.observations),
+        proposal_id=upload_id or call.new_id(),
+        actor=call.principal.actor,
         now=call.now,
     )
-    waiting = market.list_held(call.session, principal.organisation_id) if counts.held else ()
-    of_this_file = tuple(one for one in waiting if one.observation.raw_sha256 == raw.sha256)
-    return ImportOut.from_core(raw.sha256, counts, of_this_file[:_PAGE], parsed.alerts)
+    return UploadOut.from_core(proposal, outcomes=outcomes, alerts=parsed.alerts)
+
+
+@routes.post("/observation-uploads/{upload_id}/approve", policy=asks(Scope.MARKET_APPROVE), status=200)
+def approve_upload(upload_id: UuidString, body: ApprovalIn, call: ThisCall) -> UploadOut:
+    """Approve an upload as a second person: its prices count from now on; what contradicts or breaches is held for review."""
+    proposal = call.load(OBSERVATION_UPLOAD, upload_id)
+    file, alerts = _read_again(proposal, call)
+    decided, counts = price_uploads.approve_upload(
+        call.session,
+        call.principal.organisation_id,
+        proposal,
+        file,
+        sha256=body.sha256,
+        actor=call.principal.actor,
+        now=call.now,
+    )
+    return UploadOut.from_core(decided, alerts=alerts, imported=counts)
+
+
+@routes.post("/observation-uploads/{upload_id}/reject", policy=asks(Scope.MARKET_APPROVE), status=200)
+def reject_upload(upload_id: UuidString, body: RejectionIn, call: ThisCall) -> UploadOut:
+    """Reject an upload as a second person, with a reason; its prices never count."""
+    decided = four_eyes.reject(
+        call.session,
+        call.principal.organisation_id,
+        call.load(OBSERVATION_UPLOAD, upload_id),
+        reason=body.reason,
+        actor=call.principal.actor,
+        now=call.now,
+    )
+    return UploadOut.from_core(decided)
+
+
+@routes.get("/observation-uploads", policy=asks(Scope.LEDGER_READ))
+def list_uploads(call: ThisCall) -> UploadsOut:
+    """Return the uploads, the newest first; read one for what a person should look at."""
+    found = market_proposals.list_proposals(
+        call.session, call.principal.organisation_id, ProposalKind.PRICE_UPLOAD, limit=_PAGE
+    )
+    return UploadsOut(uploads=tuple(UploadOut.from_core(proposal) for proposal in found))
+
+
+@routes.get("/observation-uploads/{upload_id}", policy=asks(Scope.LEDGER_READ))
+def read_upload(upload_id: UuidString, call: ThisCall) -> UploadOut:
+    """Return an upload; while nobody decided about it, with what it would do now."""
+    proposal = call.load(OBSERVATION_UPLOAD, upload_id)
+    if proposal.decision is not None:
+        return UploadOut.from_core(proposal)
+    file, alerts = _read_again(proposal, call)
+    outcomes = price_uploads.preview(call.session, call.principal.organisation_id, file.observations, now=call.now)
+    return UploadOut.from_core(proposal, outcomes=outcomes, alerts=alerts)
 
 
 @routes.get("/observations", policy=asks(Scope.LEDGER_READ))
@@ -130,6 +193,58 @@ def list_held(call: ThisCall) -> HeldListOut:
     """Return what waits for review, the newest day first."""
     held = market.list_held(call.session, call.principal.organisation_id)
     return HeldListOut(held=tuple(HeldOut.from_core(one) for one in held[:_PAGE]), is_complete=len(held) <= _PAGE)
+
+
+@routes.get("/observations/held/decided", policy=asks(Scope.LEDGER_READ))
+def list_held_reviews(call: ThisCall) -> HeldReviewsOut:
+    """Return what was decided about held prices, the newest first."""
+    organisation_id = call.principal.organisation_id
+    found = held_reviews.list_reviews(call.session, organisation_id, limit=_PAGE)
+    return HeldReviewsOut(reviews=tuple(_reviewed(review, call) for review in found))
+
+
+@routes.post("/observations/held/{content_sha256}/accept", policy=asks(Scope.MARKET_APPROVE), status=200)
+def accept_held(content_sha256: Sha256, body: ReviewIn, call: ThisCall) -> HeldReviewOut:
+    """Accept a held price as another person than its uploader: from now on it is its day's price, with the reason on file."""
+    review = held_prices.accept_held(
+        call.session,
+        call.principal.organisation_id,
+        content_sha256,
+        reason=body.reason,
+        actor=call.principal.actor,
+        now=call.now,
+    )
+    return _reviewed(review, call)
+
+
+@routes.post("/observations/held/{content_sha256}/reject", policy=asks(Scope.MARKET_APPROVE), status=200)
+def reject_held(content_sha256: Sha256, body: ReviewIn, call: ThisCall) -> HeldReviewOut:
+    """Reject a held price as another person than its uploader; said again, it is not held again."""
+    review = held_prices.reject_held(
+        call.session,
+        call.principal.organisation_id,
+        content_sha256,
+        reason=body.reason,
+        actor=call.principal.actor,
+        now=call.now,
+    )
+    return _reviewed(review, call)
+
+
+def _reviewed(review: HeldReview, call: Call) -> HeldReviewOut:
+    held = market.find_held(call.session, call.principal.organisation_id, review.content_sha256)
+    assert held is not None, "what was decided about stays on file"
+    return HeldReviewOut.from_core(review, held)
+
+
+def _read_again(proposal: Proposal, call: Call) -> tuple[UploadFile, tuple[FeedAlert, ...]]:
+    """Return what the stored bytes of an upload read as, and what the reader does not know."""
+    kept = market.find_raw_file(call.session, call.principal.organisation_id, proposal.raw_sha256)
+    assert kept is not None, "the bytes of a proposal are kept with it"
+    raw = RawFile(file_name=proposal.content["file_name"], content=kept.content)
+    chosen = PriceFormat(proposal.content["format"])
+    parsed = _READERS[chosen](raw, call)
+    return UploadFile(raw=raw, format=chosen.value, observations=parsed.observations), parsed.alerts
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

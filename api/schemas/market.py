@@ -5,6 +5,7 @@ A price is the decimal text its source gave, with its unit. What a price may be 
 
 from __future__ import annotations
 
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Annotated
 
@@ -14,13 +15,14 @@ from api.schemas.base import Array, Schema
 from api.schemas.books import CommodityCode
 from api.schemas.fields import DateString, DecimalString, InstantString, Text, UuidString
 from api.schemas.trades import PriceOut
+from finance.conventions.exact_text import fraction_text
 from finance.feeds.parsed import FeedAlert
 from finance.market.marks import Mark
 from finance.market.observations import Observation
+from finance.market.overrides import overrides_in
 from finance.market.snapshots import Snapshot
-from finance.operations.market import ImportCounts
 from finance.store.market import HeldObservation
-from finance.store.marks import MarkProposal, MarkRecord
+from finance.store.marks import MarkCheck, MarkProposal, MarkRecord
 from ledger.core.amounts import parse_decimal
 
 _ID = "01939c3e-7b3a-7cc1-9a53-0f9d6c2b1e4c"
@@ -113,37 +115,11 @@ class AlertOut(Schema):
         return cls(code=alert.code, message=alert.message)
 
 
-class ImportOut(Schema):
-    """How many observations of a file were what, and those newly held for review (at most 200 listed)."""
-
-    file_sha256: str
-    new: int
-    duplicate: int
-    revised: int
-    corroborated: int
-    held: int
-    held_observations: Array[HeldOut]
-    alerts: Array[AlertOut]
-
-    @classmethod
-    def from_core(
-        cls, sha256: str, counts: ImportCounts, held: tuple[HeldObservation, ...], alerts: tuple[FeedAlert, ...]
-    ) -> ImportOut:
-        """Return the shape of an import."""
-        return cls(
-            file_sha256=sha256,
-            new=counts.new,
-            duplicate=counts.duplicate,
-            revised=counts.revised,
-            corroborated=counts.corroborated,
-            held=counts.held,
-            held_observations=tuple(HeldOut.from_core(one) for one in held),
-            alerts=tuple(AlertOut.from_core(alert) for alert in alerts),
-        )
-
-
 class MarkIn(Schema):
-    """A price that one person proposes for the days from valid_from to valid_to (exclusive), with its evidence."""
+    """A price that one person proposes for the days from valid_from to valid_to (exclusive), with its evidence.
+
+    It stands where the feed has no usable price; with ``is_override`` also where it has one.
+    """
 
     model_config = ConfigDict(
         json_schema_extra={
@@ -171,10 +147,15 @@ class MarkIn(Schema):
     reason: Text
     evidence_sha256: Sha256
     valid_from: DateString
-    valid_to: DateString
+    valid_to: Annotated[
+        DateString | None, Field(description="Exclusive; absent: as many days as the rule says, normally one.")
+    ] = None
+    is_override: Annotated[
+        bool, Field(description="Whether it also replaces a usable price of the feed.", examples=[False])
+    ] = False
 
-    def to_core(self) -> MarkProposal:
-        """Return the proposal."""
+    def to_core(self, *, default_days: int) -> MarkProposal:
+        """Return the proposal, valid for ``default_days`` when it does not say how long."""
         return MarkProposal(
             mark_id=self.mark_id,
             instrument=self.instrument,
@@ -184,7 +165,8 @@ class MarkIn(Schema):
             reason=self.reason,
             evidence_sha256=self.evidence_sha256,
             valid_from=self.valid_from,
-            valid_to=self.valid_to,
+            valid_to=self.valid_to or self.valid_from + timedelta(days=default_days),
+            is_override=self.is_override,
         )
 
 
@@ -196,8 +178,34 @@ class MarkWithdrawalIn(Schema):
     reason: Text
 
 
+class MarkCheckOut(Schema):
+    """How far the mark stands from the feed as its checker saw it; ``deviation`` is an exact share, null without a feed."""
+
+    feed_price: PriceOut | None
+    feed_source: str
+    feed_trade_date: DateString | None
+    feed_state: str
+    deviation: Annotated[str | None, Field(examples=["14/81"])]
+    bound: Annotated[str, Field(examples=["1/10"])]
+    needs_second_checker: bool
+
+    @classmethod
+    def from_core(cls, check: MarkCheck) -> MarkCheckOut:
+        """Return the shape of ``check``."""
+        feed = check.feed
+        return cls(
+            feed_price=PriceOut(amount=feed["value"], unit=f"{feed['currency']}/{feed['unit']}") if feed else None,
+            feed_source=feed.get("source", ""),
+            feed_trade_date=date.fromisoformat(feed["trade_date"]) if feed.get("trade_date") else None,
+            feed_state=feed.get("state", "missing"),
+            deviation=None if check.deviation is None else fraction_text(check.deviation),
+            bound=fraction_text(check.bound),
+            needs_second_checker=check.needs_second,
+        )
+
+
 class MarkRecordOut(Schema):
-    """A proposed mark, who made it, who approved it, and whether it still counts."""
+    """A proposed mark, who made it, who approved it, and whether it still counts; ``sha256`` is what an approval names."""
 
     mark_id: UuidString
     instrument: str
@@ -211,6 +219,12 @@ class MarkRecordOut(Schema):
     checker_id: UuidString | None
     approved_at: InstantString | None
     withdrawn_at: InstantString | None
+    is_override: bool
+    sha256: str
+    check: MarkCheckOut | None
+    second_checker_id: UuidString | None
+    second_checked_at: InstantString | None
+    is_waiting_for_second: bool
 
     @classmethod
     def from_core(cls, record: MarkRecord) -> MarkRecordOut:
@@ -229,6 +243,12 @@ class MarkRecordOut(Schema):
             checker_id=record.checker_id,
             approved_at=record.approved_at,
             withdrawn_at=record.withdrawn_at,
+            is_override=proposal.is_override,
+            sha256=record.sha256,
+            check=None if record.check is None else MarkCheckOut.from_core(record.check),
+            second_checker_id=record.second_checker_id,
+            second_checked_at=record.second_checked_at,
+            is_waiting_for_second=record.is_waiting_for_second,
         )
 
 
@@ -290,13 +310,26 @@ class MarkOut(Schema):
         )
 
 
+class CalendarEditionOut(Schema):
+    """Which edition of a market's calendar a snapshot used."""
+
+    market: str
+    edition: str
+
+
 class SnapshotOut(Schema):
-    """A frozen snapshot; ``sha256`` is over its canonical bytes."""
+    """A frozen snapshot; ``sha256`` is over its canonical bytes.
+
+    ``calendars`` names the edition of each calendar by which marks were aged; ``overrides`` are the instruments whose price two
+    persons stand for.
+    """
 
     snapshot_id: str
     as_of: DateString
     known_at: InstantString
     sha256: str
+    calendars: Array[CalendarEditionOut]
+    overrides: Array[str]
     marks: Array[MarkOut]
 
     @classmethod
@@ -307,6 +340,11 @@ class SnapshotOut(Schema):
             as_of=snapshot.as_of,
             known_at=snapshot.known_at,
             sha256=snapshot.sha256,
+            calendars=tuple(
+                CalendarEditionOut(market=market, edition=edition)
+                for market, edition in sorted(snapshot.calendars.items())
+            ),
+            overrides=tuple(mark.instrument for mark in overrides_in(snapshot)),
             marks=tuple(MarkOut.from_core(mark) for mark in snapshot.marks),
         )
 

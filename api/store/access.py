@@ -104,6 +104,12 @@ def load_organisation(session: Session, organisation_id: UUID) -> Organisation |
     return None if row is None else _organisation(row)
 
 
+def list_organisations(session: Session) -> tuple[Organisation, ...]:
+    """Return every organisation of the installation, by id: for the installation's own jobs, never for a caller."""
+    rows = session.scalars(select(OrganisationRow).order_by(OrganisationRow.organisation_id))
+    return tuple(_organisation(row) for row in rows)
+
+
 def find_organisation(session: Session, name_or_id: str) -> Organisation:
     """Return the organisation that an operator names by id or by (similar) legal name; else ``organisation.not_found``."""
     by_id = uuid_or_none(name_or_id)

@@ -70,8 +70,9 @@ class BusinessCalendar:
             raise Conflict(
                 "calendar.unknown",
                 f"the {self.market} calendar is known from {self.first_known} to {self.last_known}; "
-                f"load the published calendar that covers {day}",
+                f"import the published calendar of {day.year}, which covers {day}",
                 market=self.market,
+                year=str(day.year),
                 day=day.isoformat(),
             )
         if day.weekday() >= _SATURDAY:

@@ -48,7 +48,7 @@ class ApprovedMark:
     """A price that two different persons stand for, on days in ``[valid_from, valid_to)``.
 
     ``evidence_sha256`` names the document it rests on. It counts from ``approved_at`` and, when withdrawn, until
-    ``withdrawn_at``.
+    ``withdrawn_at``. It stands where the feed has no usable price; with ``is_override`` also where it has one.
     """
 
     id: str
@@ -64,6 +64,7 @@ class ApprovedMark:
     valid_to: date
     approved_at: datetime
     withdrawn_at: datetime | None = None
+    is_override: bool = False
 
     def __post_init__(self) -> None:
         """Refuse one person acting for two, a price without evidence and an empty validity."""
@@ -144,9 +145,11 @@ def mark_for(
     """Return the mark of ``instrument`` for ``as_of`` by what was known at ``known_at``.
 
     Only observations learned by then count, in their newest revision known then. Of the price bases the rules admit for
-    the instrument, the newest day wins, then the better rank, then who said it first. A last trade more than the rules'
+    the instrument, the newest day wins, then the better rank, then the source by name: who arrived first decides nothing.
+    A last trade more than the rules'
     limit of sessions ago, or unknown, makes the mark stale; a stale or missing mark has no value unless an approved
-    mark covers the day. Example: CEA24 closed at 81.00 on 2026-08-14 but last traded on 2026-02-13: stale, no value.
+    mark covers the day. An override in force replaces a usable price too, and the mark says so.
+    Example: CEA24 closed at 81.00 on 2026-08-14 but last traded on 2026-02-13: stale, no value.
     Source: market-data notes of 2026-11-21, section 0 point 2 and section 3.2 points 3, 5, 10, 12 and 14.
     """
     check_instant(known_at, field="known_at")
@@ -162,8 +165,6 @@ def mark_for(
         and seen.known_at <= known_at
     )
     observed = _observed_mark(instrument, known, as_of=as_of, calendar=calendar, rules=rules)
-    if observed.state in USABLE_STATES:
-        return observed
     return _with_approval(observed, as_of=as_of, known_at=known_at, rules=rules, approved=approved)
 
 
@@ -174,10 +175,8 @@ def _observed_mark(
     priced = [seen for seen in known if seen.value is not None]
     if not priced:
         return Mark(instrument=instrument, state=MarkState.MISSING, value=None)
-    chosen = min(
-        priced,
-        key=lambda seen: (-seen.trade_date.toordinal(), ranks[seen.price_basis.value], seen.known_at, seen.source),
-    )
+    # Sources that stand side by side agree, so the name only decides whom the mark cites.
+    chosen = min(priced, key=lambda seen: (-seen.trade_date.toordinal(), ranks[seen.price_basis.value], seen.source))
     last_trade = _last_trade(known, chosen)
     age = None if last_trade is None else _sessions_since(calendar, last_trade, as_of)
     # A published day without a price (a CCER day with no trade) is an observation too: the price is carried, not late.
@@ -238,7 +237,11 @@ def _with_approval(
 ) -> Mark:
     """Return the mark with the latest approval in force, its state unchanged: approved is not the same as fresh."""
     in_force = [
-        one for one in approved if one.instrument == observed.instrument and one.covers(as_of=as_of, known_at=known_at)
+        one
+        for one in approved
+        if one.instrument == observed.instrument
+        and one.covers(as_of=as_of, known_at=known_at)
+        and (one.is_override or observed.state not in USABLE_STATES)
     ]
     if not in_force:
         return observed

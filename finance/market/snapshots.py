@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 import rfc8785
@@ -23,6 +23,8 @@ from ledger.core.errors import Invalid
 class Snapshot:
     """The marks for ``as_of`` by what was known at ``known_at``, sorted by instrument, one each.
 
+    ``calendars`` maps each market to the edition of its calendar by which marks were aged; a later edition changes no
+    frozen snapshot. Empty in snapshots frozen before editions were named.
     ``sha256`` is over the canonical bytes of everything but ``id``: two snapshots of the same content have the same
     hash.
     """
@@ -32,6 +34,7 @@ class Snapshot:
     known_at: datetime
     marks: tuple[Mark, ...]
     sha256: str
+    calendars: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Refuse an unordered or repeated set and a hash that is not of these marks."""
@@ -49,20 +52,33 @@ class Snapshot:
 
     def canonical_bytes(self) -> bytes:
         """Return the RFC 8785 JSON of the content: dates as ISO text, prices as decimal text, instants in UTC."""
-        return _canonical_bytes(as_of=self.as_of, known_at=self.known_at, marks=self.marks)
+        return _canonical_bytes(as_of=self.as_of, known_at=self.known_at, marks=self.marks, calendars=self.calendars)
 
     def mark(self, instrument: str) -> Mark | None:
         """Return the mark of ``instrument``, ``None`` when the snapshot was not asked for it."""
         return next((mark for mark in self.marks if mark.instrument == instrument), None)
 
 
-def freeze_snapshot(snapshot_id: str, *, as_of: date, known_at: datetime, marks: Iterable[Mark]) -> Snapshot:
-    """Return ``marks`` as a snapshot: sorted by instrument and hashed."""
+def freeze_snapshot(
+    snapshot_id: str,
+    *,
+    as_of: date,
+    known_at: datetime,
+    marks: Iterable[Mark],
+    calendars: Mapping[str, str] | None = None,
+) -> Snapshot:
+    """Return ``marks`` as a snapshot: sorted by instrument and hashed, with the editions of the ``calendars`` used."""
     check_instant(known_at, field="known_at")
     ordered = tuple(sorted(marks, key=lambda mark: mark.instrument))
-    content = _canonical_bytes(as_of=as_of, known_at=known_at, marks=ordered)
+    editions = dict(calendars or {})
+    content = _canonical_bytes(as_of=as_of, known_at=known_at, marks=ordered, calendars=editions)
     return Snapshot(
-        id=snapshot_id, as_of=as_of, known_at=known_at, marks=ordered, sha256=hashlib.sha256(content).hexdigest()
+        id=snapshot_id,
+        as_of=as_of,
+        known_at=known_at,
+        marks=ordered,
+        sha256=hashlib.sha256(content).hexdigest(),
+        calendars=editions,
     )
 
 
@@ -76,17 +92,20 @@ def build_snapshot(
     calendars: Mapping[str, BusinessCalendar],
     rules: MarkRules,
     approved: Iterable[ApprovedMark] = (),
+    editions: Mapping[str, str] | None = None,
 ) -> Snapshot:
     """Return the snapshot of ``instruments``; each has a mark, if only a missing one.
 
-    ``calendars`` maps the calendar names of ``sources.csv`` to calendars. What is learned after ``known_at`` changes
-    nothing.
+    ``calendars`` maps the calendar names of ``sources.csv`` to calendars, ``editions`` to what each is called; the
+    snapshot names those it used. What is learned after ``known_at`` changes nothing.
     """
     seen, approvals, marks = tuple(observations), tuple(approved), []
+    used: set[str] = set()
     for instrument in sorted(set(instruments)):
         name = rules.calendar_of(instrument, on=as_of)
         if name not in calendars:
             raise Invalid("market.calendar", f"calendars: expected the calendar {name} for {instrument}", calendar=name)
+        used.add(name)
         marks.append(
             mark_for(
                 instrument,
@@ -98,12 +117,20 @@ def build_snapshot(
                 approved=approvals,
             )
         )
-    return freeze_snapshot(snapshot_id, as_of=as_of, known_at=known_at, marks=marks)
+    named = {market: edition for market, edition in (editions or {}).items() if market in used}
+    return freeze_snapshot(snapshot_id, as_of=as_of, known_at=known_at, marks=marks, calendars=named)
 
 
-def _canonical_bytes(*, as_of: date, known_at: datetime, marks: Iterable[Mark]) -> bytes:
+def _canonical_bytes(*, as_of: date, known_at: datetime, marks: Iterable[Mark], calendars: Mapping[str, str]) -> bytes:
+    # Snapshots frozen before calendars had editions keep their hash.
+    named = {"calendars": dict(calendars)} if calendars else {}
     return rfc8785.dumps(
-        {"as_of": as_of.isoformat(), "known_at": known_at.isoformat(), "marks": [_mark_fields(mark) for mark in marks]}
+        {
+            "as_of": as_of.isoformat(),
+            "known_at": known_at.isoformat(),
+            "marks": [_mark_fields(mark) for mark in marks],
+            **named,
+        }
     )
 
 

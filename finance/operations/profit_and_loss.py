@@ -39,9 +39,9 @@ from finance.market.snapshots import Snapshot, build_snapshot
 from finance.market.unit_values import TONNE, unit_values
 from finance.operations.lot_movements import HeldMovement, movements_of
 from finance.operations.valuations import BookValuation, instruments_of, open_lots, value_book
+from finance.store import calendar_years, reference
 from finance.store import market as market_store
 from finance.store import marks as mark_store
-from finance.store import reference
 from ledger.core.errors import Invalid
 from ledger.store import reports
 from ledger.store.books import Book
@@ -200,6 +200,7 @@ def restated_marks(session: Session, organisation_id: UUID, opening: Snapshot, *
     if not wanted or known_at == opening.known_at:
         return opening
     records = mark_store.list_marks(session, organisation_id, instruments=wanted)
+    held = calendar_years.load_calendars(session, organisation_id, known_at=known_at)
     return build_snapshot(
         f"{opening.id} as known at {known_at.isoformat()}",
         as_of=opening.as_of,
@@ -208,7 +209,8 @@ def restated_marks(session: Session, organisation_id: UUID, opening: Snapshot, *
         observations=market_store.list_observations(
             session, organisation_id, instruments=wanted, until=opening.as_of, known_at=known_at
         ),
-        calendars={calendar.market: calendar for calendar in reference.shipped_calendars()},
+        calendars={name: one.calendar for name, one in held.items()},
+        editions={name: one.edition for name, one in held.items()},
         rules=reference.shipped_mark_rules(),
         approved=[mark for mark in (record.approved_mark() for record in records) if mark is not None],
     )

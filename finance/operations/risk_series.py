@@ -16,8 +16,8 @@ from finance.conventions.calendars import BusinessCalendar
 from finance.market.observations import Observation, PriceBasis
 from finance.market.risk.parameters import RiskParameters, risk_parameters
 from finance.market.risk.returns import ReturnRules, ReturnSeries, SeriesLeg, return_series
+from finance.store import calendar_years, reference
 from finance.store import market as market_store
-from finance.store import reference
 from ledger.core.errors import Invalid
 
 
@@ -44,7 +44,7 @@ def load_series(session: Session, instruments: Sequence[str], asked: SeriesQuest
     """Return one series per instrument, in the order given; what nothing marks is refused by the mark rules."""
     parameters = parameters_on(asked.as_of)
     legs = {instrument: asked.legs.get(instrument) or _own_leg(instrument, asked) for instrument in instruments}
-    calendars = {instrument: _calendar(chain, asked.as_of) for instrument, chain in legs.items()}
+    calendars = {instrument: _calendar(session, chain, asked) for instrument, chain in legs.items()}
     stored = market_store.list_observations(
         session,
         asked.organisation_id,
@@ -93,9 +93,10 @@ def _own_leg(instrument: str, asked: SeriesQuestion) -> tuple[SeriesLeg, ...]:
     )
 
 
-def _calendar(legs: Sequence[SeriesLeg], on: date) -> BusinessCalendar:
+def _calendar(session: Session, legs: Sequence[SeriesLeg], asked: SeriesQuestion) -> BusinessCalendar:
     rules = reference.shipped_mark_rules()
-    names = {rules.calendar_of(leg.instrument, on=on) for leg in legs}
+    names = {rules.calendar_of(leg.instrument, on=asked.as_of) for leg in legs}
     if len(names) != 1:
         raise Invalid("risk.legs", "legs: expected instruments of one exchange calendar; sessions of two never line up")
-    return reference.shipped_calendar(names.pop())
+    held = calendar_years.load_calendar(session, asked.organisation_id, names.pop(), known_at=asked.known_at)
+    return held.calendar

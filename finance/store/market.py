@@ -22,7 +22,14 @@ from finance.conventions.exact_text import fraction_text
 from finance.market.marks import Mark, MarkState
 from finance.market.observations import AcceptOutcome, Observation, PriceBasis
 from finance.market.snapshots import Snapshot
-from finance.store.tables.market import HeldObservationRow, MarketSnapshotRow, ObservationRow, RawFileRow
+from finance.store.tables.feeds import HeldReviewRow
+from finance.store.tables.market import (
+    HeldObservationRow,
+    MarketSnapshotRow,
+    ObservationRow,
+    ProposedMarkRow,
+    RawFileRow,
+)
 from ledger.core.errors import Conflict, Invalid, NotFound
 
 _LONGEST_NAME = 200
@@ -56,6 +63,7 @@ class HeldObservation:
     observation: Observation
     acceptance: str
     reasons: tuple[str, ...]
+    recorded_by: UUID
 
 
 def lock_market(session: Session, organisation_id: UUID) -> None:
@@ -156,20 +164,44 @@ def hold_observations(session: Session, organisation_id: UUID, outcomes: Sequenc
 
 
 def list_held(session: Session, organisation_id: UUID) -> tuple[HeldObservation, ...]:
-    """Return what waits for review, the newest day first."""
+    """Return what waits for review, the newest day first; what was decided waits no more."""
     rows = session.scalars(
         select(HeldObservationRow)
-        .where(HeldObservationRow.organisation_id == organisation_id)
+        .outerjoin(
+            HeldReviewRow,
+            (HeldReviewRow.organisation_id == HeldObservationRow.organisation_id)
+            & (HeldReviewRow.content_sha256 == HeldObservationRow.content_sha256),
+        )
+        .where(HeldObservationRow.organisation_id == organisation_id, HeldReviewRow.content_sha256.is_(None))
         .order_by(HeldObservationRow.trade_date.desc(), HeldObservationRow.content_sha256)
     )
-    return tuple(
-        HeldObservation(
-            content_sha256=row.content_sha256,
-            observation=Observation(**_facts(row)),
-            acceptance=row.acceptance,
-            reasons=tuple(row.reasons["sentences"]),
-        )
-        for row in rows
+    return tuple(_held(row) for row in rows)
+
+
+def find_held(session: Session, organisation_id: UUID, content_sha256: str) -> HeldObservation | None:
+    """Return a held observation, decided or not, ``None`` when the organisation has none of that hash."""
+    row = session.get(HeldObservationRow, (organisation_id, content_sha256))
+    return None if row is None else _held(row)
+
+
+def list_instruments(session: Session, organisation_id: UUID, *, known_at: datetime) -> tuple[str, ...]:
+    """Return the instruments of which anything was observed, or a mark proposed, up to ``known_at``, by name."""
+    seen = select(ObservationRow.instrument).where(
+        ObservationRow.organisation_id == organisation_id, ObservationRow.known_at <= known_at
+    )
+    marked = select(ProposedMarkRow.instrument).where(
+        ProposedMarkRow.organisation_id == organisation_id, ProposedMarkRow.proposed_at <= known_at
+    )
+    return tuple(sorted(set(session.scalars(seen.distinct())) | set(session.scalars(marked.distinct()))))
+
+
+def _held(row: HeldObservationRow) -> HeldObservation:
+    return HeldObservation(
+        content_sha256=row.content_sha256,
+        observation=Observation(**_facts(row)),
+        acceptance=row.acceptance,
+        reasons=tuple(row.reasons["sentences"]),
+        recorded_by=row.recorded_by,
     )
 
 
@@ -223,6 +255,7 @@ def find_snapshot(session: Session, organisation_id: UUID, snapshot_id: UUID) ->
         known_at=datetime.fromisoformat(content["known_at"]),
         marks=tuple(_mark(fields) for fields in content["marks"]),
         sha256=row.sha256,
+        calendars=content.get("calendars", {}),
     )
 
 

@@ -5,17 +5,22 @@ Takes a session first and never commits.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 from uuid import UUID
 
+import rfc8785
 from sqlalchemy import insert, select
 from sqlalchemy.orm import Session
 
 from finance.market.marks import ApprovedMark
 from finance.market.observations import INSTRUMENT, SHA256_HEX, check_pattern, check_price, check_text
+from finance.store.tables.feeds import MarkCheckRow, SecondMarkCheckRow
 from finance.store.tables.market import ApprovedMarkRow, ProposedMarkRow, WithdrawnMarkRow
 from ledger.core.amounts import currency_scale
 from ledger.core.errors import Invalid
@@ -23,7 +28,10 @@ from ledger.core.errors import Invalid
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MarkProposal:
-    """A price in ``currency`` per one ``unit`` for the days ``[valid_from, valid_to)``, with the evidence's hash."""
+    """A price in ``currency`` per one ``unit`` for the days ``[valid_from, valid_to)``, with the evidence's hash.
+
+    It fills a stale or missing mark; with ``is_override`` it also replaces a usable one.
+    """
 
     mark_id: UUID
     instrument: str
@@ -34,6 +42,7 @@ class MarkProposal:
     evidence_sha256: str
     valid_from: date
     valid_to: date
+    is_override: bool = False
 
     def __post_init__(self) -> None:
         """Refuse each fact outside its bounds and an empty validity."""
@@ -48,8 +57,22 @@ class MarkProposal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MarkCheck:
+    """What the checker saw: the feed's mark, the share by which the proposal deviates, and whether that needs a third person.
+
+    ``feed`` has ``value``, ``currency``, ``unit``, ``source``, ``trade_date`` and ``state``; empty without a feed.
+    """
+
+    proposal_sha256: str
+    feed: Mapping[str, Any]
+    deviation: Fraction | None
+    bound: Fraction
+    needs_second: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MarkRecord:
-    """A proposal with its maker, and what became of it."""
+    """A proposal with its maker, and what became of it; ``check`` is absent from marks approved before checks were kept."""
 
     proposal: MarkProposal
     maker_id: UUID
@@ -57,10 +80,37 @@ class MarkRecord:
     checker_id: UUID | None
     approved_at: datetime | None
     withdrawn_at: datetime | None
+    check: MarkCheck | None = None
+    second_checker_id: UUID | None = None
+    second_checked_at: datetime | None = None
+
+    @property
+    def sha256(self) -> str:
+        """Return the digest that an approval names: over the RFC 8785 JSON of the proposal and its maker."""
+        proposal = self.proposal
+        content: dict[str, Any] = {
+            "mark_id": str(proposal.mark_id),
+            "instrument": proposal.instrument,
+            "value": f"{proposal.value:f}",
+            "currency": proposal.currency,
+            "unit": proposal.unit,
+            "reason": proposal.reason,
+            "evidence_sha256": proposal.evidence_sha256,
+            "valid_from": proposal.valid_from.isoformat(),
+            "valid_to": proposal.valid_to.isoformat(),
+            "is_override": proposal.is_override,
+            "maker_id": str(self.maker_id),
+        }
+        return hashlib.sha256(rfc8785.dumps(content)).hexdigest()
+
+    @property
+    def is_waiting_for_second(self) -> bool:
+        """Return whether the mark was approved and counts only once a third person agrees."""
+        return self.check is not None and self.check.needs_second and self.second_checked_at is None
 
     def approved_mark(self) -> ApprovedMark | None:
-        """Return the mark as valuation takes it, ``None`` while nobody approved it."""
-        if self.checker_id is None or self.approved_at is None:
+        """Return the mark as valuation takes it, ``None`` while nobody approved it or a second checker is missing."""
+        if self.checker_id is None or self.approved_at is None or self.is_waiting_for_second:
             return None
         proposal = self.proposal
         return ApprovedMark(
@@ -75,8 +125,9 @@ class MarkRecord:
             evidence_sha256=proposal.evidence_sha256,
             valid_from=proposal.valid_from,
             valid_to=proposal.valid_to,
-            approved_at=self.approved_at,
+            approved_at=self.second_checked_at or self.approved_at,
             withdrawn_at=self.withdrawn_at,
+            is_override=proposal.is_override,
         )
 
 
@@ -107,12 +158,15 @@ def save_proposal(session: Session, organisation_id: UUID, proposal: MarkProposa
             valid_to=proposal.valid_to,
             maker_id=by,
             proposed_at=at,
+            is_override=int(proposal.is_override),
         )
     )
 
 
-def save_approval(session: Session, organisation_id: UUID, record: MarkRecord, *, by: UUID, at: datetime) -> None:
-    """Insert the approval; the database refuses the maker as checker."""
+def save_approval(
+    session: Session, organisation_id: UUID, record: MarkRecord, check: MarkCheck, *, by: UUID, at: datetime
+) -> None:
+    """Insert the approval and what its checker saw; the database refuses the maker as checker."""
     session.execute(
         insert(ApprovedMarkRow).values(
             organisation_id=organisation_id,
@@ -120,6 +174,33 @@ def save_approval(session: Session, organisation_id: UUID, record: MarkRecord, *
             maker_id=record.maker_id,
             checker_id=by,
             approved_at=at,
+        )
+    )
+    session.execute(
+        insert(MarkCheckRow).values(
+            organisation_id=organisation_id,
+            mark_id=record.proposal.mark_id,
+            maker_id=record.maker_id,
+            checker_id=by,
+            proposal_sha256=check.proposal_sha256,
+            feed=dict(check.feed),
+            deviation=check.deviation,
+            bound=check.bound,
+            needs_second=int(check.needs_second),
+        )
+    )
+
+
+def save_second_check(session: Session, organisation_id: UUID, record: MarkRecord, *, by: UUID, at: datetime) -> None:
+    """Insert a third person's agreement; the database refuses the maker and the checker."""
+    session.execute(
+        insert(SecondMarkCheckRow).values(
+            organisation_id=organisation_id,
+            mark_id=record.proposal.mark_id,
+            maker_id=record.maker_id,
+            checker_id=record.checker_id,
+            second_checker_id=by,
+            checked_at=at,
         )
     )
 
@@ -139,7 +220,7 @@ def _load(
     session: Session, organisation_id: UUID, *, mark_id: UUID | None = None, instruments: list[str] | None = None
 ) -> tuple[MarkRecord, ...]:
     wanted = (
-        select(ProposedMarkRow, ApprovedMarkRow.checker_id, ApprovedMarkRow.approved_at, WithdrawnMarkRow.withdrawn_at)
+        select(ProposedMarkRow, ApprovedMarkRow, WithdrawnMarkRow.withdrawn_at, MarkCheckRow, SecondMarkCheckRow)
         .outerjoin(
             ApprovedMarkRow,
             (ApprovedMarkRow.organisation_id == ProposedMarkRow.organisation_id)
@@ -150,6 +231,16 @@ def _load(
             (WithdrawnMarkRow.organisation_id == ProposedMarkRow.organisation_id)
             & (WithdrawnMarkRow.mark_id == ProposedMarkRow.mark_id),
         )
+        .outerjoin(
+            MarkCheckRow,
+            (MarkCheckRow.organisation_id == ProposedMarkRow.organisation_id)
+            & (MarkCheckRow.mark_id == ProposedMarkRow.mark_id),
+        )
+        .outerjoin(
+            SecondMarkCheckRow,
+            (SecondMarkCheckRow.organisation_id == ProposedMarkRow.organisation_id)
+            & (SecondMarkCheckRow.mark_id == ProposedMarkRow.mark_id),
+        )
         .where(ProposedMarkRow.organisation_id == organisation_id)
         .order_by(ProposedMarkRow.valid_from, ProposedMarkRow.mark_id)
     )
@@ -159,14 +250,27 @@ def _load(
         wanted = wanted.where(ProposedMarkRow.instrument.in_(instruments))
     return tuple(
         MarkRecord(
-            proposal=_proposal(row[0]),
-            maker_id=row[0].maker_id,
-            proposed_at=row[0].proposed_at,
-            checker_id=row[1],
-            approved_at=row[2],
-            withdrawn_at=row[3],
+            proposal=_proposal(proposed),
+            maker_id=proposed.maker_id,
+            proposed_at=proposed.proposed_at,
+            checker_id=None if approved is None else approved.checker_id,
+            approved_at=None if approved is None else approved.approved_at,
+            withdrawn_at=withdrawn_at,
+            check=None if check is None else _check(check),
+            second_checker_id=None if second is None else second.second_checker_id,
+            second_checked_at=None if second is None else second.checked_at,
         )
-        for row in session.execute(wanted)
+        for proposed, approved, withdrawn_at, check, second in session.execute(wanted)
+    )
+
+
+def _check(row: MarkCheckRow) -> MarkCheck:
+    return MarkCheck(
+        proposal_sha256=row.proposal_sha256,
+        feed=row.feed,
+        deviation=row.deviation,
+        bound=row.bound,
+        needs_second=bool(row.needs_second),
     )
 
 
@@ -181,4 +285,5 @@ def _proposal(row: ProposedMarkRow) -> MarkProposal:
         evidence_sha256=row.evidence_sha256,
         valid_from=row.valid_from,
         valid_to=row.valid_to,
+        is_override=bool(row.is_override),
     )

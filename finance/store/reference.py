@@ -24,8 +24,9 @@ from finance.emissions.factors import FactorSet
 from finance.emissions.methodologies import BoundMethodology, Methodology
 from finance.loans import checklist_rows
 from finance.loans.checklist_rows import Checklist, PrinciplesVersion
-from finance.market import bounds, mark_rules
+from finance.market import bounds, closes, mark_rules
 from finance.market.bounds import InstrumentBound
+from finance.market.closes import Close
 from finance.market.mark_rules import MarkRules
 
 _PACKAGE = "finance.reference"
@@ -137,6 +138,18 @@ def shipped_risk_parameters() -> ReferenceSet:
 def shipped_feeds() -> ReferenceSet:
     """Return what is known of every market data source: hours, calendars, windows, terms and bounds."""
     return _rules("feeds")
+
+
+@cache
+def shipped_closes() -> tuple[Close, ...]:
+    """Return the closes at which a day's marks are frozen."""
+    return closes.closes_from_rows(_named_rows("closes"))
+
+
+@cache
+def shipped_market_job_rules() -> ReferenceSet:
+    """Return the limits of feeds, their jobs and overrides."""
+    return _rules("market_job_rules")
 
 
 @cache

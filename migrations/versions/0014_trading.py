@@ -9,7 +9,7 @@ from ledger.store.database import BigInt, BusinessDate, ExactDecimal, JsonText, 
 from migrations.runner import statements
 
 revision = "0014_trading"
-down_revision = "0012_reviews"
+down_revision = "0013_feeds"
 branch_labels = None
 depends_on = None
 

@@ -404,7 +404,9 @@ STEPS = (
     "_organisations",
     "_activity",
     "_book",
-    "_prices",
+    "_prices_proposed",
+    "_prices_approved",
+    "_snapshot",
     "_facility",
     "_attested_period",
     "_decision",
@@ -417,7 +419,7 @@ def test_a_run_cut_off_after_any_step_is_finished_by_the_next_one(
 ) -> None:
     """Each step is one transaction; a new run makes a new assessor's key and goes on with what is not there yet."""
     scenario, edge = load_scenario(), edge_of(database)
-    for position in range(1, 9):
+    for position in range(1, 11):
         with monkeypatch.context() as patch:
             turns = count(1)
             for name in STEPS:

@@ -74,7 +74,7 @@ def test_every_upload_shows_an_example(plain: FastAPI) -> None:
 
 def test_the_examples_of_uploads_can_be_read(plain: FastAPI) -> None:
     trades = read_table("trades.csv", uploaded(plain, "/v1/books/{book_id}/trades").encode())
-    prices = read_table("prices.csv", uploaded(plain, "/v1/observations").encode())
+    prices = read_table("prices.csv", uploaded(plain, "/v1/observation-uploads").encode())
     envelope = json.loads(uploaded(plain, "/v1/engagements/{engagement_id}/attestations"))
 
     assert [

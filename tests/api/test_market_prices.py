@@ -4,12 +4,17 @@ import hashlib
 import io
 import json
 from collections.abc import Iterator
+from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 from openpyxl import Workbook
 
+from api.auth.issue import issue_key
+from api.auth.principal import Scope
+from api.deps import unit_of_work
+from api.store import access
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import SQLITE, Treasury, colleague, done, entry_id, refused, treasury
@@ -44,8 +49,43 @@ def close(instrument: str, day: str, price: str, *, last: str | None = None, sou
     return f"{instrument},{EXCHANGE},listed_close,{day},{day if last is None else last},{price},CNY,t,1000,{source}\n"
 
 
+def bring(house: Treasury, content: str | bytes, query: str = "", **headers: str) -> httpx.Response:
+    """Propose a file; it counts for nothing yet."""
+    return house.client.post(f"/v1/observation-uploads{query}", content, headers={**CSV, **headers})
+
+
+def take_in(house: Treasury, checker: str, content: str | bytes, query: str = "", **headers: str) -> Any:
+    """Propose a file and let a second person approve it; return what it did, with the alerts."""
+    proposed = done(bring(house, content, query, **headers))
+    path = f"/v1/observation-uploads/{proposed['upload_id']}/approve"
+    approved = done(house.client.post(path, json.dumps({"sha256": proposed["sha256"]}), key=checker))
+    return {**approved["imported"], "file_sha256": approved["file_sha256"], "alerts": approved["alerts"]}
+
+
 def upload(house: Treasury, content: str | bytes, query: str = "", **headers: str) -> httpx.Response:
-    return house.client.post(f"/v1/observations{query}", content, headers={**CSV, **headers})
+    """Propose a file and let a person who joins for that approve it; return the approval, or the refused proposal."""
+    proposed = bring(house, content, query, **headers)
+    if proposed.status_code != 201:
+        return proposed
+    made, around = proposed.json(), house.client.app.state.surroundings
+    with unit_of_work(around.database) as session:
+        user_id = around.id_source()
+        access.add_user(
+            session, user_id=user_id, organisation_id=house.owner.organisation_id, email=f"{user_id}@borrower.example",
+            name="Price Checker", now=around.clock(),
+        )  # fmt: skip
+        issued = issue_key(
+            session, organisation_id=house.owner.organisation_id, user_id=user_id,
+            scopes=frozenset({Scope.MARKET_APPROVE}), days=1, now=around.clock(), new_id=around.id_source,
+            random_bytes=around.random_source,
+        )  # fmt: skip
+    path = f"/v1/observation-uploads/{made['upload_id']}/approve"
+    return house.client.post(path, json.dumps({"sha256": made["sha256"]}), key=issued.text)
+
+
+def approve_mark(house: Treasury, made: Any, key: str | None = None) -> httpx.Response:
+    path = f"/v1/market-marks/{made['mark_id']}/approve"
+    return house.client.post(path, json.dumps({"sha256": made["sha256"]}), key=key)
 
 
 def snapshot(house: Treasury, number: str = SNAPSHOT, *, as_of: str = "2026-08-14", **more: object) -> httpx.Response:
@@ -68,13 +108,13 @@ def proposal(**change: object) -> dict[str, object]:
     }
 
 
-def test_a_file_of_prices_is_counted_and_taken_once(house: Treasury) -> None:
+def test_a_file_of_prices_is_counted_and_taken_once(house: Treasury, checker: str) -> None:
     content = HEADER + close("CEA25", "2026-08-13", "97.20") + close("CEA25", "2026-08-14", "97.40")
 
-    first = done(upload(house, content))
-    again = done(upload(house, content))
+    first = take_in(house, checker, content)
+    again = take_in(house, checker, content)
 
-    assert (first["new"], first["duplicate"], first["held"], first["held_observations"]) == (2, 0, 0, [])
+    assert (first["new"], first["duplicate"], first["held"]) == (2, 0, 0)
     assert first["file_sha256"] == hashlib.sha256(content.encode()).hexdigest()
     assert (again["new"], again["duplicate"]) == (0, 2)
     listed = done(house.client.get("/v1/observations?instrument=CEA25&as_of=2026-08-14"))
@@ -84,7 +124,7 @@ def test_a_file_of_prices_is_counted_and_taken_once(house: Treasury) -> None:
     ]
 
 
-def test_a_workbook_is_read_like_the_csv_and_its_empty_sheets_are_left_out(house: Treasury) -> None:
+def test_a_workbook_is_read_like_the_csv_and_its_empty_sheets_are_left_out(house: Treasury, checker: str) -> None:
     workbook = Workbook()
     sheet = workbook.worksheets[0]
     for line in (HEADER + close("CEA25", "2026-08-14", "97.40")).splitlines():
@@ -93,18 +133,18 @@ def test_a_workbook_is_read_like_the_csv_and_its_empty_sheets_are_left_out(house
     content = io.BytesIO()
     workbook.save(content)
 
-    answer = done(upload(house, content.getvalue(), **XLSX))
+    answer = take_in(house, checker, content.getvalue(), **XLSX)
 
     assert (answer["new"], answer["file_sha256"]) == (1, hashlib.sha256(content.getvalue()).hexdigest())
 
 
-def test_a_contradiction_is_held_and_listed(house: Treasury) -> None:
-    done(upload(house, HEADER + close("CEA25", "2026-08-14", "97.40")))
+def test_a_contradiction_is_held_and_listed(house: Treasury, checker: str) -> None:
+    take_in(house, checker, HEADER + close("CEA25", "2026-08-14", "97.40"))
 
-    answer = done(upload(house, HEADER + close("CEA25", "2026-08-14", "98.40", source="a newspaper")))
+    answer = take_in(house, checker, HEADER + close("CEA25", "2026-08-14", "98.40", source="a newspaper"))
 
     assert (answer["new"], answer["held"]) == (0, 1)
-    (held,) = answer["held_observations"]
+    (held,) = done(house.client.get("/v1/observations/held"))["held"]
     assert (held["acceptance"], held["observation"]["price"]["amount"]) == ("conflict", "98.40")
     assert done(house.client.get("/v1/observations/held")) == {"held": [held], "is_complete": True}
 
@@ -149,8 +189,8 @@ STATISTICS_DAY = {
 }  # fmt: skip
 
 
-def test_the_ecb_history_gives_fixings(house: Treasury) -> None:
-    answer = done(upload(house, ECB, "?format=ecb_history"))
+def test_the_ecb_history_gives_fixings(house: Treasury, checker: str) -> None:
+    answer = take_in(house, checker, ECB, "?format=ecb_history")
 
     none, seen = done(house.client.get("/v1/observations?instrument=EUR_CNY&as_of=2026-08-14"))["observations"]
     assert answer["new"] == 2
@@ -158,12 +198,12 @@ def test_the_ecb_history_gives_fixings(house: Treasury) -> None:
     assert (none["price"], bool(none["missing_reason"])) == (None, True)
 
 
-def test_the_exchanges_answers_give_closes_and_block_averages(house: Treasury) -> None:
-    closes = upload(house, json.dumps(MARKET_DAY), "?format=cneeex_market", **JSON)
-    blocks = upload(house, json.dumps(STATISTICS_DAY), "?format=cneeex_statistics", **JSON)
+def test_the_exchanges_answers_give_closes_and_block_averages(house: Treasury, checker: str) -> None:
+    closes = take_in(house, checker, json.dumps(MARKET_DAY), "?format=cneeex_market", **JSON)
+    blocks = take_in(house, checker, json.dumps(STATISTICS_DAY), "?format=cneeex_statistics", **JSON)
 
-    assert [alert["code"] for alert in done(closes)["alerts"]] == ["feed.unknown_instrument"]
-    assert done(blocks)["new"] == 1
+    assert [alert["code"] for alert in closes["alerts"]] == ["feed.unknown_instrument"]
+    assert blocks["new"] == 1
     seen = done(house.client.get("/v1/observations?instrument=CEA25&as_of=2026-08-14"))["observations"]
     assert [(one["price_basis"], one["price"]["amount"]) for one in seen] == [
         ("listed_close", "97.40"),
@@ -214,14 +254,16 @@ def test_an_auction_report_without_its_columns_is_refused(house: Treasury) -> No
     assert answer.status_code == 422
 
 
-def test_observations_page_through_what_was_known_on_the_first_page(house: Treasury, clock: Clock) -> None:
+def test_observations_page_through_what_was_known_on_the_first_page(
+    house: Treasury, checker: str, clock: Clock
+) -> None:
     days = [f"2026-08-{day}" for day in (10, 11, 12, 13, 14)]
-    done(upload(house, HEADER + "".join(close("CEA25", day, "97.40") for day in days)))
+    take_in(house, checker, HEADER + "".join(close("CEA25", day, "97.40") for day in days))
     path = "/v1/observations?instrument=CEA25&as_of=2026-08-14&limit=2"
 
     first = done(house.client.get(path))
     clock.advance(minutes=1)
-    done(upload(house, HEADER + close("CEA25", "2026-08-07", "97.30")))
+    take_in(house, checker, HEADER + close("CEA25", "2026-08-07", "97.30"))
     second = done(house.client.get(f"{path}&after={first['next_cursor']}"))
     third = done(house.client.get(f"{path}&after={second['next_cursor']}"))
 
@@ -252,20 +294,20 @@ def test_a_page_of_observations_has_1_to_200(house: Treasury) -> None:
         assert answer.status_code == 422, limit
 
 
-def test_another_organisation_sees_no_price(house: Treasury, stranger: str) -> None:
-    done(upload(house, HEADER + close("CEA25", "2026-08-14", "97.40")))
+def test_another_organisation_sees_no_price(house: Treasury, checker: str, stranger: str) -> None:
+    take_in(house, checker, HEADER + close("CEA25", "2026-08-14", "97.40"))
 
     seen = done(house.client.get("/v1/observations?instrument=CEA25&as_of=2026-08-14", key=stranger))
 
     assert seen["observations"] == []
 
 
-def test_a_snapshot_is_frozen_whatever_is_learned_later(house: Treasury, clock: Clock) -> None:
-    done(upload(house, HEADER + close("CEA25", "2026-08-14", "97.40")))
+def test_a_snapshot_is_frozen_whatever_is_learned_later(house: Treasury, checker: str, clock: Clock) -> None:
+    take_in(house, checker, HEADER + close("CEA25", "2026-08-14", "97.40"))
     first = done(snapshot(house))
 
     clock.advance(hours=1)
-    done(upload(house, HEADER + close("CEA25", "2026-08-14", "97.50")))
+    take_in(house, checker, HEADER + close("CEA25", "2026-08-14", "97.50"))
 
     assert done(snapshot(house)) == first
     assert done(house.client.get(f"/v1/snapshots/{SNAPSHOT}")) == first
@@ -306,12 +348,12 @@ def test_a_snapshot_of_another_organisation_is_not_found(house: Treasury, strang
 
 
 def test_a_mark_values_only_after_a_second_person_approves_it(house: Treasury, checker: str, clock: Clock) -> None:
-    done(upload(house, HEADER + close("CEA24", "2026-08-14", "81.00", last="2026-02-13")))
+    take_in(house, checker, HEADER + close("CEA24", "2026-08-14", "81.00", last="2026-02-13"))
     made = done(house.client.post("/v1/market-marks", json.dumps(proposal())))
     before = done(snapshot(house))["marks"][0]
-    own = house.client.post(f"/v1/market-marks/{MARK}/approve")
+    own = approve_mark(house, made)
 
-    approved = done(house.client.post(f"/v1/market-marks/{MARK}/approve", key=checker))
+    approved = done(approve_mark(house, made, checker))
     after = done(snapshot(house, entry_id(2002)))["marks"][0]
 
     assert (before["state"], before["price"], before["last_price"]["amount"]) == ("stale", None, "81.00")
@@ -330,7 +372,8 @@ def test_a_mark_of_another_organisation_is_not_found(house: Treasury, stranger: 
     done(house.client.post("/v1/market-marks", json.dumps(proposal())))
     reason = json.dumps({"reason": "no"})
 
-    for path, body in ((f"{MARK}/approve", None), (f"{MARK}/withdraw", reason)):
+    digest = json.dumps({"sha256": "0" * 64})
+    for path, body in ((f"{MARK}/approve", digest), (f"{MARK}/withdraw", reason)):
         foreign = house.client.post(f"/v1/market-marks/{path}", body, key=stranger)
         absent = house.client.post(f"/v1/market-marks/{path.replace(MARK, entry_id(9))}", body, key=stranger)
         assert refused(foreign) == (404, "market_mark.not_found")

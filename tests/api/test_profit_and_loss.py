@@ -15,7 +15,7 @@ from openpyxl import load_workbook
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import OTHER_BOOK, SQLITE, Treasury, colleague, done, entry_id, refused, treasury
-from tests.api.test_market_prices import CSV, HEADER, close, proposal, snapshot, upload
+from tests.api.test_market_prices import CSV, HEADER, approve_mark, close, proposal, snapshot, upload
 from tests.api.test_market_worth import COLUMNS, FIXING, book, leaves
 
 FIRST, LAST, AGAIN = entry_id(2001), entry_id(2002), entry_id(2003)
@@ -157,12 +157,8 @@ def test_a_mark_approved_for_a_stale_vintage_brings_it_in_as_new_data_or_for_the
 ) -> None:
     checker = colleague(database, clock, randomness, week.owner)
     body = proposal(mark_id=entry_id(1001), valid_from=TUESDAY, valid_to="2026-08-19")
-    done(week.client.post("/v1/market-marks", json.dumps(body)))
-    done(
-        week.client.post(
-            f"/v1/market-marks/{entry_id(1001)}/approve", "{}", headers={"Authorization": f"Bearer {checker}"}
-        )
-    )
+    made = done(week.client.post("/v1/market-marks", json.dumps(body)))
+    done(approve_mark(week, made, checker))
     clock.advance(hours=1)
     frozen(week, AGAIN, TUESDAY)
 

@@ -73,7 +73,7 @@ def test_target_closes_three_weekdays_in_2027() -> None:
 
 @pytest.mark.parametrize("day", [date(2027, 1, 1), date(2027, 1, 4), date(2020, 12, 31), date.max, date.min])
 def test_a_day_beyond_the_published_calendar_is_unknown_and_never_guessed(day: date) -> None:
-    with pytest.raises(Conflict, match="load the published calendar", check=lambda e: e.code == "calendar.unknown"):
+    with pytest.raises(Conflict, match="import the published calendar", check=lambda e: e.code == "calendar.unknown"):
         market("cn_exchange").is_open(day)
 
 

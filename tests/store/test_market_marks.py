@@ -20,14 +20,8 @@ from finance.feeds.manual import parse_prices
 from finance.feeds.tabular import read_table
 from finance.market.marks import MarkState
 from finance.market.observations import Observation, PriceBasis
-from finance.operations.market import (
-    ImportCounts,
-    approve_mark,
-    freeze_snapshot,
-    import_observations,
-    propose_mark,
-    withdraw_mark,
-)
+from finance.operations.market import ImportCounts, freeze_snapshot, import_observations
+from finance.operations.marks import approve_mark, need_mark, propose_mark, withdraw_mark
 from finance.store import market as market_store
 from finance.store import reference
 from finance.store.market import RawFile
@@ -103,6 +97,13 @@ def proposal(**changes: Any) -> MarkProposal:
         "valid_to": DAY + timedelta(days=3),
     }
     return MarkProposal(**{**facts, **changes})
+
+
+def approve(
+    session: Session, *, actor: Actor = COLLEAGUE, now: datetime = NOW, organisation: UUID = ORGANISATION
+) -> Any:
+    sha256 = need_mark(session, ORGANISATION, MARK).sha256
+    return approve_mark(session, organisation, MARK, sha256=sha256, actor=actor, now=now)
 
 
 def counts(**changed: int) -> ImportCounts:
@@ -275,7 +276,7 @@ def test_a_mark_counts_from_its_approval_by_another_person_to_its_withdrawal(dat
     hours = [NOW + timedelta(hours=number) for number in range(4)]
     with database.writer() as session:
         propose_mark(session, ORGANISATION, proposal(), actor=ACTOR, now=hours[0])
-        approve_mark(session, ORGANISATION, MARK, actor=COLLEAGUE, now=hours[1])
+        approve(session, now=hours[1])
         withdraw_mark(session, ORGANISATION, MARK, reason="typing error", actor=COLLEAGUE, now=hours[3])
         values = [
             freeze(session, "CEA24", known_at=hour, now=hours[3], snapshot_id=UUID(int=0x70 + number)).marks[0].value
@@ -290,7 +291,7 @@ def test_the_maker_is_not_the_checker(database: Database) -> None:
     with database.writer() as session:
         propose_mark(session, ORGANISATION, proposal(), actor=ACTOR, now=NOW)
         with pytest.raises(Forbidden) as refusal:
-            approve_mark(session, ORGANISATION, MARK, actor=ACTOR, now=NOW)
+            approve(session, actor=ACTOR)
         session.commit()
     assert refusal.value.code == "market.same_person"
 
@@ -304,7 +305,7 @@ def test_the_maker_is_not_the_checker(database: Database) -> None:
 def test_proposing_approving_and_withdrawing_twice_changes_nothing(database: Database) -> None:
     def all_of_it(session: Session) -> None:
         propose_mark(session, ORGANISATION, proposal(), actor=ACTOR, now=NOW)
-        approve_mark(session, ORGANISATION, MARK, actor=COLLEAGUE, now=NOW)
+        approve(session)
         withdraw_mark(session, ORGANISATION, MARK, reason="ended", actor=ACTOR, now=NOW)
         session.commit()
 
@@ -325,17 +326,17 @@ def test_what_a_mark_cannot_be_is_refused(database: Database) -> None:
         with pytest.raises(NotFound):
             propose_mark(session, ORGANISATION, proposal(instrument="GOLD"), actor=ACTOR, now=NOW)
         with pytest.raises(NotFound):
-            approve_mark(session, ORGANISATION, MARK, actor=ACTOR, now=NOW)
+            approve(session, actor=ACTOR)
         propose_mark(session, ORGANISATION, proposal(), actor=ACTOR, now=NOW)
         with pytest.raises(Conflict):
             propose_mark(session, ORGANISATION, proposal(value=Decimal(1)), actor=ACTOR, now=NOW)
         with pytest.raises(Conflict):
             withdraw_mark(session, ORGANISATION, MARK, reason="ended", actor=ACTOR, now=NOW)
-        approve_mark(session, ORGANISATION, MARK, actor=COLLEAGUE, now=NOW)
+        approve(session)
         with pytest.raises(Conflict):
-            approve_mark(session, ORGANISATION, MARK, actor=third, now=NOW)
+            approve(session, actor=third)
         with pytest.raises(NotFound):
-            approve_mark(session, UUID(int=99), MARK, actor=third, now=NOW)
+            approve(session, actor=third, organisation=UUID(int=99))
 
 
 @pytest.mark.parametrize(
@@ -356,7 +357,7 @@ def test_market_facts_are_never_changed(database: Database, table: str) -> None:
         take_in(session, seen(), seen(source="newspaper", value=Decimal("79.40")))
         freeze(session, "CEA25")
         propose_mark(session, ORGANISATION, proposal(), actor=ACTOR, now=NOW)
-        approve_mark(session, ORGANISATION, MARK, actor=COLLEAGUE, now=NOW)
+        approve(session)
         withdraw_mark(session, ORGANISATION, MARK, reason="ended", actor=ACTOR, now=NOW)
         session.commit()
     last = (

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from api.example.holdings import book_of
 from api.store import access
 from finance.market.marks import MarkState
-from finance.operations import market
+from finance.operations import market, marks
 from finance.operations.valuations import BookValuation, marks_needed, value_book
 from finance.store.marks import MarkProposal
 from ledger.core.errors import Forbidden
@@ -101,18 +101,19 @@ def test_every_lot_says_why_down_to_its_sources(smelter: Smelter) -> None:
         assert any(fact["value"] == lot["quantity"]["value"] for fact in facts)
 
 
-def people_of(session: Session, smelter: Smelter) -> tuple[Actor, Actor]:
-    """Return the treasurer and a colleague who joins for this story."""
+def people_of(session: Session, smelter: Smelter) -> tuple[Actor, Actor, Actor]:
+    """Return the treasurer, the controller, and a director who joins for this story."""
     treasurer, now = smelter.scenario.actor("borrower"), smelter.scenario.instant("snapshot")
-    colleague = access.add_user(
+    director = access.add_user(
         session,
-        user_id=uuid5(SPACE, "controller"),
+        user_id=uuid5(SPACE, "director"),
         organisation_id=treasurer.organisation_id,
-        email="controller@beihe.example",
-        name="Group controller",
+        email="director@beihe.example",
+        name="Finance director",
         now=now,
     )
-    return treasurer, Actor(user_id=colleague.user_id, organisation_id=treasurer.organisation_id)
+    third = Actor(user_id=director.user_id, organisation_id=treasurer.organisation_id)
+    return treasurer, smelter.scenario.actor("borrower", "controller"), third
 
 
 def propose(session: Session, instrument: str, by: Actor, now: datetime) -> UUID:
@@ -127,7 +128,7 @@ def propose(session: Session, instrument: str, by: Actor, now: datetime) -> UUID
         valid_from=DAY,
         valid_to=DAY + timedelta(days=1),
     )
-    market.propose_mark(session, by.organisation_id, proposal, actor=by, now=now)
+    marks.propose_mark(session, by.organisation_id, proposal, actor=by, now=now)
     return proposal.mark_id
 
 
@@ -149,10 +150,17 @@ def value_again(session: Session, smelter: Smelter, by: Actor, now: datetime) ->
 def test_a_price_that_two_persons_stand_for_values_the_old_allowances(smelter: Smelter) -> None:
     later = smelter.scenario.instant("snapshot") + timedelta(hours=1)
     with smelter.database.writer() as session:
-        treasurer, controller = people_of(session, smelter)
+        treasurer, controller, director = people_of(session, smelter)
         for instrument in ("CEA23", "CEA24"):
             mark_id = propose(session, instrument, treasurer, later)
-            market.approve_mark(session, treasurer.organisation_id, mark_id, actor=controller, now=later)
+            sha256 = marks.need_mark(session, treasurer.organisation_id, mark_id).sha256
+            approved = marks.approve_mark(
+                session, treasurer.organisation_id, mark_id, sha256=sha256, actor=controller, now=later
+            )
+            if approved.is_waiting_for_second:  # far above the last trade, so a third person looks
+                marks.second_check_mark(
+                    session, treasurer.organisation_id, mark_id, sha256=sha256, actor=director, now=later
+                )
 
         valued = value_again(session, smelter, treasurer, later).valuation
         session.rollback()
@@ -163,7 +171,7 @@ def test_a_price_that_two_persons_stand_for_values_the_old_allowances(smelter: S
         (40_000, 40_000 * 95_00),
         (8_000, 8_000 * 95_00),
     ]
-    colleague = str(uuid5(SPACE, "controller"))
+    colleague = str(smelter.scenario.actor("borrower", "controller").user_id)
     assert [(lot.mark.state, lot.mark.approved_by) for lot in old if lot.mark] == [(MarkState.STALE, colleague)] * 3
     assert valued.total.is_complete
     assert valued.total.market_value_units == 53_571_263_20 + 53_000 * 95_00
@@ -172,11 +180,11 @@ def test_a_price_that_two_persons_stand_for_values_the_old_allowances(smelter: S
 def test_one_person_alone_values_nothing(smelter: Smelter) -> None:
     later = smelter.scenario.instant("snapshot") + timedelta(hours=1)
     with smelter.database.writer() as session:
-        treasurer, _ = people_of(session, smelter)
+        treasurer, *_ = people_of(session, smelter)
         mark_id = propose(session, "CEA24", treasurer, later)
 
         with pytest.raises(Forbidden) as alone:
-            market.approve_mark(session, treasurer.organisation_id, mark_id, actor=treasurer, now=later)
+            marks.approve_mark(session, treasurer.organisation_id, mark_id, sha256="0" * 64, actor=treasurer, now=later)
         valued = value_again(session, smelter, treasurer, later).valuation
         session.rollback()
 

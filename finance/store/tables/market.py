@@ -83,6 +83,7 @@ class HeldObservationRow(Base):
         ForeignKeyConstraint(["organisation_id", "raw_sha256"], ["raw_file.organisation_id", "raw_file.sha256"]),
         CheckConstraint("acceptance IN ('conflict','quarantined')", "acceptance"),
         Index("ix_held_observation_day", "organisation_id", "instrument", "trade_date"),
+        Index("uq_held_observation_recorded_by", "organisation_id", "content_sha256", "recorded_by", unique=True),
         _STRICT,
     )
 
@@ -135,6 +136,8 @@ class ProposedMarkRow(Base):
     """Exclusive."""
     maker_id: Mapped[UUID]
     proposed_at: Mapped[datetime]
+    is_override: Mapped[int] = mapped_column(server_default="0")
+    """1 when it also replaces a usable price of the feed; 0 when it only fills a stale or missing one."""
 
 
 class ApprovedMarkRow(Base):
