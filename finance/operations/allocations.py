@@ -37,8 +37,8 @@ from finance.operations.compliance_proposals import (
     approved_fact,
     propose,
 )
+from finance.store import calendar_years, reference
 from finance.store import compliance as store
-from finance.store import reference
 from finance.store.compliance import Proposal, ProposalKind
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.parties import Actor
@@ -220,7 +220,7 @@ def propose_objection(
         reference.shipped_deadlines(),
         notified_on=notified_on,
         raised_on=raised_on,
-        working_days=reference.shipped_calendar(WORKING_DAYS),
+        working_days=calendar_years.load_calendar_of_book(session, book_id, WORKING_DAYS, known_at=by.now),
     )
     subject = ProposalSubject(
         book_id=book_id, year=year, kind=ProposalKind.OBJECTION, dated_on=raised_on, refers_to=against
@@ -286,7 +286,7 @@ def state_of(
         on=on,
         known_at=known_at,
         rules=reference.shipped_deadlines(),
-        working_days=reference.shipped_calendar(WORKING_DAYS),
+        working_days=calendar_years.load_calendar_of_book(session, book_id, WORKING_DAYS, known_at=known_at),
     )
 
 

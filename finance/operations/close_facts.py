@@ -44,7 +44,7 @@ def close_facts(session: Session, book: Book, month: Month, *, now: datetime) ->
     check = check_vouchers(session, book.book_id, month)
     return {
         Item.FEEDS: _feeds(session, book, month, snapshot),
-        Item.TRADES: _trades(session, book, month),
+        Item.TRADES: _trades(session, book, month, now=now),
         Item.RECONCILIATION: _reconciliation(session, book, month),
         Item.INTEREST: _interest(session, book, month, now=now),
         Item.ALLOCATION: _allocation(session, book, month),
@@ -107,8 +107,8 @@ def _valuation(session: Session, book: Book, month: Month, snapshot: Snapshot | 
     return _met("every lot has a value", "全部批次已估值", basis, evidence, f"snapshot {snapshot.id}")
 
 
-def _trades(session: Session, book: Book, month: Month) -> ItemFact:
-    waiting = unsettled_fills(session, book, through=month.last_day)
+def _trades(session: Session, book: Book, month: Month, *, now: datetime) -> ItemFact:
+    waiting = unsettled_fills(session, book, through=month.last_day, now=now)
     if waiting:
         return _unmet(
             f"{len(waiting)} deals are due and not booked: {', '.join(waiting)}"[:_LONGEST],

@@ -20,7 +20,7 @@ from finance.market.observations import Observation, PriceBasis
 from finance.operations.trades import reversed_seqs
 from finance.operations.trading_desk import Desk
 from finance.operations.valuations import instruments_of
-from finance.store import counterparties, market, reference, trading_limits
+from finance.store import calendar_years, counterparties, market, reference, trading_limits
 from finance.store import orders as order_store
 from finance.store import trades as trade_store
 from finance.trading.checks import CheckResult, Observed, Outcome, Question, Stage, market_checks
@@ -121,6 +121,11 @@ def venue_today(desk: Desk, terms: OrderTerms, kinds: Mapping[str, Instrument] |
     return desk.now.astimezone(ZoneInfo(zone_name(row.word()))).date()
 
 
+def calendar_on(desk: Desk, market: str) -> BusinessCalendar:
+    """Return a market's calendar as the desk's organisation knows it now."""
+    return calendar_years.load_calendar(desk.session, desk.book.tenant_id, market, known_at=desk.now).calendar
+
+
 def waiting_hours(on: date) -> int:
     """Return the hours between a counterparty's approval and its first use."""
     row = reference.shipped_trading_rules().lookup("any.counterparty_waiting_hours", on=on)
@@ -129,7 +134,7 @@ def waiting_hours(on: date) -> int:
 
 def fixing_on(desk: Desk, day: date) -> Observed | None:
     """Return the EUR_CNY fixing on or before ``day`` by what is known now, None without one."""
-    calendar = reference.shipped_calendar(_FIXING_CALENDAR)
+    calendar = calendar_on(desk, _FIXING_CALENDAR)
     seen = market.list_observations(
         desk.session, desk.book.tenant_id, instruments=(_EUR_CNY,), until=day, known_at=desk.now
     )
@@ -140,7 +145,7 @@ def fixing_on(desk: Desk, day: date) -> Observed | None:
 def _question(desk: Desk, terms: OrderTerms, instrument: Instrument, stage: Stage) -> Question:
     family = Family(instrument.kind.value)
     rules = market_rules(reference.shipped_trading_rules(), family, on=terms.trading_day)
-    calendar = reference.shipped_calendar(rules.calendar)
+    calendar = calendar_on(desk, rules.calendar)
     local_now = desk.now.astimezone(ZoneInfo(rules.zone))
     return Question(
         terms=terms,

@@ -5,15 +5,15 @@ Reads only. A month's close asks it, so that nobody confirms a month whose own d
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, datetime
 
 from sqlalchemy.orm import Session
 
 from finance.accounting.months import Month
 from finance.operations.valuations import instruments_of
+from finance.store import calendar_years, reference
 from finance.store import compliance as compliance_store
 from finance.store import orders as order_store
-from finance.store import reference
 from finance.store.compliance import ProposalKind
 from finance.trading.instruments import Family
 from finance.trading.rules import market_rules
@@ -23,7 +23,7 @@ from ledger.store.books import Book
 _BOOKED = (ProposalKind.SETTLEMENT, ProposalKind.CARRY_OVER, ProposalKind.SURRENDER_PLAN)
 
 
-def unsettled_fills(session: Session, book: Book, *, through: date) -> tuple[str, ...]:
+def unsettled_fills(session: Session, book: Book, *, through: date, now: datetime) -> tuple[str, ...]:
     """Return the references of the deals that could have settled by ``through`` and are not in the book, as order and fill.
 
     A deal of the month's last session that settles on T+1 is of the next month.
@@ -35,7 +35,7 @@ def unsettled_fills(session: Session, book: Book, *, through: date) -> tuple[str
             continue
         family = Family(held[order.terms.instrument].kind.value)
         rules = market_rules(reference.shipped_trading_rules(), family, on=order.terms.trading_day)
-        calendar = reference.shipped_calendar(rules.calendar)
+        calendar = calendar_years.load_calendar_of_book(session, book.book_id, rules.calendar, known_at=now)
         found += [
             f"{order.order_id} {fill.fill_ref}"
             for fill in order.unsettled

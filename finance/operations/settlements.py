@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 from finance.accounting.trades import Trade, TradeKind
 from finance.attestations.canonical import JsonValue
 from finance.operations import trading_desk
-from finance.operations.order_checks import fixing_on, held_by, rules_of
+from finance.operations.order_checks import calendar_on, fixing_on, held_by, rules_of
 from finance.operations.orders import load_order, need_order, release_hold, trim
 from finance.operations.trades import book_trades
 from finance.operations.trading_desk import Desk, Proposed
@@ -237,7 +237,7 @@ def _check_deal(order: OrderRecord, rules: MarketRules, fill: Fill) -> None:
 
 def _check_day(desk: Desk, order: OrderRecord, fill: Fill, settled_on: date) -> None:
     rules = rules_of(desk, order.terms)
-    calendar = reference.shipped_calendar(rules.calendar)
+    calendar = calendar_on(desk, rules.calendar)
     first = earliest_settlement(calendar, fill.dealt_on, rules.settlement_days)
     last = _venue_now(desk, order).date()
     if not first <= settled_on <= last or not calendar.is_open(settled_on):

@@ -22,6 +22,7 @@ from finance.store import reference
 from finance.store.market_proposals import Proposal, Verdict
 from finance.store.tables.feeds import CalendarYearRow, MarketProposalRow
 from ledger.core.errors import NotFound
+from ledger.store import books
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +72,11 @@ def load_calendar(session: Session, organisation_id: UUID, market: str, *, known
     if market not in held:
         raise NotFound("calendar.market", f"market: expected one of {', '.join(sorted(held))}", market=market[:80])
     return held[market]
+
+
+def load_calendar_of_book(session: Session, book_id: int, market: str, *, known_at: datetime) -> BusinessCalendar:
+    """Return one market's calendar as the organisation that keeps the book knows it; see ``load_calendar``."""
+    return load_calendar(session, books.keeper(session, book_id), market, known_at=known_at).calendar
 
 
 def list_years(session: Session, organisation_id: UUID, *, known_at: datetime) -> tuple[YearVersion, ...]:

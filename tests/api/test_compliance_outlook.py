@@ -11,6 +11,7 @@ import pytest
 from api.auth.principal import Scope
 from api.store.access import OrganisationKind
 from tests.api.ledger_calls import BOOK, NO_BOOK, SQLITE
+from tests.api.price_calls import upload_prices
 from tests.api.test_loans_examples import World, code, world
 
 __all__ = ["world"]
@@ -153,14 +154,9 @@ def test_an_outlook_that_cannot_be_told_is_refused(world: World, query: str, ans
 def test_a_plan_on_recorded_closes_replays_the_year_that_is_there(world: World) -> None:
     header, *rows = (SMELTER / "prices.csv").read_text(encoding="utf-8").splitlines()
     past = [row for row in rows if row.split(",")[0] == "CEA24" and row.split(",")[3] < "2026-05"]
-    world.done(
-        world.client.post(
-            "/v1/observations",
-            "\n".join([header, *past]).encode(),
-            key=world.borrower.key,
-            headers={"Content-Type": "text/csv"},
-        )
-    )
+    borrower = world.borrower
+    content = "\n".join([header, *past])
+    world.done(upload_prices(world.client, borrower.organisation_id, content, key=borrower.key), 200)
 
     found = world.done(plan(world, price_cny_per_t="97.40"), 200)
 

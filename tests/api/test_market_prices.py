@@ -11,13 +11,10 @@ import pytest
 from fastapi import FastAPI
 from openpyxl import Workbook
 
-from api.auth.issue import issue_key
-from api.auth.principal import Scope
-from api.deps import unit_of_work
-from api.store import access
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import SQLITE, Treasury, colleague, done, entry_id, refused, treasury
+from tests.api.price_calls import approve_upload
 
 CSV = {"Content-Type": "text/csv"}
 JSON = {"Content-Type": "application/json"}
@@ -67,20 +64,7 @@ def upload(house: Treasury, content: str | bytes, query: str = "", **headers: st
     proposed = bring(house, content, query, **headers)
     if proposed.status_code != 201:
         return proposed
-    made, around = proposed.json(), house.client.app.state.surroundings
-    with unit_of_work(around.database) as session:
-        user_id = around.id_source()
-        access.add_user(
-            session, user_id=user_id, organisation_id=house.owner.organisation_id, email=f"{user_id}@borrower.example",
-            name="Price Checker", now=around.clock(),
-        )  # fmt: skip
-        issued = issue_key(
-            session, organisation_id=house.owner.organisation_id, user_id=user_id,
-            scopes=frozenset({Scope.MARKET_APPROVE}), days=1, now=around.clock(), new_id=around.id_source,
-            random_bytes=around.random_source,
-        )  # fmt: skip
-    path = f"/v1/observation-uploads/{made['upload_id']}/approve"
-    return house.client.post(path, json.dumps({"sha256": made["sha256"]}), key=issued.text)
+    return approve_upload(house.client, house.owner.organisation_id, proposed)
 
 
 def approve_mark(house: Treasury, made: Any, key: str | None = None) -> httpx.Response:

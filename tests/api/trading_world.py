@@ -20,6 +20,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member, member
 from tests.api.ledger_calls import BOOK, done, entry_id
+from tests.api.price_calls import upload_prices
 
 FRIDAY_MORNING = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
 """10:00 in Shanghai on a trading day."""
@@ -99,8 +100,8 @@ class House:
         last: str | None = None,
     ) -> None:
         row = f"{code},the venue,{basis},{day},{last or day},{value},{currency},{unit},1000,source of {basis}\n"
-        answer = done(self.client.post("/v1/observations", _HEADER + row, headers={"Content-Type": "text/csv"}))
-        assert answer["new"] == 1, answer
+        answer = done(upload_prices(self.client, self.maker.organisation_id, _HEADER + row))
+        assert answer["imported"]["new"] == 1, answer
 
     def limit(
         self, scope: str, amount: str, *, key: str = "", quantity: str | None = None, unit: str = "t", **more: object
