@@ -22,6 +22,8 @@ from ledger.core import amounts
 from ledger.core.errors import Conflict
 
 MOST_RELIEFS = 40
+_RELIEF_PART = 4  # a relief may take a quarter of the plan's own search
+_MOST_GIVEN_UP = 3
 _CNY_PLACES = 2
 _SLACK = "\x1fslack"
 
@@ -64,7 +66,7 @@ class CheapestPlan:
     """The plan with its exact cost, or the conflict that leaves none.
 
     ``judged`` is None and ``conflict`` names a smallest set of constraints that cannot hold together when the state is
-    INFEASIBLE. ``unchecked`` are used-up options whose relief was not computed, beyond the first 40.
+    INFEASIBLE. ``unchecked`` are constraints whose relief was not computed: beyond the first 40, or too long a search.
     """
 
     state: PlanState
@@ -134,11 +136,26 @@ def _reliefs(
         (f"limit: {each.name}", "step" if isinstance(each, GreenContract) else "unit", program.with_one_more(each.name))
         for each in used_up
     ]
-    reliefs = []
+    smaller = SolverLimits(nodes=max(1, limits.nodes // _RELIEF_PART), seconds=max(1, limits.seconds // _RELIEF_PART))
+    reliefs: list[Relief] = []
+    unchecked = [name for name, _, _ in eased[MOST_RELIEFS:]]
+    given_up = 0
     for name, unit, changed in eased[:MOST_RELIEFS]:
-        net = _net_fen(changed, plan_solver.solve(changed, limits))
-        reliefs.append(Relief(name=name, unit=unit, saves_fen=max(0, found.net_fen - net)))
-    return tuple(reliefs), tuple(name for name, _, _ in eased[MOST_RELIEFS:])
+        net = None if given_up == _MOST_GIVEN_UP else _relieved_fen(changed, smaller)
+        if net is None:
+            unchecked.append(name)
+            given_up = min(given_up + 1, _MOST_GIVEN_UP)
+        else:
+            reliefs.append(Relief(name=name, unit=unit, saves_fen=max(0, found.net_fen - net)))
+    return tuple(reliefs), tuple(unchecked)
+
+
+def _relieved_fen(program: Program, limits: SolverLimits) -> int | None:
+    """Return the exact cost with relief, None where the search is too long for a side question."""
+    try:
+        return _net_fen(program, plan_solver.solve(program, limits))
+    except Conflict:
+        return None
 
 
 def _net_fen(program: Program, values: Mapping[Key, int] | None) -> int:

@@ -39,6 +39,10 @@ class LineKind(StrEnum):
     PREMIUM = "premium"
 
 
+_GOALS = frozenset({LineKind.LOAN_SAVING, LineKind.PREMIUM})
+"""Lines that stand only where they earn something."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlanLine:
     """One line: whole units, fen each, and the cost in fen (below zero: earned). ``is_cash``: it is paid out."""
@@ -72,6 +76,11 @@ class Reached:
     def is_met(self) -> bool:
         """Whether the constraint holds, exactly."""
         return self.slack >= 0
+
+    @property
+    def is_tight(self) -> bool:
+        """Whether nothing is left: a tight constraint still saves nothing by a unit where options come in larger steps."""
+        return self.slack == 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +159,7 @@ def judge(problem: PlanProblem, choice: Choice) -> Judged:
     return Judged(
         choice=choice,
         case=case,
-        lines=tuple(each for each in lines if each.quantity),
+        lines=tuple(each for each in lines if each.quantity and (each.cost_fen or each.kind not in _GOALS)),
         constraints=tuple(_constraints(problem, choice, case, lines)),
     )
 

@@ -84,16 +84,27 @@ class DutyExposure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProductSituation:
-    """The product's footprint, the output it is averaged over, the tonnes sold under the terms, and the terms."""
+    """The product's footprint, the output it is averaged over, the tonnes sold under the terms, and the terms.
+
+    ``are_both_paid``: a premium and a footprint price are paid for the same tonnes; without it both together are refused,
+    because one buyer's terms under two names would count twice.
+    """
 
     footprint_tco2e_per_t: Fraction
     output_t: Fraction
     sold_t: Fraction
     premium: GreenPremium | None
     price: FootprintPrice | None
+    are_both_paid: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse a sale of more than the output."""
+        """Refuse a sale of more than the output, and two terms that nobody said are both paid."""
+        if self.premium is not None and self.price is not None and not self.are_both_paid:
+            raise Invalid(
+                "decision.premium_twice",
+                "are_both_paid: expected true where a premium and a footprint price are paid for the same tonnes; give one",
+                field="are_both_paid",
+            )
         if not 0 < self.output_t <= amounts.MAX_UNITS or not 0 <= self.sold_t <= self.output_t:
             raise Invalid("decision.sold_t", "sold_t: expected zero to the output in tonnes", field="sold_t")
         if self.footprint_tco2e_per_t < 0:

@@ -161,6 +161,7 @@ def product(footprint: str = "12.0", *, price: bool = True, premium: bool = True
         )
         if price
         else None,
+        are_both_paid=price and premium,
     )
 
 
@@ -205,7 +206,7 @@ def test_the_caps_turn_the_sign_and_the_joins_take_the_side_of_fewer_emissions(e
 def test_where_the_allocation_equals_the_emissions_a_tonne_is_worth_nothing(situation: EtsSituation) -> None:
     found = ets_channel(situation, TONNE)
 
-    assert (found.state, found.worth_cny) == (ChannelState.COUNTED, 0)
+    assert (found.state, found.worth_cny) == (ChannelState.COUNTED, Fraction(0))
     assert "equals the emissions" in found.words_en
 
 
@@ -249,7 +250,7 @@ def test_credits_at_the_cap_make_way_for_allowances() -> None:
 def test_green_power_is_worth_nothing_in_the_market_and_says_so_in_both_languages() -> None:
     found = ets_channel(ets(), MWH)
 
-    assert (found.state, found.worth_cny) == (ChannelState.NOTHING_UNDER_LAW, 0)
+    assert (found.state, found.worth_cny) == (ChannelState.NOTHING_UNDER_LAW, Fraction(0))
     assert "direct emissions only" in found.words_en
     assert "直接排放" in found.words_zh
     assert "draft_with_power" in found.changes_en
@@ -299,7 +300,7 @@ def test_without_a_forecast_the_step_that_crosses_the_target_earns_all_of_it() -
 def test_a_target_met_already_needs_no_tonne() -> None:
     found = stake_worth(stake("9.9", up="5"), TONNE)
 
-    assert (found.needed_t, found.breakeven_cny_per_t, found.worth_cny) == (0, None, 0)
+    assert (found.needed_t, found.breakeven_cny_per_t, found.worth_cny) == (Fraction(0), None, Fraction(0))
     assert found.ratchet_bp == 15
 
 
@@ -446,6 +447,11 @@ def test_a_footprint_price_moves_with_every_tonne_and_a_threshold_only_when_cros
     assert crossing.worth_cny == 2_000_000
 
 
+def test_a_premium_and_a_footprint_price_together_must_be_said_to_be_both_paid() -> None:
+    with pytest.raises(Invalid, match="are_both_paid"):
+        replace(product(), are_both_paid=False)
+
+
 # --- the total ---
 
 
@@ -533,8 +539,8 @@ def test_the_driver_that_moves_most_comes_first() -> None:
 
     assert found.base == 200
     assert [(bar.driver.name, bar.at_low, bar.at_high, bar.effect) for bar in found.bars] == [
-        ("bp", 100, 200, 100),
-        ("price", 180, 220, 20),
+        ("bp", Fraction(100), Fraction(200), Fraction(100)),
+        ("price", Fraction(180), Fraction(220), Fraction(20)),
     ]
 
 
@@ -560,5 +566,5 @@ def test_a_step_of_nothing_or_beyond_any_plant_is_refused(quantity: int) -> None
 def test_a_tonne_of_power_lowers_only_what_counts_power() -> None:
     step: Step = saved_tonnes(Fraction(2), origin=Origin.POWER)
 
-    assert (step.ets_t, step.cbam_t, step.operational_t, step.footprint_t) == (0, 0, 2, 2)
+    assert [step.ets_t, step.cbam_t, step.operational_t, step.footprint_t] == [0, 0, 2, 2]
     assert saved_tonnes(Fraction(2), origin=Origin.POWER, is_power_in_cbam=True).cbam_t == 2

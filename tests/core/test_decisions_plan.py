@@ -6,6 +6,7 @@ import itertools
 from collections.abc import Callable
 from dataclasses import replace
 from fractions import Fraction
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -34,7 +35,7 @@ from ledger.core.errors import Conflict, Invalid
 RULE = allocation_rule(reference.shipped_allocation_rules(), 2025)
 
 
-def contract(name: str = "wind", **change: object) -> GreenContract:
+def contract(name: str = "wind", **change: Any) -> GreenContract:
     made = GreenContract(
         name=name,
         step_mwh=100,
@@ -65,7 +66,7 @@ def measure(
     )
 
 
-def obligation(emissions: str = "800000", output: str = "500000", bp: str = "1.50", **change: object) -> Obligation:
+def obligation(emissions: str = "800000", output: str = "500000", bp: str = "1.50", **change: Any) -> Obligation:
     made = Obligation(
         rule=RULE,
         emissions_t=Fraction(emissions),
