@@ -159,18 +159,7 @@ def cbam_channel(exposure: CbamExposure | None, step: Step, *, home_saving_cny: 
         worth_cny=worth,
         **_cbam_words(exposure),
         is_estimate=any(each.basis is not SeeBasis.ACTUAL_VERIFIED for each in exposure.lines),
-        figures=(
-            Measured(name="certificates_before_t", value=before.needed_t, unit="tCO2e"),
-            Measured(name="certificates_after_t", value=after.needed_t, unit="tCO2e"),
-            Measured(
-                name="whole_certificates_saved",
-                value=None
-                if before.certificates is None or after.certificates is None
-                else Fraction(before.certificates - after.certificates),
-                unit="certificate",
-            ),
-            Measured(name="home_deduction_lost_cny", value=_lost(exposure, home_saving_cny), unit="CNY"),
-        ),
+        figures=_certificates(before, after, _lost(exposure, home_saving_cny)),
         explanation=worth_node(
             ChannelKind.CBAM,
             worth,
@@ -338,6 +327,18 @@ def _cost_cny(flow: CbamFlow) -> Fraction | None:
     if flow.needed_t is None or flow.price_eur is None or flow.prices.cny_per_eur is None:
         return None
     return flow.needed_t * flow.price_eur * flow.prices.cny_per_eur
+
+
+def _certificates(before: CbamFlow, after: CbamFlow, lost_cny: Fraction) -> tuple[Measured, ...]:
+    whole = None
+    if before.certificates is not None and after.certificates is not None:
+        whole = Fraction(before.certificates - after.certificates)
+    return (
+        Measured(name="certificates_before_t", value=before.needed_t, unit="tCO2e"),
+        Measured(name="certificates_after_t", value=after.needed_t, unit="tCO2e"),
+        Measured(name="whole_certificates_saved", value=whole, unit="certificate"),
+        Measured(name="home_deduction_lost_cny", value=lost_cny, unit="CNY"),
+    )
 
 
 def _cbam_words(exposure: CbamExposure) -> dict[str, str]:

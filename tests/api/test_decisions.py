@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
 from typing import Any
 
 import pytest
 
 from api.auth.principal import Scope
 from api.store.access import OrganisationKind
-from tests.api.ledger_calls import BOOK, NO_BOOK, SQLITE
+from tests.api.ledger_calls import BOOK, NO_BOOK, SQLITE, Treasury, done, refused
 from tests.api.test_compliance_outlook import leaves, ready
 from tests.api.test_loans_examples import World, code, world
+from tests.api.test_market_prices import HEADER, SNAPSHOT, close, snapshot, upload
+from tests.api.test_market_worth import book, house
 
-__all__ = ["world"]
+__all__ = ["house", "world"]
 
 PROCESS = {"year": 2025, "emissions_t": "800000", "output_t": "500000", "balance_value": "1.60"}
 ASKED: dict[str, Any] = {"on": "2026-11-20", "process": PROCESS, "price_cny_per_t": "100"}
@@ -171,9 +174,9 @@ def test_in_mid_year_a_tonne_moves_the_chance_and_is_an_estimate(world: World) -
     )
 
     figures = {each["name"].rpartition(": ")[2]: each["value"] for each in found["channels"][1]["figures"]}
-    print(figures)
     assert found["is_estimate"]
-    assert 0 <= float(figures["chance_before"]) <= float(figures["chance_after"]) <= 1
+    assert 0 < Fraction(figures["chance_before"]) < Fraction(figures["chance_after"]) < 1
+    assert figures["worth_cny"] != "0"
 
 
 @SQLITE
@@ -283,6 +286,35 @@ def test_a_plan_of_a_book_surrenders_what_the_book_holds(world: World) -> None:
 
     assert found["cash"] == {"amount": "111112.16", "unit": "CNY"}  # 1,136 t
     assert found["point"]["as_of"] == "2026-08-19"
+
+
+def test_a_book_gives_its_lots_and_a_frozen_mark_its_price(house: Treasury) -> None:
+    """900 t short at I = BP with 100 t of CEA25 held (and CEA24, which settles no 2025): the market sells the rest."""
+    done(book(house))
+    done(upload(house, HEADER + close("CEA25", "2026-08-14", "97.40")))
+    done(snapshot(house))
+    process = {"year": 2025, "emissions_t": "1300000", "output_t": "812500", "balance_value": "1.60"}
+    marked = {"on": "2026-08-14", "process": process, "snapshot_id": SNAPSHOT, "mark_instrument": "CEA25"}
+    plan = {
+        "on": "2026-08-14",
+        "process": process,
+        "allowances": [{"name": "market", "most": 5000, "price_cny": "97.40"}],
+        "lot_worth_cny_per_t": "97.39",
+    }
+
+    tonne = done(house.post("/decisions/next-tonne", marked))
+    found = done(house.post("/decisions/cheapest-plan", plan))
+    stale = done(house.post("/decisions/next-tonne", {**marked, "mark_instrument": "CEA24"}))
+
+    assert tonne["channels"][0]["worth_exact_cny"] == "14.609988761538"  # 97.40 x 0.15 x (1 - 1 / 1,300,000)
+    assert any("CEA25 fresh" in leaf["source"] for leaf in leaves(tonne["explanation"]))
+    assert {each["name"]: each["quantity"]["amount"] for each in found["lines"]} == {"CEA25": "100", "market": "900"}
+    assert stale["missing"][0] == "ets"
+    for body, answer in (
+        ({**marked, "price_cny_per_t": "1"}, "query.exclusive"),
+        ({**marked, "on": "2026-08-13"}, "compliance.snapshot_day"),
+    ):
+        assert refused(house.post("/decisions/next-tonne", body))[1] == answer
 
 
 # --- who may ask, and what is refused ---
