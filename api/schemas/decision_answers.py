@@ -19,7 +19,7 @@ from finance.conventions.exact_text import decimal_text
 from finance.conventions.rounding import VALUATION
 from finance.decisions.channels import Channel, ChannelKind, ChannelState, StepValue
 from finance.decisions.next_mwh import ChartPoint, MwhValue
-from finance.decisions.parity import PremiumParity
+from finance.decisions.parity import PremiumParity, explain_parity
 from finance.decisions.sensitivity import Bar, Tornado
 from ledger.core.amounts import format_exact
 
@@ -114,6 +114,7 @@ class ParityOut(Schema):
     net_cny_per_mwh: str | None
     price_cny_per_t: str | None
     is_price_decisive: bool
+    explanation: ExplanationOut
 
     @classmethod
     def from_core(cls, parity: PremiumParity) -> ParityOut:
@@ -125,6 +126,7 @@ class ParityOut(Schema):
             net_cny_per_mwh=_shown(parity.net_cny_per_mwh),
             price_cny_per_t=_shown(parity.price_cny_per_t),
             is_price_decisive=parity.is_price_decisive,
+            explanation=ExplanationOut.from_core(explain_parity(parity, worth="the value beside, by its explanation")),
         )
 
 

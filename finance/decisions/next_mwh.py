@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from fractions import Fraction
 
 from finance.decisions.channels import ChannelKind, StepValue
-from finance.decisions.ets_channel import AccountingCase
+from finance.decisions.ets_channel import AccountingCase, EtsSituation, ets_channel
 from finance.decisions.next_tonne import Situation, value_of
 from finance.decisions.parity import PremiumParity, premium_parity
-from finance.decisions.steps import GreenPower, green_mwh
+from finance.decisions.steps import GreenPower, Step, green_mwh
 from ledger.core import amounts
 from ledger.core.errors import Invalid
 
@@ -75,8 +75,16 @@ def parity_chart(situation: Situation, power: GreenPower, prices: Sequence[Fract
         raise Invalid("decision.chart", "prices: expected carbon prices of zero or more", field="prices")
     if situation.ets is None:
         raise Invalid("decision.chart", "ets: expected the process whose position the prices value", field="ets")
-    found = []
-    for price in prices:
-        at = dataclasses.replace(situation, ets=dataclasses.replace(situation.ets, price_cny_per_t=price))
-        found.append(ChartPoint(price_cny_per_t=price, premium_cny_per_mwh=next_mwh(at, power).value.per_unit_cny))
-    return tuple(found)
+    value = next_mwh(situation, power).value
+    # The carbon price reaches green power through the position alone; every other channel is the same at each price.
+    rest = value.total_cny - (value.channel(ChannelKind.ETS).worth_cny or Fraction(0))
+    return tuple(
+        ChartPoint(price_cny_per_t=price, premium_cny_per_mwh=rest + _position_cny(situation.ets, value.step, price))
+        for price in prices
+    )
+
+
+def _position_cny(ets: EtsSituation, step: Step, price: Fraction) -> Fraction:
+    worth = ets_channel(dataclasses.replace(ets, price_cny_per_t=price), step).worth_cny
+    assert worth is not None, "a price was given"
+    return worth

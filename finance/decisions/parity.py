@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from fractions import Fraction
 
+from finance.conventions.exact_text import decimal_text
+from finance.conventions.explain import Explanation
 from ledger.core.errors import Invalid
 
 _KG_PER_T = 1000
@@ -112,6 +114,29 @@ def premium_parity(
         net_cny_per_mwh=None if premium_cny_per_mwh is None else value_cny_per_mwh - premium_cny_per_mwh,
         price_cny_per_t=price,
         is_price_decisive=position_t_per_mwh > 0,
+    )
+
+
+def explain_parity(parity: PremiumParity, *, worth: str) -> Explanation:
+    """Return why the parity premium is what it is; ``worth`` names the value of the step that it divides."""
+    leaves = [
+        ("worth of a MWh through all channels", "每MWh经各渠道的价值", parity.parity_cny_per_mwh, worth),
+        ("premium asked", "绿电溢价报价", parity.premium_cny_per_mwh, "given with the request"),
+    ]
+    reach_en = (
+        "the carbon price reaches green power" if parity.is_price_decisive else "no carbon price reaches green power"
+    )
+    return Explanation(
+        label_en=f"premium at which green power equals its worth; {reach_en}",
+        label_zh="绿电平价溢价" if parity.is_price_decisive else "绿电平价溢价（现行规则下碳价不影响绿电价值）",
+        value=decimal_text(parity.parity_cny_per_kwh),
+        unit="CNY/kWh",
+        formula="worth of a MWh / 1,000; price = (premium - worth without the position) / position per MWh",
+        children=tuple(
+            Explanation(label_en=label_en, label_zh=label_zh, value=decimal_text(value), unit="CNY/MWh", source=source)
+            for label_en, label_zh, value, source in leaves
+            if value is not None
+        ),
     )
 
 

@@ -75,7 +75,8 @@ class AbatementMeasure:
     """A measure that saves ``size_t`` tonnes a year at ``cost_fen_per_t``; a direct one is taken whole or not at all.
 
     Direct tonnes change the allocation's coefficient, which makes their effect depend on the others: every combination is
-    reckoned by itself.
+    reckoned by itself. The cost is net of what the measure earns elsewhere (power saved, CBAM); power saved is not taken off
+    the renewable duty.
     """
 
     name: str

@@ -1,7 +1,7 @@
 """Which assumptions stand behind the value of a step, and the value with some of them moved.
 
-Owns the drivers' names and what moving each means: an output moves at unchanged intensity, a factor moves operational
-measure and footprint alike. Knows no range beyond the change it is asked for.
+Owns the drivers' names and what moving each means: an output moves at unchanged intensity (a forecast's own production
+stays), a factor moves operational measure and footprint alike. Knows no range beyond the change it is asked for.
 """
 
 from __future__ import annotations

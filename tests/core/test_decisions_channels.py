@@ -38,6 +38,7 @@ from finance.decisions.product_channels import (
     premium_channel,
 )
 from finance.decisions.sensitivity import Driver, relative, tornado
+from finance.decisions.step_drivers import StepQuestion, net_value, step_tornado
 from finance.decisions.steps import GreenPower, Origin, Step, green_mwh, saved_tonnes
 from finance.emissions.methodologies import Measure
 from finance.emissions.templates import Evidence
@@ -542,6 +543,34 @@ def test_the_driver_that_moves_most_comes_first() -> None:
         ("bp", Fraction(100), Fraction(200), Fraction(100)),
         ("price", Fraction(180), Fraction(220), Fraction(20)),
     ]
+
+
+def test_each_driver_of_a_step_moves_what_it_names() -> None:
+    """Under the draft a MWh is worth factor x price: both move it alike; under the law neither moves it."""
+    question = StepQuestion(quantity=Fraction(1), power=POWER, premium_cny_per_mwh=Fraction(60))
+    draft = Situation(
+        ets=replace(ets(), case=AccountingCase.DRAFT_WITH_POWER), duty=duty(), product=product(premium=False)
+    )
+    effects = {bar.driver.name: bar.effect for bar in step_tornado(draft, question, change=Fraction(1, 10)).bars}
+
+    assert effects["carbon price"] == Fraction("5.942")
+    assert effects["green premium"] == 6
+    assert effects["certificate price"] == Fraction("0.596")
+    assert effects["grid factor"] == Fraction("5.942") + Fraction("0.6") * 50 * Fraction(20_000, 100_000) / 10
+    assert effects["balance value"] == 0
+    assert effects["output"] == Fraction(6) * (1 / Fraction(9, 10) - 1)  # the same tonnes over less output
+
+
+def test_a_loans_scale_feels_the_output_and_no_output_is_refused() -> None:
+    question = StepQuestion(quantity=Fraction(50_000), origin=Origin.POWER)
+    situation = Situation(ets=ets(), stakes=(stake(),))
+
+    assert net_value(situation, question, {"output": Fraction(500_000)}) == Fraction(1_825_000, 9) / 50_000
+    assert net_value(situation, question, {"output": Fraction(550_000)}) == 0  # 50,000 t no longer reach the target
+    with pytest.raises(Invalid, match="no output"):
+        net_value(situation, question, {"output": Fraction(0)})
+    with pytest.raises(Invalid, match="can be moved"):
+        step_tornado(Situation(), question, change=Fraction(0))
 
 
 def test_drivers_that_make_no_sense_are_refused() -> None:
