@@ -6,7 +6,6 @@ what one unit of relief saves, and a plan that cannot be says which constraints 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from fractions import Fraction
@@ -16,7 +15,7 @@ from finance.conventions.explain import Explanation
 from finance.decisions import plan_solver
 from finance.decisions.plan_choice import Judged, PlanLine, Reached, judge, most_units
 from finance.decisions.plan_options import AbatementMeasure, GreenContract, PlanProblem
-from finance.decisions.plan_program import Key, Program, Row, choice_of, program_of
+from finance.decisions.plan_program import Program, choice_of, program_of
 from finance.decisions.plan_solver import SolverLimits
 from ledger.core import amounts
 from ledger.core.errors import Conflict
@@ -25,7 +24,6 @@ MOST_RELIEFS = 40
 _RELIEF_PART = 4  # a relief may take a quarter of the plan's own search
 _MOST_GIVEN_UP = 3
 _CNY_PLACES = 2
-_SLACK = "\x1fslack"
 
 
 class PlanState(StrEnum):
@@ -151,17 +149,12 @@ def _reliefs(
 
 
 def _relieved_fen(program: Program, limits: SolverLimits) -> int | None:
-    """Return the exact cost with relief, None where the search is too long for a side question."""
+    """Return the exact cost with relief in the program's own whole fen, None where the search is too long or unsure."""
     try:
-        return _net_fen(program, plan_solver.solve(program, limits))
+        values = plan_solver.solve(program, limits)
     except Conflict:
         return None
-
-
-def _net_fen(program: Program, values: Mapping[Key, int] | None) -> int:
-    """Return the exact cost of values in the program's own whole fen; relief never makes a plan impossible."""
-    assert values is not None, "what could be met can still be met with relief"
-    return sum(fen * values[key] for key, fen in program.cost_fen.items())
+    return None if values is None else sum(fen * values[key] for key, fen in program.cost_fen.items())
 
 
 def _conflict(problem: PlanProblem, program: Program, limits: SolverLimits) -> tuple[Missing, ...]:
@@ -175,21 +168,20 @@ def _conflict(problem: PlanProblem, program: Program, limits: SolverLimits) -> t
 
 
 def _missing(problem: PlanProblem, program: Program, name: str, limits: SolverLimits) -> Missing:
-    """Return by how much one constraint must give: the least slack that lets the others hold."""
+    """Return by how much one constraint must give: what it lacks where the others hold and it is met as far as can be."""
     row = next(each for each in program.rows if each.name == name)
-    rows = tuple(
-        Row(name="", coefficients={**each.coefficients, _SLACK: each.unit}, least=each.least) if each is row else each
-        for each in program.rows
+    furthest = Program(
+        most=program.most,
+        cost_fen={key: -value for key, value in row.coefficients.items()},
+        rows=program.without(name).rows,
     )
-    bound = (
-        1 + (abs(row.least) + sum(abs(each) * program.most[key] for key, each in row.coefficients.items())) // row.unit
-    )
-    eased = Program(most={**program.most, _SLACK: bound + 1}, cost_fen={_SLACK: 1}, rows=rows)
-    values = plan_solver.solve(eased, limits)
-    assert values is not None, "with enough slack the others hold, as they did without this constraint"
-    reached = next((each for each in judge(problem, choice_of(problem, values)).constraints if each.name == name), None)
-    short = Fraction(0) if reached is None else max(Fraction(0), -reached.slack)
-    return Missing(name=name, missing=short, unit="" if reached is None else reached.unit)
+    values = plan_solver.solve(furthest, limits)
+    if values is None:  # the others hold without it; only the solver's tolerance can say otherwise
+        raise Conflict(
+            "plan.solver", "options: the solver cannot tell these constraints apart; use fewer digits or larger steps"
+        )
+    reached = next(each for each in judge(problem, choice_of(problem, values)).constraints if each.name == name)
+    return Missing(name=name, missing=max(Fraction(0), -reached.slack), unit=reached.unit)
 
 
 def _names(program: Program) -> tuple[str, ...]:
