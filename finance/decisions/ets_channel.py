@@ -20,9 +20,11 @@ from finance.compliance.allocation import (
     row_leaf,
 )
 from finance.compliance.offsets import OffsetCap
+from finance.conventions.exact_text import decimal_text
 from finance.conventions.explain import Explanation
 from finance.conventions.tables import ReferenceRow
 from finance.decisions.channels import (
+    PLACES,
     Channel,
     ChannelKind,
     ChannelState,
@@ -252,11 +254,14 @@ def _children(situation: EtsSituation, step: Step, change: PositionChange) -> tu
             leaf_of(("price of a credit freed", "释放的CCER价格"), swap.price_cny_per_t, "CNY/t", swap.source),
             row_leaf(swap.cap.row),
         )
+    if situation.gap_t is not None:
+        gap = leaf_of(("gap of the year", "年度缺口"), Fraction(situation.gap_t), "t", situation.gap_source)
+        more = (gap, *more)
     return (
         Explanation(
             label_en="change of the position, before the floors",
             label_zh="头寸变化（取整前）",
-            value=leaf_of(("", ""), change.exact_t, "t", "computed").value,
+            value=decimal_text(change.exact_t, places=PLACES),
             unit="t",
             formula="(E - s) x alpha((E - s) / P) - E x alpha(E / P)",
             children=(
