@@ -189,6 +189,12 @@ def shipped_power_rules() -> ReferenceSet:
 
 
 @cache
+def shipped_decision_assumptions() -> ReferenceSet:
+    """Return what the laws count (electricity, emissions), which decides the channels that are worth nothing."""
+    return _rules("decision_assumptions")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]

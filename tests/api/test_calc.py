@@ -106,6 +106,15 @@ CASES: tuple[tuple[str, str, Fields, Mapping[str, str | None]], ...] = (
     ("duty of Yunnan", "renewable_duty",
      {"year": "2025", "region": "CN-YN", "used_kwh": "1000000", "on": "2026-06-30", "contract_kwh": "200000", "certificates": "100"},
      {"certificates_needed": "500", "certificates_missing": "400"}),
+    ("next tonne at BP", "next_tonne", {**DIRECT, "intensity": "1.60", "price_cny_per_t": "97.81", "step_t": "1000"},
+     {"slope_t_per_t": "0.15", "position_change_t": "149.8125", "position_change_whole_t": "149", "worth_cny": "14653.16"}),
+    ("next MWh under the law", "next_mwh",
+     {"factor_kg_per_kwh": "0.5942", "price_cny_per_t": "100", "gec_price_cny": "5.96", "premium_cny_per_kwh": "0.06"},
+     {"ets_cny_per_mwh": "0", "parity_premium_cny_per_kwh": "0.00596", "net_cny_per_mwh": "-54.04", "draft_ets_cny_per_mwh": "59.42"}),
+    ("worth of a ratchet", "ratchet",
+     {"principal_cny": "200000000", "step_bp": "10", "start": "2026-06-20", "end": "2027-06-20", "day_count": "ACT/360",
+      "intensity": "10.05", "target": "10.00", "output_t": "1000000"},
+     {"ratchet_cny": "202777.78", "needed_t": "50000", "breakeven_cny_per_t": "4.055555555556"}),
 )  # fmt: skip
 
 Post = Callable[..., httpx.Response]
@@ -341,7 +350,7 @@ def test_the_list_of_calculators_needs_no_key(database: Database) -> None:
 
     assert [each["name"] for each in listed] == [
         "intensity", "breakeven", "parity", "allocation", "carryover", "ccer_cap", "interest", "relief",
-        "industry_benchmark", "industry_balance", "cbam", "renewable_duty",
+        "industry_benchmark", "industry_balance", "cbam", "renewable_duty", "next_tonne", "next_mwh", "ratchet",
     ]  # fmt: skip
 
 

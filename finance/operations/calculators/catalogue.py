@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from finance.conventions.day_counts import DayCount
-from finance.operations.calculators import allowances, green_trade, industry, interest, power, relief
+from finance.operations.calculators import allowances, decisions, green_trade, industry, interest, power, relief
 from finance.operations.calculators.answers import Answer, Given, Worked
 from finance.operations.calculators.inputs import Inputs, Kind, Parameter, read_inputs
 from ledger.core.errors import Invalid, NotFound
@@ -211,6 +211,24 @@ CALCULATORS: tuple[Calculator, ...] = (
         question=green_trade.DUTY_QUESTION,
         parameters=green_trade.DUTY_PARAMETERS,
         compute=green_trade.duty,
+    ),
+    Calculator(
+        name="next_tonne",
+        question=decisions.TONNE_QUESTION,
+        parameters=decisions.TONNE_PARAMETERS,
+        compute=decisions.next_tonne,
+    ),
+    Calculator(
+        name="next_mwh",
+        question=decisions.MWH_QUESTION,
+        parameters=decisions.MWH_PARAMETERS,
+        compute=decisions.next_mwh,
+    ),
+    Calculator(
+        name="ratchet",
+        question=decisions.RATCHET_QUESTION,
+        parameters=decisions.RATCHET_PARAMETERS,
+        compute=decisions.ratchet,
     ),
 )
 
