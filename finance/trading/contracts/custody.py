@@ -109,7 +109,7 @@ def defaulted(terms: CustodyTerms, standing: Standing, said: Said) -> Plan:
         claims={ClaimKind.MARGIN_TAKEN: of_margin, ClaimKind.RECEIVABLE: value - of_margin},
         lots=() if terms.is_title_transferred else terms.lots,
     )
-    effects = (
+    effects: tuple[Effect, ...] = (
         LetGo(),
         forgo,
         *paid(MoneyKind.MARGIN_TAKEN_BACK, standing.margin_taken_fen - of_margin),

@@ -128,7 +128,7 @@ def closed(terms: ForwardTerms, standing: Standing, said: Said) -> Plan:
     """Return the difference to the stated price in money, and the margin back."""
     gain = terms.difference_fen(_price(said))
     what = MoneyKind.DIFFERENCE_RECEIVED if gain > 0 else MoneyKind.DIFFERENCE_PAID
-    effects = (LetGo(), *paid(what, abs(gain)), *margins_back(standing))
+    effects: tuple[Effect, ...] = (LetGo(), *paid(what, abs(gain)), *margins_back(standing))
     return Plan(effects=effects, figures=margin_figures(standing))
 
 
@@ -140,7 +140,7 @@ def defaulted(terms: ForwardTerms, standing: Standing, said: Said) -> Plan:
     gain = terms.difference_fen(_price(said))
     taken = min(max(gain, 0), standing.margin_taken_fen)
     given = min(max(-gain, 0), standing.margin_given_fen)
-    effects = (
+    effects: tuple[Effect, ...] = (
         LetGo(),
         *paid(MoneyKind.GAIN_FROM_MARGIN_TAKEN, taken),
         *paid(MoneyKind.DIFFERENCE_CLAIMED, max(gain, 0) - taken),
