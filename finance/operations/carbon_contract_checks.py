@@ -22,6 +22,7 @@ from finance.trading.contracts import kinds, life
 from finance.trading.contracts.effects import Buy, Effect, Exchange, Money, Plan
 from finance.trading.contracts.kinds import ContractTerms
 from finance.trading.contracts.life import ContractRecord
+from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.standing import Standing
 from finance.trading.contracts.terms import refused
 from finance.trading.counterparties import CounterpartyRecord, CounterpartyState
@@ -53,6 +54,8 @@ def check_terms(desk: Desk, terms: ContractTerms) -> None:
     """
     if desk.book.functional_currency != BOOK_CURRENCY:
         raise Conflict("trade.book_currency", f"book: expected a book kept in {BOOK_CURRENCY}")
+    if isinstance(terms, PledgeLoanTerms) and terms.lender_organisation_id == desk.book.tenant_id:
+        raise refused("lender_organisation_id", "another organisation than the book's own, which could release itself")
     held = instruments_of(desk.session, desk.book.book_id)
     for code in kinds.instruments_of(terms):
         if code not in held or held[code].unit != _TONNE:

@@ -15,18 +15,17 @@ from uuid import UUID
 from finance.market.snapshots import Snapshot
 from finance.operations import carbon_contract_checks as checks
 from finance.operations.carbon_contract_entries import open_accounts, post_plan
+from finance.operations.carbon_contract_worth import value_shown
 from finance.operations.carbon_contracts import Shown, load_contract, show_contract, state_refused
 from finance.operations.trading_desk import Desk
-from finance.operations.valuations import instruments_of
 from finance.store import carbon_contracts as store
 from finance.trading.contracts import kinds, life, pledge_loan
 from finance.trading.contracts.effects import LetGo, MoneyKind, Plan, paid
 from finance.trading.contracts.kinds import ContractTerms
 from finance.trading.contracts.life import ContractRecord, ContractState, Event, EventKind
-from finance.trading.contracts.pledge_loan import LoanToValue, PledgeLoanTerms
+from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.standing import Said, Standing
 from finance.trading.contracts.terms import ContractKind, Lots, check_fen, refused
-from finance.trading.contracts.valuation import value_contract
 from ledger.core.errors import Conflict, Forbidden
 
 _LONGEST = 200
@@ -76,7 +75,7 @@ def call_margin(desk: Desk, contract_id: UUID, snapshot: Snapshot) -> Shown:
     if not isinstance(terms, PledgeLoanTerms):
         raise Conflict("contract.no_margin_call", "contract: only a pledge loan has a loan-to-value")
     checks.check_not_before(snapshot.as_of, standing, today=shown.today)
-    found = loan_to_value_of(desk, shown, snapshot)
+    found = value_shown(desk, shown, snapshot).loan_to_value
     if found is None:
         raise Conflict("contract.unvalued", "snapshot: it has no usable mark in CNY/t for the pledged tonnes")
     if not found.is_passed:
@@ -157,18 +156,6 @@ def default_contract(desk: Desk, contract_id: UUID, said: Said, *, doc_ref: str,
     return _step(
         desk, record, EventKind.DEFAULTED, plan, on=said.on, doc_ref=_paper(doc_ref), refs=refs, is_enforced=True
     )
-
-
-def loan_to_value_of(desk: Desk, shown: Shown, snapshot: Snapshot) -> LoanToValue | None:
-    """Return a pledge loan's loan-to-value at a snapshot, None without a usable mark."""
-    held = instruments_of(desk.session, desk.book.book_id)
-    return value_contract(
-        shown.record.in_force.terms,
-        shown.record.standing(),
-        snapshot,
-        mark_names={code: one.marked_by for code, one in held.items()},
-        encumbered_t=shown.encumbered_t,
-    ).loan_to_value
 
 
 def _margin_plan(terms: ContractTerms, standing: Standing, move: MarginMove) -> tuple[Plan, EventKind]:

@@ -139,6 +139,11 @@ class ContractRecord:
         """Return the first fact of that kind."""
         return next((event for event in self.events if event.what is what), None)
 
+    @property
+    def is_ended(self) -> bool:
+        """Return whether nothing is left to do but a release."""
+        return _ended(self) is not None
+
     def standing(self) -> Standing | None:
         """Return the running figures, None before it is opened."""
         opened = self.event(EventKind.OPENED)
