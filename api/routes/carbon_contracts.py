@@ -29,7 +29,7 @@ from api.schemas.carbon_contracts import (
     EndIn,
     MarginCallIn,
     MarginIn,
-    ReleaseIn,
+    PledgeReleaseIn,
 )
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import RateString, UuidString
@@ -137,7 +137,7 @@ def move_margin(contract_id: UuidString, body: MarginIn, call: ThisCall) -> Carb
 
 
 @routes.post(f"{_PATH}/release", policy=asks(Scope.TRADING_APPROVE), status=200)
-def release_pledge(contract_id: UuidString, body: ReleaseIn, call: ThisCall) -> CarbonContractOut:
+def release_pledge(contract_id: UuidString, body: PledgeReleaseIn, call: ThisCall) -> CarbonContractOut:
     """Free pledged tonnes, in part or all: the lender's people, or an enforcing role under ledger:enforce."""
     desk = desk_of(call, call.load(PLEDGED_CONTRACT, contract_id).book)
     released = steps.release_pledge(

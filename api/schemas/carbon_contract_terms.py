@@ -31,14 +31,16 @@ Price = Annotated[DecimalString, Field(description="CNY per tonne.", examples=["
 Basis = Annotated[Choice[DayCount], Field(description="Day count by its full name.", examples=["ACT/360"])]
 
 
-class LotPickIn(Schema):
+class ContractLotIn(Schema):
     """One given lot and its tonnes."""
 
-    lot_id: Annotated[str, Field(pattern=r"^[1-9][0-9]{0,17}$", examples=["1025"])]
+    lot_id: Annotated[int, Field(ge=1, le=2**53 - 1, examples=[1025])]
     quantity_t: Tonnes
 
 
-Picks = Annotated[Array[LotPickIn], Field(max_length=MAX_LOTS, description="Given lots; empty: by the book's method.")]
+Picks = Annotated[
+    Array[ContractLotIn], Field(max_length=MAX_LOTS, description="Given lots; empty: by the book's method.")
+]
 
 
 class _Head(TypedDict):
@@ -69,7 +71,7 @@ class AgreementIn(Schema):
 class ForwardIn(AgreementIn):
     """A forward: tonnes at a later day at a price set now."""
 
-    kind: Literal["forward"]
+    kind: Annotated[Literal["forward"], Field(examples=["forward"])]
     side: Choice[ForwardSide]
     instrument: CommodityCode
     quantity_t: Tonnes
@@ -99,7 +101,7 @@ class ForwardIn(AgreementIn):
 class RepoIn(AgreementIn):
     """A repo: sold with a promise to buy back at an agreed amount."""
 
-    kind: Literal["repo"]
+    kind: Annotated[Literal["repo"], Field(examples=["repo"])]
     side: Choice[RepoSide]
     instrument: CommodityCode
     quantity_t: Tonnes
@@ -133,7 +135,7 @@ class RepoIn(AgreementIn):
 class PledgeLoanIn(AgreementIn):
     """A loan on pledged tonnes; the lender's people release, an enforcing role enforces."""
 
-    kind: Literal["pledge_loan"]
+    kind: Annotated[Literal["pledge_loan"], Field(examples=["pledge_loan"])]
     lender_organisation_id: UuidString
     instrument: CommodityCode
     quantity_t: Tonnes
@@ -171,7 +173,7 @@ class PledgeLoanIn(AgreementIn):
 class LendingIn(AgreementIn):
     """Tonnes lent against margin and a fee."""
 
-    kind: Literal["lending"]
+    kind: Annotated[Literal["lending"], Field(examples=["lending"])]
     side: Choice[LendingSide]
     instrument: CommodityCode
     quantity_t: Tonnes
@@ -207,7 +209,7 @@ class LendingIn(AgreementIn):
 class SwapIn(AgreementIn):
     """Tonnes of one instrument against tonnes of another, with a cash difference."""
 
-    kind: Literal["swap"]
+    kind: Annotated[Literal["swap"], Field(examples=["swap"])]
     gives: CommodityCode
     gives_t: Tonnes
     takes: CommodityCode
@@ -233,7 +235,7 @@ class SwapIn(AgreementIn):
 class CustodyIn(AgreementIn):
     """Tonnes handed to a manager for a fee and a share of the yield."""
 
-    kind: Literal["custody"]
+    kind: Annotated[Literal["custody"], Field(examples=["custody"])]
     instrument: CommodityCode
     quantity_t: Tonnes
     starts_on: DateString
@@ -260,9 +262,27 @@ class CustodyIn(AgreementIn):
         )
 
 
+_EXAMPLE = {
+    "kind": "repo",
+    "counterparty_id": "01939c3e-7b3a-7cc1-9a53-0f9d6c2b1e4a",
+    "agreement_ref": "回购2026-001",
+    "agreed_on": "2026-11-19",
+    "side": "seller",
+    "instrument": "CEA25",
+    "quantity_t": "100000",
+    "sale_amount_cny": "8000000.00",
+    "buyback_amount_cny": "8090000.00",
+    "starts_on": "2026-11-20",
+    "ends_on": "2027-02-18",
+    "day_count": "ACT/360",
+    "late_rate": "0.0675",
+    "is_title_transferred": True,
+}
 TermsIn: TypeAlias = Annotated[
-    ForwardIn | RepoIn | PledgeLoanIn | LendingIn | SwapIn | CustodyIn, Field(discriminator="kind")
+    ForwardIn | RepoIn | PledgeLoanIn | LendingIn | SwapIn | CustodyIn,
+    Field(discriminator="kind", description="The terms of one kind of contract.", examples=[_EXAMPLE]),
 ]
+"""The terms of any kind, told apart by ``kind``."""
 
 
 def terms_out(terms: ContractTerms) -> ForwardIn | RepoIn | PledgeLoanIn | LendingIn | SwapIn | CustodyIn:
@@ -389,9 +409,9 @@ def _fen(text: str, field: str) -> int:
     return parse_units(text, 2, field=field)
 
 
-def _lots(picks: tuple[LotPickIn, ...]) -> Lots:
-    return tuple((int(one.lot_id), _tonnes(one.quantity_t, "lots")) for one in picks)
+def _lots(picks: tuple[ContractLotIn, ...]) -> Lots:
+    return tuple((one.lot_id, _tonnes(one.quantity_t, "lots")) for one in picks)
 
 
-def _picks(lots: Lots) -> tuple[LotPickIn, ...]:
-    return tuple(LotPickIn(lot_id=str(lot_id), quantity_t=str(tonnes)) for lot_id, tonnes in lots)
+def _picks(lots: Lots) -> tuple[ContractLotIn, ...]:
+    return tuple(ContractLotIn(lot_id=lot_id, quantity_t=str(tonnes)) for lot_id, tonnes in lots)

@@ -10,7 +10,7 @@ from pydantic import Field
 
 from api.schemas.amounts import AmountOut, money_out, tonnes_out
 from api.schemas.base import Array, Choice, Schema
-from api.schemas.carbon_contract_terms import LotPickIn, Picks, TermsIn, Tonnes, terms_out
+from api.schemas.carbon_contract_terms import ContractLotIn, Picks, TermsIn, Tonnes, terms_out
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import DateString, DecimalString, InstantString, NameText, UuidString
 from finance.accounting.chart import BOOK_CURRENCY
@@ -84,7 +84,7 @@ class MarginIn(Schema):
         )
 
 
-class ReleaseIn(Schema):
+class PledgeReleaseIn(Schema):
     """Pledged tonnes to be freed; without a quantity all that is left."""
 
     on: StepDay
@@ -413,5 +413,5 @@ class CapEffectOut(Schema):
     explanation: ExplanationOut
 
 
-def _pick(pick: LotPickIn) -> tuple[int, int]:
-    return int(pick.lot_id), parse_units(pick.quantity_t, 0, field="lots")
+def _pick(pick: ContractLotIn) -> tuple[int, int]:
+    return pick.lot_id, parse_units(pick.quantity_t, 0, field="lots")

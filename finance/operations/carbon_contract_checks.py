@@ -6,13 +6,14 @@ is the ledger's own answer when the group is posted.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from finance.accounting.chart import BANK, BOOK_CURRENCY
 from finance.accounting.contract_rules import MONEY_RULES
+from finance.accounting.instruments import Instrument
 from finance.operations.order_checks import order_commitments, waiting_hours
 from finance.operations.trading_desk import Desk
 from finance.operations.valuations import instruments_of
@@ -94,8 +95,9 @@ def check_opening(desk: Desk, record: ContractRecord, plan: Plan, *, on: date) -
     state = _counterparty_state(desk, named)
     if state is not CounterpartyState.TRUSTED:
         raise Conflict("contract.counterparty", f"counterparty_id: expected one that is trusted, this one is {state}")
-    asked = _commitment(desk, record, on)
-    others = (*order_commitments(desk), *_other_contracts(desk, record.contract_id))
+    held = instruments_of(desk.session, desk.book.book_id)
+    asked = _commitment(held, record, on)
+    others = (*order_commitments(desk), *_other_contracts(desk, held, record.contract_id))
     dealt = sum(one.amount_fen for one in others if one.counterparty_id == named.counterparty_id)
     if dealt + asked.amount_fen > named.terms.max_amount_fen:
         raise Conflict("contract.limit_counterparty", "contract: beyond the counterparty's cumulative limit")
@@ -133,10 +135,10 @@ def _cash_out(effects: Iterable[Effect]) -> Iterable[int]:
             yield effect.amount_fen
 
 
-def _commitment(desk: Desk, record: ContractRecord, on: date) -> Commitment:
+def _commitment(held: Mapping[str, Instrument], record: ContractRecord, on: date) -> Commitment:
     terms = record.in_force.terms
     code = kinds.instruments_of(terms)[0]
-    instrument = instruments_of(desk.session, desk.book.book_id)[code]
+    instrument = held[code]
     return Commitment(
         order_id=record.contract_id,
         instrument=code,
@@ -149,12 +151,12 @@ def _commitment(desk: Desk, record: ContractRecord, on: date) -> Commitment:
     )
 
 
-def _other_contracts(desk: Desk, contract_id: UUID) -> Iterable[Commitment]:
+def _other_contracts(desk: Desk, held: Mapping[str, Instrument], contract_id: UUID) -> Iterable[Commitment]:
     """Yield what each opened contract of the book counts with, on the day it was opened."""
     for other in store.list_contracts(desk.session, desk.book.book_id, desk.book.book_uuid):
         opened = other.event(life.EventKind.OPENED)
         if other.contract_id != contract_id and opened is not None:
-            yield _commitment(desk, other, opened.happened_on)
+            yield _commitment(held, other, opened.happened_on)
 
 
 def _counterparty(desk: Desk, counterparty_id: UUID) -> CounterpartyRecord:

@@ -6,6 +6,7 @@ set aside, what a swap's tonnes cost.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time
@@ -204,7 +205,7 @@ def _legs(group: _Group, effect: Effect) -> ContractLegs:
             return legs(_paths(code), code, effect.quantity_t, effect.amount_fen, is_yield=effect.is_yield)
         case Forgo():
             claims = {kind.value: fen for kind, fen in effect.claims.items()}
-            lots = _lots_out(group, effect.instrument) if effect.is_out else effect.lots
+            lots = (_lots_out if effect.is_out else _lots_held)(group, effect.instrument)
             paths = _paths(effect.instrument)
             return contract_rules.forgo_legs(
                 paths, effect.instrument, effect.quantity_t, claims, is_out=effect.is_out, lots=lots
@@ -287,6 +288,20 @@ def _lots_out(group: _Group, code: str) -> Lots:
     assert seq is not None, "the entry that handed over was accepted"
     moves = journal.load_lot_moves(desk.session, desk.book.book_id, seq)
     return tuple((move.lot_id, move.quantity) for move in moves if move.quantity > 0)
+
+
+def _lots_held(group: _Group, code: str) -> Lots:
+    """Return the given lots that the contract's holds set aside; none for a pool, or where a hold names none."""
+    desk = group.desk
+    account = balances.balance_now(desk.session, desk.book.book_id, _paths(code).holding, now=desk.now)
+    holds = encumbrances(desk, (group.record,))[group.record.contract_id]
+    parts = [part for hold in holds for part in hold.parts if part.remaining]
+    if account.lot_method is LotMethod.AVERAGE or any(not part.lot_id for part in parts):
+        return ()
+    tonnes: Counter[int] = Counter()
+    for part in parts:
+        tonnes[part.lot_id] += part.remaining
+    return tuple(sorted(tonnes.items()))
 
 
 def _exchange(group: _Group, effect: Exchange) -> ContractLegs:

@@ -21,7 +21,7 @@ from finance.trading.contracts.life import ContractRecord, ContractState, Decisi
 from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.orders import digest_of
 from ledger import operations as ledger
-from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
+from ledger.core.errors import Conflict, Forbidden, NotFound
 from ledger.core.journal import EntryKind, JournalDraft
 from ledger.store.holds_report import HoldView
 
@@ -76,18 +76,7 @@ def amend_contract(desk: Desk, contract_id: UUID, terms: ContractTerms) -> Shown
         raise Conflict("contract.pending", "contract: a version waits for its approval; decide that one first")
     if shown.state not in _AMENDABLE:
         raise state_refused(shown, "before its end")
-    changed = kinds.changed_terms(record.in_force.terms, terms) if terms.KIND is record.kind else ()
-    if not changed:
-        raise Conflict("contract.unchanged", "terms: expected the same kind and at least one term that differs")
-    fixed = {"counterparty_id", "lender_organisation_id"} & set(changed)
-    if record.standing() is not None:
-        fixed = set(changed) - record.in_force.terms.FREE_WHEN_OPEN
-    if fixed:
-        names = ", ".join(sorted(fixed))
-        raise Conflict("contract.amendment", f"{names}: cannot change any more; end the contract and agree a new one")
-    standing = record.standing()
-    if standing is not None and kinds.last_day(terms) < standing.latest_on:
-        raise Invalid("contract.ends_on", f"ends_on: expected {standing.latest_on} or later, its latest step's day")
+    _check_amendment(record, terms)
     checks.check_terms(desk, terms)
     version = latest.version + 1
     content, sha256 = digest_of(terms.document(contract_id, desk.book.book_uuid, version))
@@ -107,6 +96,8 @@ def decide_contract(desk: Desk, contract_id: UUID, *, is_approved: bool, sha256:
         raise Forbidden("contract.same_person", "expected another person than the maker; ask a colleague")
     if not is_approved:
         trading_desk.check_reason(reason)
+    elif version.version > 1:
+        _check_amendment(shown.record, version.terms)  # again: steps may have been taken since it was worded
     decision = Decision(is_approved=is_approved, actor_id=desk.actor.user_id, reason=reason, recorded_at=desk.now)
     proof = _leaf(desk, contract_id, version.sha256, "approved" if is_approved else "rejected")
     store.save_decision(desk.session, shown.record, version, decision, proof)
@@ -158,6 +149,23 @@ _OVER = frozenset(
         ContractState.CANCELLED,
     }
 )
+
+
+def _check_amendment(record: ContractRecord, terms: ContractTerms) -> None:
+    """Refuse another kind, the same terms, another party, and once opened a change of what has moved."""
+    in_force, standing = record.in_force, record.standing()
+    changed = kinds.changed_terms(in_force.terms, terms) if terms.KIND is record.kind else ()
+    if not changed:
+        raise Conflict("contract.unchanged", "terms: expected the same kind and at least one term that differs")
+    fixed = {"counterparty_id", "lender_organisation_id"} & set(changed)
+    if standing is not None:
+        fixed = set(changed) - in_force.terms.FREE_WHEN_OPEN
+    if fixed:
+        names = ", ".join(sorted(fixed))
+        raise Conflict("contract.amendment", f"{names}: cannot change any more; end the contract and agree a new one")
+    last = kinds.last_day(terms)
+    if standing is not None and last != kinds.last_day(in_force.terms) and last < standing.latest_on:
+        raise Conflict("contract.ends_on", f"ends_on: expected {standing.latest_on} or later, its latest step's day")
 
 
 def _save_version(desk: Desk, contract_id: UUID, version: int, content: str, sha256: str) -> None:

@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 
+from api.auth.issue import issue_key
 from api.auth.principal import Scope
+from api.deps import unit_of_work
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
@@ -134,6 +137,22 @@ class ContractHouse:
             f"/carbon-contracts/{contract['contract_id']}/{step}", body, key=key or self.house.checker.key
         )
 
+    def enforcer(self) -> str:
+        """Return the key of a colleague whom the operator gave the enforcing role."""
+        scopes = frozenset((Scope.TRADING_APPROVE, Scope.LEDGER_ENFORCE))
+        with unit_of_work(self.house.database) as session:
+            issued = issue_key(
+                session,
+                organisation_id=self.house.third.organisation_id,
+                user_id=self.house.third.user_id,
+                scopes=scopes,
+                days=30,
+                now=self.house.clock(),
+                new_id=lambda: UUID(fresh_id()),
+                random_bytes=lambda count: bytes(range(count)),
+            )
+        return issued.text
+
     def at(self, now: datetime) -> None:
         self.house.clock.now = now
 
@@ -143,7 +162,7 @@ class ContractHouse:
     def posted(self, path: str) -> str:
         return self.house.balance(path)[0]
 
-    def lots(self) -> list[tuple[str, str, str, str]]:
+    def lots(self) -> list[tuple[str, int, str, str]]:
         """Return the open lots as (account, id, tonnes, cost)."""
         found = self.house.get(f"/books/{BOOK}/lots?as_of=2026-12-31")["lots"]
         return sorted(

@@ -300,3 +300,47 @@ def test_custody_returns_the_tonnes_with_the_books_part_of_the_yield(desk: Contr
     assert (closed["state"], desk.lots()) == ("closed_early", before)
     assert desk.posted("Income:ContractYield") == "7000.00"
     assert desk.posted("Expenses:ContractFees") == "1400.00"  # 14 of 28 days
+
+
+def test_a_failed_forward_is_closed_out_of_the_margin_first(desk: ContractHouse) -> None:
+    opened = desk.opened("forward", margin_given_cny="0.00", margin_taken_cny="2000.00")
+    desk.at(END_MORNING)
+    ended = done(desk.step(opened, "default", END, price_cny_per_t="100.00", defaulted_by="counterparty"))
+
+    assert ended["state"] == "defaulted"
+    assert desk.posted("Income:ContractResult") == "2600.00"
+    assert (desk.posted("Assets:ContractClaims"), desk.posted("Liabilities:ContractMargin")) == ("600.00", "0.00")
+
+
+def test_tonnes_lost_in_custody_are_a_claim_on_the_manager(desk: ContractHouse) -> None:
+    opened = desk.opened("custody", is_title_transferred=False)
+    desk.at(MIDWAY_MORNING)
+    done(desk.step(opened, "default", MIDWAY, price_cny_per_t="95.00", defaulted_by="counterparty"))
+
+    assert desk.balance(HELD) == ("15000", "15000")
+    assert desk.posted("Assets:ContractClaims") == "475000.00"
+    assert desk.posted("Income:CarbonGain:CEA25") == "75000.00"
+
+
+def test_borrowed_tonnes_that_are_kept_turn_into_money_owed(desk: ContractHouse) -> None:
+    opened = desk.opened("lending", side="borrower")
+    desk.at(END_MORNING)
+    done(desk.step(opened, "default", END, price_cny_per_t="100.00", defaulted_by="book"))
+
+    assert desk.balance(HELD) == ("32000", "32000")
+    assert (desk.posted("Liabilities:CarbonOwed:CEA25"), desk.posted("Liabilities:CarbonOwedValue")) == ("0", "0.00")
+    assert desk.posted("Liabilities:ContractDebts") == "700000.00"  # 1,200,000.00 less 500,000.00 of margin
+    assert desk.posted("Expenses:ContractResult") == "120000.00"
+
+
+def test_an_enforced_pledge_takes_the_given_lots_and_the_rest_is_a_claim(desk: ContractHouse) -> None:
+    dear = next(lot for lot in desk.lots() if lot[3] == "900000.00")
+    lots = [{"lot_id": dear[1], "quantity_t": "10000"}]
+    opened = desk.opened("pledge_loan", lots=lots)
+    desk.at(END_MORNING)
+    ended = done(desk.step(opened, "default", END, key=desk.enforcer(), price_cny_per_t="80.00", defaulted_by="book"))
+
+    assert (ended["state"], desk.balance(HELD)) == ("defaulted", ("10000", "10000"))
+    assert desk.posted(COST) == "800000.00"
+    assert desk.posted("Assets:ContractClaims") == "197900.00"  # 800,000.00 less 602,100.00
+    assert desk.posted("Liabilities:CarbonFinancing") == "0.00"

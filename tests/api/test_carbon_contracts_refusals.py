@@ -71,6 +71,28 @@ def test_an_amendment_holds_only_when_another_person_agreed(desk: ContractHouse)
     assert refused(other_tonnes) == (409, "contract.amendment")
 
 
+def test_a_wording_from_before_the_opening_cannot_change_what_moved_since(desk: ContractHouse) -> None:
+    agreed = desk.agreed("repo")
+    path = f"/carbon-contracts/{agreed['contract_id']}/amend"
+    worded = done(desk.house.post(path, {"terms": desk.terms("repo", quantity_t="14000")}))
+    done(desk.open(agreed))
+
+    assert refused(desk.approve(worded)) == (409, "contract.amendment")
+
+
+def test_interest_that_was_paid_is_not_refunded_by_a_lower_late_rate(desk: ContractHouse) -> None:
+    opened = desk.opened("pledge_loan", ends_on="2026-11-27", late_rate="0.9")
+    desk.at(MIDWAY_MORNING)
+    done(desk.step(opened, "margin", MIDWAY, repay_cny="100000.00"))
+    kinder = desk.terms("pledge_loan", ends_on="2026-11-27", late_rate="0")
+    done(desk.approve(done(desk.house.post(f"/carbon-contracts/{opened['contract_id']}/amend", {"terms": kinder}))))
+
+    settled = done(desk.step(opened, "settle", MIDWAY))
+
+    assert settled["state"] == "repaid"
+    assert desk.balance("Expenses:ContractInterest")[0] == "11025.00"  # 525.00 and 7 days at 90 %
+
+
 def test_an_agreed_contract_that_is_never_opened_is_cancelled(desk: ContractHouse) -> None:
     agreed = desk.agreed("pledge_loan")
 
@@ -184,7 +206,7 @@ def test_a_book_cannot_be_its_own_lender(desk: ContractHouse) -> None:
         ("repo", {"ends_on": "2026-12-19"}),
         ("repo", {"day_count": "ACT/ACT"}),
         ("repo", {"late_rate": "2"}),
-        ("repo", {"lots": [{"lot_id": "1", "quantity_t": "1"}]}),
+        ("repo", {"lots": [{"lot_id": 1, "quantity_t": "1"}]}),
         ("repo", {"is_title_transferred": "yes"}),
         ("pledge_loan", {"ltv_target": "0.80"}),
         ("pledge_loan", {"ltv_target": "0"}),

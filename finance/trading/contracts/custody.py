@@ -107,7 +107,6 @@ def defaulted(terms: CustodyTerms, standing: Standing, said: Said) -> Plan:
         quantity_t=terms.quantity_t,
         is_out=terms.is_title_transferred,
         claims={ClaimKind.MARGIN_TAKEN: of_margin, ClaimKind.RECEIVABLE: value - of_margin},
-        lots=() if terms.is_title_transferred else terms.lots,
     )
     effects: tuple[Effect, ...] = (
         LetGo(),

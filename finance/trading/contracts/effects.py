@@ -124,13 +124,15 @@ class LetGo:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Forgo:
-    """Tonnes are lost for good against ``claims`` in fen: what they pay, less what is then still owed (payable)."""
+    """Tonnes are lost for good against ``claims`` in fen: what they pay, less what is then still owed (payable).
+
+    They are the very lots that the contract handed over or set aside.
+    """
 
     instrument: str
     quantity_t: int
     is_out: bool
     claims: Mapping[ClaimKind, int]
-    lots: Lots = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

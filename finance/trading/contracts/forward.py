@@ -126,7 +126,7 @@ def settled(terms: ForwardTerms, standing: Standing, said: Said) -> Plan:
 
 def closed(terms: ForwardTerms, standing: Standing, said: Said) -> Plan:
     """Return the difference to the stated price in money, and the margin back."""
-    gain = terms.difference_fen(_price(said))
+    gain = terms.difference_fen(_price(said, terms.quantity_t))
     what = MoneyKind.DIFFERENCE_RECEIVED if gain > 0 else MoneyKind.DIFFERENCE_PAID
     effects: tuple[Effect, ...] = (LetGo(), *paid(what, abs(gain)), *margins_back(standing))
     return Plan(effects=effects, figures=margin_figures(standing))
@@ -137,7 +137,7 @@ def defaulted(terms: ForwardTerms, standing: Standing, said: Said) -> Plan:
 
     A gain of 2,600.00 against 2,000.00 of margin taken leaves a claim of 600.00.
     """
-    gain = terms.difference_fen(_price(said))
+    gain = terms.difference_fen(_price(said, terms.quantity_t))
     taken = min(max(gain, 0), standing.margin_taken_fen)
     given = min(max(-gain, 0), standing.margin_given_fen)
     effects: tuple[Effect, ...] = (
@@ -165,8 +165,9 @@ def margin_figures(standing: Standing) -> dict[str, int]:
     return {"margin_given_fen": -standing.margin_given_fen, "margin_taken_fen": -standing.margin_taken_fen}
 
 
-def _price(said: Said) -> Decimal:
+def _price(said: Said, quantity_t: int) -> Decimal:
     if said.price_cny_per_t is None:
         raise refused("price_cny_per_t", "the price per tonne that the difference is taken to")
     check_price("price_cny_per_t", said.price_cny_per_t)
+    check_fen("price_cny_per_t", amount_fen(said.price_cny_per_t, quantity_t))
     return said.price_cny_per_t

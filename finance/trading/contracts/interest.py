@@ -80,9 +80,10 @@ def implied_rate(paid_fen: int, received_fen: int, term: Term) -> Fraction:
 def accrued(interest: Fraction, standing: Standing, *, is_cost: bool) -> Plan:
     """Return the booking of cumulative ``interest`` (rounded half-up once) less what was booked before; it may go down.
 
-    It goes down only when an amendment lowered what the days carry.
+    It goes down only when an amendment lowered what the days carry, and never below what was paid: that is not refunded.
     """
-    change = round_exact(interest, INTEREST_PAYMENT) - standing.accrued_fen
+    target = max(round_exact(interest, INTEREST_PAYMENT), standing.interest_paid_fen)
+    change = target - standing.accrued_fen
     up, down = (
         (MoneyKind.INTEREST_COST_ACCRUED, MoneyKind.INTEREST_COST_REDUCED)
         if is_cost

@@ -197,7 +197,6 @@ def defaulted(terms: RepoTerms, standing: Standing, said: Said) -> Plan:
         quantity_t=terms.quantity_t,
         is_out=terms.is_title_transferred,
         claims={**owed, **rest},
-        lots=() if terms.is_title_transferred else terms.lots,
     )
     effects = (*interest.effects, LetGo(), forgo, *margins_back(standing))
     return Plan(effects=effects, figures={**figures, "encumbered_t": -terms.quantity_t})

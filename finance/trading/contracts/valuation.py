@@ -25,6 +25,7 @@ from finance.trading.contracts.pledge_loan import LoanToValue, PledgeLoanTerms, 
 from finance.trading.contracts.repo import RepoTerms
 from finance.trading.contracts.standing import Standing
 from finance.trading.contracts.swap import SwapTerms
+from finance.trading.contracts.terms import refused
 from ledger.core.amounts import RoundingMode, format_exact, format_units, round_exact
 
 _RATIO_PLACES = 6
@@ -102,7 +103,10 @@ def _forward(
     if by is None:
         return _worth(snapshot, gain, None, plain)
     years = year_fraction(snapshot.as_of, max(terms.delivery_on, snapshot.as_of), by.day_count)
-    discounted = round_exact(gain / (1 + Fraction(by.rate) * years), VALUATION)
+    growth = 1 + Fraction(by.rate) * years
+    if growth <= 0:
+        raise refused("discount_rate", "a rate that leaves a positive discount factor")
+    discounted = round_exact(gain / growth, VALUATION)
     more = (
         plain,
         _leaf("discount rate", "折现率", f"{by.rate:f}", "1", source="stated with the request"),
