@@ -17,11 +17,11 @@ from api.deps import Call, ThisCall
 from api.routes.orders import desk_of
 from api.schemas.amounts import WholeNumber
 from api.schemas.carbon_contracts import (
-    AmendmentIn,
     CapEffectOut,
     CapPositionOut,
     CarbonContractOut,
     CarbonContractsOut,
+    ContractAmendmentIn,
     ContractIn,
     ContractValueOut,
     DayIn,
@@ -102,7 +102,7 @@ def reject_contract(contract_id: UuidString, body: RejectionIn, call: ThisCall) 
 
 
 @routes.post(f"{_PATH}/amend", policy=asks(Scope.TRADING_WRITE))
-def amend_contract(contract_id: UuidString, body: AmendmentIn, call: ThisCall) -> CarbonContractOut:
+def amend_contract(contract_id: UuidString, body: ContractAmendmentIn, call: ThisCall) -> CarbonContractOut:
     """Word a further version; the one in force holds until another person agrees."""
     desk = _desk(call, contract_id)
     return _out(call, contracts.amend_contract(desk, contract_id, _named_lender(call, body.terms.to_core())))

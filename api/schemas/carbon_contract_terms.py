@@ -50,7 +50,7 @@ class _Head(TypedDict):
     note: str
 
 
-class AgreementIn(Schema):
+class ContractHeadIn(Schema):
     """With whom and under which paper."""
 
     counterparty_id: UuidString
@@ -68,7 +68,7 @@ class AgreementIn(Schema):
         }
 
 
-class ForwardIn(AgreementIn):
+class ForwardIn(ContractHeadIn):
     """A forward: tonnes at a later day at a price set now."""
 
     kind: Annotated[Literal["forward"], Field(examples=["forward"])]
@@ -98,7 +98,7 @@ class ForwardIn(AgreementIn):
         )
 
 
-class RepoIn(AgreementIn):
+class RepoIn(ContractHeadIn):
     """A repo: sold with a promise to buy back at an agreed amount."""
 
     kind: Annotated[Literal["repo"], Field(examples=["repo"])]
@@ -132,7 +132,7 @@ class RepoIn(AgreementIn):
         )
 
 
-class PledgeLoanIn(AgreementIn):
+class PledgeLoanIn(ContractHeadIn):
     """A loan on pledged tonnes; the lender's people release, an enforcing role enforces."""
 
     kind: Annotated[Literal["pledge_loan"], Field(examples=["pledge_loan"])]
@@ -170,7 +170,7 @@ class PledgeLoanIn(AgreementIn):
         )
 
 
-class LendingIn(AgreementIn):
+class LendingIn(ContractHeadIn):
     """Tonnes lent against margin and a fee."""
 
     kind: Annotated[Literal["lending"], Field(examples=["lending"])]
@@ -206,7 +206,7 @@ class LendingIn(AgreementIn):
         )
 
 
-class SwapIn(AgreementIn):
+class SwapIn(ContractHeadIn):
     """Tonnes of one instrument against tonnes of another, with a cash difference."""
 
     kind: Annotated[Literal["swap"], Field(examples=["swap"])]
@@ -232,7 +232,7 @@ class SwapIn(AgreementIn):
         )
 
 
-class CustodyIn(AgreementIn):
+class CustodyIn(ContractHeadIn):
     """Tonnes handed to a manager for a fee and a share of the yield."""
 
     kind: Annotated[Literal["custody"], Field(examples=["custody"])]
@@ -287,7 +287,7 @@ TermsIn: TypeAlias = Annotated[
 
 def terms_out(terms: ContractTerms) -> ForwardIn | RepoIn | PledgeLoanIn | LendingIn | SwapIn | CustodyIn:
     """Return the shape of terms, the same that they came in."""
-    head = AgreementIn(
+    head = ContractHeadIn(
         counterparty_id=terms.counterparty_id,
         agreement_ref=terms.agreement_ref,
         agreed_on=terms.agreed_on,

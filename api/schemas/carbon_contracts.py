@@ -42,7 +42,7 @@ class ContractIn(Schema):
     terms: TermsIn
 
 
-class AmendmentIn(Schema):
+class ContractAmendmentIn(Schema):
     """A further wording of the whole terms."""
 
     terms: TermsIn
