@@ -246,6 +246,7 @@ def _cash(
     bank = balances.balance_now(desk.session, desk.book.book_id, BANK, now=desk.now)
     buys = [one for one in orders if one.terms.side is Side.BUY and one.order_id != order_id]
     held = held_by(desk, buys, tree_size)
+    kept = instruments_of(desk.session, desk.book.book_id)
     proceeds = 0
     if rules.may_reuse_proceeds:
         proceeds = sum(
@@ -258,7 +259,7 @@ def _cash(
     return CashView(
         posted_fen=bank.posted,
         held_otherwise_fen=bank.held - held,
-        committed_fen=sum(needed_cash_fen(one, is_open=is_open(desk, one)) for one in buys),
+        committed_fen=sum(needed_cash_fen(one, is_open=is_open(desk, one, kept)) for one in buys),
         same_day_proceeds_fen=proceeds,
         source=f"ledger account {BANK}, now",
     )
@@ -275,9 +276,9 @@ def held_by(desk: Desk, orders: Iterable[OrderRecord], tree_size: int) -> int:
     return sum(hold.remaining for hold in holds_report.find_holds(desk.session, desk.book.book_id, ids, point))
 
 
-def is_open(desk: Desk, order: OrderRecord) -> bool:
-    """Return whether the order may still deal."""
-    return state_of(order, today=venue_today(desk, order.terms)) in OPEN_STATES
+def is_open(desk: Desk, order: OrderRecord, held: Mapping[str, Instrument]) -> bool:
+    """Return whether the order may still deal; ``held`` are the book's instruments."""
+    return state_of(order, today=venue_today(desk, order.terms, held)) in OPEN_STATES
 
 
 def _commitments(desk: Desk, orders: Iterable[OrderRecord], held: Mapping[str, Instrument]) -> Iterable[Commitment]:

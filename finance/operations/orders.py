@@ -15,6 +15,7 @@ from finance.accounting.chart import BANK, BOOK_CURRENCY, Chart
 from finance.operations import trading_desk
 from finance.operations.order_checks import Checked, check_order, held_by, is_open, venue_today
 from finance.operations.trading_desk import Desk, Proposed
+from finance.operations.valuations import instruments_of
 from finance.store import orders as order_store
 from finance.store import trading_proposals
 from finance.store.orders import ORDER
@@ -173,7 +174,8 @@ def trim(desk: Desk, order_id: UUID) -> OrderRecord:
     if hold_id is None:
         return order
     left = held_by(desk, (order,), desk.lock())
-    needed = (needed_cash_fen if order.terms.side is Side.BUY else needed_units)(order, is_open=is_open(desk, order))
+    may_deal = is_open(desk, order, instruments_of(desk.session, desk.book.book_id))
+    needed = (needed_cash_fen if order.terms.side is Side.BUY else needed_units)(order, is_open=may_deal)
     if left > needed:
         _release(desk, order, UUID(hold_id), left - needed)
     return order
@@ -203,15 +205,15 @@ def release_hold(desk: Desk, order: OrderRecord, amount: int) -> None:
 def _begin(desk: Desk) -> int:
     """Take the book and end the orders whose day is over; return the book's size after that."""
     desk.lock()
+    held = instruments_of(desk.session, desk.book.book_id)
     for order in order_store.list_orders(desk.session, desk.book.book_id, desk.book.book_uuid):
-        is_over = venue_today(desk, order.terms) > order.reported_until
-        if is_over and order.step(StepKind.EXPIRED) is None and not _is_ended(order):
+        if not _is_ended(order) and venue_today(desk, order.terms, held) > order.reported_until:
             _expire(desk, order)
     return desk.lock()
 
 
 def _is_ended(order: OrderRecord) -> bool:
-    ends = (StepKind.REJECTED, StepKind.CANCELLED, StepKind.CORRECTED)
+    ends = (StepKind.REJECTED, StepKind.CANCELLED, StepKind.CORRECTED, StepKind.EXPIRED)
     return order.remaining == 0 or any(order.step(what) for what in ends)
 
 

@@ -23,6 +23,8 @@ from tests.api.trading_world import FRIDAY_AFTERNOON, MONDAY, House, fresh_id, h
 
 COST = "Assets:CarbonCost:CEA25"
 BANK, HELD = "Assets:Bank:CNY", "Assets:Carbon:CEA25"
+_STEP = "INSERT INTO trading_step SELECT book_id, proposal_id, 9,"
+_ORDERS = "FROM trading_proposal WHERE kind = 'order'"
 
 
 @pytest.fixture
@@ -481,10 +483,8 @@ def test_hostile_terms_are_refused_by_field_and_never_a_failure(house: House, ch
         "DELETE FROM trading_step",
         "UPDATE order_fill SET quantity = 1",
         "DELETE FROM order_settlement",
-        "INSERT INTO trading_step SELECT book_id, proposal_id, 9, 'approved', 'approved:x', maker_id, sha256, maker_id, '',"
-        " '{}', NULL, made_at FROM trading_proposal WHERE kind = 'order'",
-        "INSERT INTO trading_step SELECT book_id, proposal_id, 9, 'placed', 'placed', maker_id, sha256, maker_id, '',"
-        " '{}', NULL, made_at FROM trading_proposal WHERE kind = 'order' AND subject = 'CEA25' AND number = 2",
+        f"{_STEP} 'approved', 'approved:x', maker_id, sha256, maker_id, '', '{{}}', NULL, made_at {_ORDERS}",
+        f"{_STEP} 'placed', 'placed', maker_id, sha256, maker_id, '', '{{}}', NULL, made_at {_ORDERS} AND number = 2",
     ],
 )
 def test_the_database_itself_keeps_facts_and_two_persons(house: House, statement: str) -> None:
