@@ -5,6 +5,7 @@ from __future__ import annotations
 import api.store.tables
 import finance.store.tables.activity
 import finance.store.tables.attestations
+import finance.store.tables.carbon_contracts
 import finance.store.tables.closing
 import finance.store.tables.compliance
 import finance.store.tables.feeds

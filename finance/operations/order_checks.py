@@ -309,3 +309,9 @@ def _commitments(desk: Desk, orders: Iterable[OrderRecord], held: Mapping[str, I
                 quantity=order.filled,
                 amount_fen=amount,
             )
+
+
+def order_commitments(desk: Desk) -> tuple[Commitment, ...]:
+    """Return what every order of the book counts with, for limits that orders share with contracts."""
+    orders = order_store.list_orders(desk.session, desk.book.book_id, desk.book.book_uuid)
+    return tuple(_commitments(desk, orders, instruments_of(desk.session, desk.book.book_id)))

@@ -195,6 +195,12 @@ def shipped_decision_assumptions() -> ReferenceSet:
 
 
 @cache
+def shipped_carbon_contract_rules() -> ReferenceSet:
+    """Return calendar, zone and periods of carbon-finance contracts, by day."""
+    return _rules("carbon_contract_rules")
+
+
+@cache
 def shipped_version(set_id: str) -> str:
     """Return the version of a set by its file's name without ``.csv``: 12 hexadecimal digits of its content."""
     return hashlib.sha256(_text(set_id).encode("utf-8")).hexdigest()[:_VERSION_DIGITS]

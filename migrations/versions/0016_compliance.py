@@ -9,7 +9,7 @@ from ledger.store.database import BigInt, BusinessDate, UtcDateTime, UuidKey
 from migrations.runner import statements
 
 revision = "0016_compliance"
-down_revision = "0014_trading"
+down_revision = "0015_carbon_contracts"
 branch_labels = None
 depends_on = None
 
