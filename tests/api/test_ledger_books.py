@@ -255,7 +255,8 @@ def test_an_instrument_whose_facts_do_not_fit_its_kind_is_refused(house: Treasur
         ({"code": "C1", "kind": "CCER", "methodology": "M", "registered_on": "2025-01-01"}, 422, "instrument.project"),
         ({"code": "C1", "kind": "CCER", "methodology": "M", "project": "P"}, 422, "instrument.registered_on"),
         ({"code": "CEA25", "kind": "CEA", "vintage_year": 25}, 422, "request.invalid"),
-        ({"code": "CEA25", "kind": "EUA", "vintage_year": 2025}, 422, "request.invalid"),
+        ({"code": "CEA25", "kind": "EUA", "vintage_year": 2025}, 422, "instrument.vintage_year"),
+        ({"code": "VCU25", "kind": "VCU", "vintage_year": 2025}, 422, "request.invalid"),
     ):
         assert refused(house.post("/instruments", {"opened_on": "2025-01-01", **body})) == (status, code), body
 

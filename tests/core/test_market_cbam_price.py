@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -30,7 +28,6 @@ from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 KNOWN_AT = datetime(2026, 11, 21, tzinfo=UTC)
 BOUND = Fraction(5, 1000)
 Q1 = quarter(2026, 1)
-FULL_REPORT = Path(__file__).parents[3] / "shared" / "data" / "market" / "eex_eua_primary_auctions.csv"
 
 
 def auction(day: str, price: str | None, volume_t: int | None, *, instrument: str = "EUA") -> Observation:
@@ -79,23 +76,6 @@ def test_the_auctions_of_early_2026_give_the_mean_worked_by_hand() -> None:
 
     assert own.exact == Fraction(458_446_990, 5_330_000)
     assert own.value == Decimal("86.01")
-
-
-@pytest.mark.skipif(not FULL_REPORT.exists(), reason="the full report is for internal use and does not ship")
-def test_the_54_auctions_of_2026_q1_give_75_36() -> None:
-    with FULL_REPORT.open(encoding="utf-8", newline="") as file:
-        rows = [
-            row for row in csv.DictReader(file) if row["contract"] == "T3PA" and row["auction_date"].startswith("2026")
-        ]
-    auctions = [auction(row["auction_date"], row["price_eur_t"] or None, int(row["volume_t"])) for row in rows]
-
-    first, second = own_price(auctions, Q1), own_price(auctions, quarter(2026, 2))
-
-    assert (first.auctions, first.value) == (54, Decimal("75.36"))
-    assert (second.auctions, second.value) == (53, Decimal("75.28"))
-    assert reconcile(first, published("75.36"), max_difference=BOUND, bound_source="row").agreement is Agreement.AGREED
-    far = reconcile(second, published("70.07", number=2), max_difference=BOUND, bound_source="row")
-    assert far.agreement is Agreement.CONFLICT
 
 
 def test_cancelled_auctions_aviation_and_other_bases_are_left_out() -> None:
