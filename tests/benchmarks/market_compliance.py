@@ -92,12 +92,12 @@ def _basis_rows(lots: Sequence[PlanLot], basis: CostBasis) -> list[Row]:
     seconds, plain_seconds = statistics.median(ours), statistics.median(peer)
     return [
         {
-            "case": f"surrender plan, {basis.value}, {len(lots)} lots",
+            "case": f"surrender_plan_{basis.value}",
             "figure": f"{seconds:.3f}",
             "unit": "s",
-            "asked": f"< {_ASKED_SECONDS}",
+            "asked": _ASKED_SECONDS,
             "is_met": seconds < _ASKED_SECONDS,
-            "note": f"certificate included, {statistics.median(cpu):.3f} s of processor time; "
+            "note": f"{len(lots)} lots, certificate included, {statistics.median(cpu):.3f} s of processor time; "
             f"a loop over fractions, without one: {plain_seconds:.3f} s",
         }
     ]
