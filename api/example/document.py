@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 from api.example.compliance import compliance_part
 from api.example.holdings import positions_part, valuation_part
 from api.example.loan import attestation_part, determination_part, interest_part, kpi_part
+from api.example.next_steps import next_steps_part
 from api.example.scenario import Scenario
 from api.example.shapes import amount, exact
 from finance.emissions.intensity import MonthEmissions, YearEmissions
@@ -26,6 +27,8 @@ Part = dict[str, Any]
 
 def example_document(session: Session, scenario: Scenario) -> Part:
     """Return the whole document with the keys that ``tonne demo --json`` prints."""
+    direct = direct_emissions(session, scenario)
+    compliance = compliance_part(session, scenario, direct)
     return {
         "example": scenario.facts["about"],
         "emissions": emissions_part(session, scenario),
@@ -35,7 +38,8 @@ def example_document(session: Session, scenario: Scenario) -> Part:
         "attestation": attestation_part(session, scenario),
         "determination": determination_part(session, scenario),
         "interest": interest_part(session, scenario),
-        "compliance": compliance_part(session, scenario, direct_emissions(session, scenario)),
+        "compliance": compliance,
+        "next_steps": next_steps_part(session, scenario, direct, compliance),
     }
 
 

@@ -18,6 +18,7 @@ def as_text(document: Part) -> str:
         _loan(document),
         _interest(document["interest"]),
         _compliance(document["compliance"]),
+        _next_steps(document["next_steps"]),
     )
     return f"{document['example']}\n\n" + "\n\n".join(blocks) + "\n"
 
@@ -183,6 +184,32 @@ def _compliance(part: Part) -> str:
         ),
     ]
     return _titled(f"6  Compliance {part['year']} ({part['measure']})", f"as of {part['as_of']}", *lines)
+
+
+def _next_steps(part: Part) -> str:
+    plan = part["surrender_plan"]
+    head = ["lot", "acquired", "surrender t", "a tonne costs CNY"]
+    rows = [
+        [each["instrument"], each["acquired_on"], _of(each["taken"]), _of(each["unit_cost"])] for each in plan["lines"]
+    ]
+    short = (
+        f"covers {_of(plan['covered'])} t, short of {_of(plan['shortfall'])} t; at the marks {_of(plan['cost'])} CNY"
+    )
+    return _titled(
+        "7  What to do next",
+        f"cheapest surrender by {plan['surrender_by']}, proven by its shadow price of {_of(plan['shadow_price'])} CNY/t",
+        _table(head, rows),
+        short,
+        *_worths("one tonne less", part["next_tonne"]),
+        *_worths("one MWh of green power", part["next_mwh"]),
+    )
+
+
+def _worths(what: str, part: Part) -> Iterable[str]:
+    yield f"{what} is worth {_of(part['total'])} CNY through what is known:"
+    for each in part["channels"]:
+        worth = "not given" if each["worth"] is None else f"{_of(each['worth'])} CNY"
+        yield f"  {each['channel']}: {worth}, {each['words_en']}"
 
 
 def _why(node: Part, indent: str) -> Iterable[str]:
