@@ -23,16 +23,19 @@ from api.store.faults import DATABASE_ERRORS
 from finance.conventions.calendars import BusinessCalendar, previous_open_day
 from finance.feeds.feed import NO_CALENDAR, Feed, FeedRole, FeedState, expected_by, late_after
 from finance.feeds.fetch import Clocks, FetchLimits
-from finance.feeds.parsed import ParsedFeed
+from finance.feeds.parsed import CheckValue, ParsedFeed
 from finance.feeds.rounds import Circuit, FetchRound, fetch_round
+from finance.loans.published_rates import PublishedRate
 from finance.market.closes import Close
 from finance.operations import closing_snapshots, feed_health, feed_jobs
 from finance.operations.feed_health import FeedHealth
-from finance.operations.feed_jobs import Answer, Failure, FeedDay, Notice, RunResult
-from finance.store import calendar_years, reference
+from finance.operations.feed_jobs import Answer, Failure, FeedDay, RunResult
+from finance.operations.notices import Notice
+from finance.store import calendar_years, published_rates, reference
 from finance.store import feed_runs as run_store
 from finance.store.feed_runs import RunOutcome
 from finance.store.market import RawFile
+from finance.store.published_rates import RunningTotal
 from ledger.core.errors import DomainError, NotFound
 from ledger.store.database import Database
 
@@ -288,6 +291,13 @@ def _state(
         last_day=max((run.newest_day for run in runs if run.newest_day is not None), default=None),
         days=tuple(sorted(day for day in missing if day <= business_day)),
         closes=closes,
+        checks={
+            name: CheckValue(name=name, day=one.day, value=one.total, grew_by=one.grew_by)
+            for name, one in published_rates.totals_before(
+                session, organisation_id, feed.id, before=business_day
+            ).items()
+        },
+        rates=published_rates.newest_rates(session, organisation_id),
         after_gap=after_gap,
     )
 
@@ -330,6 +340,11 @@ def _read(
                 url=fetched.url,
                 status=fetched.status,
                 observations=parsed.observations,
+                rates=_rates(parsed),
+                totals=tuple(
+                    RunningTotal(name=one.name, day=one.day, total=one.value, grew_by=one.grew_by)
+                    for one in parsed.checks
+                ),
                 notices=_notices(parsed, calendar),
                 newest_day=parsed.newest_day,
             )
@@ -338,21 +353,24 @@ def _read(
     return tuple(answers), failures[0] if failures else None
 
 
-def _notices(parsed: ParsedFeed, calendar: BusinessCalendar | None) -> tuple[Notice, ...]:
-    """Return what a person should see: the reader's alerts, published loan rates, and days on which our calendar differs."""
-    found = [Notice(code=alert.code, subject=alert.subject, message=alert.message) for alert in parsed.alerts]
-    newest: dict[str, date] = {}
-    for rate in parsed.index_rates:
-        newest[rate.index] = max(rate.published_on, newest.get(rate.index, rate.published_on))
-    found += [
-        Notice(
-            code="fixing.published",
-            subject=f"{rate.index} {rate.published_on}",
-            message=f"{rate.index} is {rate.rate * 100} % from {rate.published_on} on; record it with the loans that use it",
+def _rates(parsed: ParsedFeed) -> tuple[PublishedRate, ...]:
+    return tuple(
+        PublishedRate(
+            index=one.index,
+            published_on=one.published_on,
+            revision=1,
+            rate=one.rate,
+            feed=one.source,
+            known_at=one.known_at,
+            raw_sha256=one.raw_sha256,
         )
-        for rate in parsed.index_rates
-        if newest[rate.index] == rate.published_on
-    ]
+        for one in parsed.index_rates
+    )
+
+
+def _notices(parsed: ParsedFeed, calendar: BusinessCalendar | None) -> tuple[Notice, ...]:
+    """Return what a person should see: the reader's alerts, and days on which our calendar differs."""
+    found = [Notice(code=alert.code, subject=alert.subject, message=alert.message) for alert in parsed.alerts]
     if calendar is not None:
         found += [
             Notice(
