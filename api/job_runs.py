@@ -341,6 +341,7 @@ def _read(
                 status=fetched.status,
                 observations=parsed.observations,
                 rates=_rates(parsed),
+                published=parsed.published,
                 totals=tuple(
                     RunningTotal(name=one.name, day=one.day, total=one.value, grew_by=one.grew_by)
                     for one in parsed.checks

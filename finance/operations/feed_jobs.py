@@ -15,7 +15,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from finance.loans.published_rates import PublishedRate
+from finance.market.cbam_price import PublishedPrice
 from finance.market.observations import SHA256_HEX, Observation, check_instant, check_pattern, check_text
+from finance.operations.cbam_prices import reconcile_published
 from finance.operations.held_prices import JOB_ID
 from finance.operations.market import import_observations
 from finance.operations.notices import Notice
@@ -66,7 +68,8 @@ class FeedDay:
 class Answer:
     """The bytes of one answer with what was read from them; nothing when reading failed.
 
-    ``rates`` are index rates it published, ``totals`` the running totals it states.
+    ``rates`` are index rates it published, ``totals`` the running totals it states, ``published`` official
+    certificate prices: their observations count only as far as the own price bears them out.
     """
 
     raw: RawFile
@@ -75,6 +78,7 @@ class Answer:
     observations: tuple[Observation, ...] = ()
     rates: tuple[PublishedRate, ...] = ()
     totals: tuple[RunningTotal, ...] = ()
+    published: tuple[PublishedPrice, ...] = ()
     notices: tuple[Notice, ...] = ()
     newest_day: date | None = None
 
@@ -262,13 +266,16 @@ def _take_in(
     for answer in answers:
         market_store.save_raw_file(session, organisation_id, answer.raw, by=JOB_ID, at=now)
         try:
+            borne_out = reconcile_published(session, organisation_id, answer.observations, answer.published, now=now)
             counted = import_observations(
-                session, organisation_id, answer.observations, answer.raw, bounds, actor=actor, now=now
+                session, organisation_id, borne_out.observations, answer.raw, bounds, actor=actor, now=now
             )
         except DomainError as error:  # refused before anything of the answer was written
             failure = failure or Failure(code=error.code, message=error.message, http_status=answer.status)
         else:
             counts.update(asdict(counted))
+            counts["held"] += borne_out.held
+            found.extend(borne_out.notices)
             published = record_published_rates(session, organisation_id, answer.rates, now=now)
             counts.update(published.counts)
             found.extend(published.notices)
