@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -279,14 +280,20 @@ def _state(
     sources = run_store.sources_of(session, organisation_id, [sha for run in runs for sha in run.raw_sha256s])
     since = business_day - timedelta(days=int(_rule("job.catch_up", business_day)))
     said = run_store.list_source(session, organisation_id, sources, since=since)
-    closes = {
-        instrument: (day, value) for instrument, _, day, _, value, _ in said if value is not None and day < business_day
-    }
+    asked = {business_day, *(day for day in missing if day <= business_day)}
+    closes: dict[str, tuple[date, Decimal]] = {}
+    for instrument, _, day, _, value, _ in said:
+        if value is not None and day < business_day and day >= closes.get(instrument, (day, value))[0]:
+            closes[instrument] = (day, value)
     calendar = calendar_of(session, organisation_id, feed, now=now)
-    after_gap: frozenset[date] = frozenset()
-    if calendar is not None and calendar.knows(business_day - timedelta(days=1)):
-        before = previous_open_day(calendar, business_day)
-        after_gap = frozenset() if any(day == before for _, _, day, *_ in said) else frozenset({business_day})
+    stored = {day for _, _, day, *_ in said}
+    after_gap = frozenset(
+        day
+        for day in asked
+        if calendar is not None
+        and calendar.knows(day - timedelta(days=1))
+        and previous_open_day(calendar, day) not in stored
+    )
     return FeedState(
         last_day=max((run.newest_day for run in runs if run.newest_day is not None), default=None),
         days=tuple(sorted(day for day in missing if day <= business_day)),
@@ -328,6 +335,7 @@ def _read(
         raw = RawFile(file_name=name if name.isprintable() else feed.id, content=fetched.content)
         try:
             parsed = feed.parse(fetched, now, state)
+            state = _carried(state, parsed, calendar)
         except DomainError as error:
             is_early = feed.is_not_published(error)
             failures.append(
@@ -352,6 +360,22 @@ def _read(
         )
     failures.sort(key=lambda failure: (not failure.is_block, failure.is_not_published))
     return tuple(answers), failures[0] if failures else None
+
+
+def _carried(state: FeedState, parsed: ParsedFeed, calendar: BusinessCalendar | None) -> FeedState:
+    """Return what is known once this answer is read: the next day's answer of the same round follows it, not what is stored."""
+    closes, checks = dict(state.closes), dict(state.checks)
+    for seen in parsed.observations:
+        if seen.value is not None and seen.trade_date >= closes.get(seen.instrument, (seen.trade_date, seen.value))[0]:
+            closes[seen.instrument] = (seen.trade_date, seen.value)
+    for total in parsed.checks:
+        if total.name not in checks or checks[total.name].day <= total.day:
+            checks[total.name] = total
+    brought = {seen.trade_date for seen in parsed.observations}
+    after_gap = frozenset(
+        day for day in state.after_gap if calendar is None or previous_open_day(calendar, day) not in brought
+    )
+    return replace(state, closes=closes, checks=checks, after_gap=after_gap)
 
 
 def _rates(parsed: ParsedFeed) -> tuple[PublishedRate, ...]:

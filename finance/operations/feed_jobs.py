@@ -308,7 +308,11 @@ def _status(answers: Sequence[Answer], failure: Failure | None) -> int | None:
 
 def _days(answer: Answer) -> frozenset[date]:
     return frozenset(
-        (*(seen.trade_date for seen in answer.observations), *(rate.published_on for rate in answer.rates))
+        (
+            *(seen.trade_date for seen in answer.observations),
+            *(rate.published_on for rate in answer.rates),
+            *(total.day for total in answer.totals),
+        )
     )
 
 

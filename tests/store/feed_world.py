@@ -39,12 +39,14 @@ def at(text: str) -> datetime:
 class Source:
     """What the exchange has published: closes by code and day, parities by day; ``status`` is how it answers.
 
-    ``loan_rates`` are one-year and five-year rates by day, ``pages`` what stands under a part of an address.
+    ``loan_rates`` are one-year and five-year rates by day, ``volumes`` the day's and the total
+    volume of CEA25 by compact day, ``pages`` what stands under a part of an address.
     """
 
     closes: dict[tuple[str, date], str] = field(default_factory=dict)
     parities: dict[date, str] = field(default_factory=dict)
     loan_rates: dict[str, tuple[str, str]] = field(default_factory=dict)
+    volumes: dict[str, tuple[str, str]] = field(default_factory=dict)
     pages: dict[str, bytes] = field(default_factory=dict)
     status: int = 200
     asked: int = 0
@@ -81,6 +83,15 @@ class Source:
             "records": records,
         }
 
+    def statistics_answer(self, day: str) -> dict[str, object]:
+        """Return the listed trades of CEA25 on a day, nothing on a day without any."""
+        volume, total = self.volumes.get(day, ("", ""))
+        row = {
+            "subjectCode": "CEA25", "tradeMethod": "10", "tradeDate": day, "tradeVolume": volume, "tradeAmount": "1.00",
+            "totalVolume": total,
+        }  # fmt: skip
+        return {"success": True, "code": 200, "message": "", "data": [row] if volume else []}
+
     def loan_rate_answer(self) -> dict[str, object]:
         """Return the published loan rates, newest first."""
         return {
@@ -102,6 +113,8 @@ def serving() -> Iterator[Source]:
             source.asked += 1
             if "queryMarketByDate" in self.path:
                 answer = source.market_answer(json.loads(body))
+            elif "querySubStat" in self.path:
+                answer = source.statistics_answer(json.loads(body)["tradeDate"])
             elif "LprHis" in self.path:
                 answer = source.loan_rate_answer()
             else:
