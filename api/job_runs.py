@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 from urllib.parse import urlsplit
@@ -19,24 +19,21 @@ import httpx
 from sqlalchemy.orm import Session
 
 from api.deps import unit_of_work
+from api.feed_answers import read_round
 from api.store import access
 from api.store.faults import DATABASE_ERRORS
 from finance.conventions.calendars import BusinessCalendar, previous_open_day
 from finance.feeds.feed import NO_CALENDAR, Feed, FeedRole, FeedState, expected_by, late_after
 from finance.feeds.fetch import Clocks, FetchLimits
-from finance.feeds.parsed import CheckValue, ParsedFeed
-from finance.feeds.rounds import Circuit, FetchRound, fetch_round
-from finance.loans.published_rates import PublishedRate
+from finance.feeds.parsed import CheckValue
+from finance.feeds.rounds import Circuit, fetch_round
 from finance.market.closes import Close
 from finance.operations import closing_snapshots, feed_health, feed_jobs
 from finance.operations.feed_health import FeedHealth
-from finance.operations.feed_jobs import Answer, Failure, FeedDay, RunResult
-from finance.operations.notices import Notice
+from finance.operations.feed_jobs import FeedDay, RunResult
 from finance.store import calendar_years, published_rates, reference
 from finance.store import feed_runs as run_store
 from finance.store.feed_runs import RunOutcome
-from finance.store.market import RawFile
-from finance.store.published_rates import RunningTotal
 from ledger.core.errors import DomainError, NotFound
 from ledger.store.database import Database
 
@@ -45,7 +42,6 @@ PARSER_VERSION = "1"
 
 _PRICED = frozenset({FeedRole.MARKS, FeedRole.CHECKS})
 _RUNS_KNOWN = 50
-_LONGEST_NAME = 200
 _log = logging.getLogger("tonne.jobs")
 
 
@@ -147,7 +143,7 @@ def run_feed(
         world.client, feed, requests, day=day.circuit_day, circuit=circuit, limits=world.limits, clocks=world.clocks
     )
     now = world.clocks.now()
-    answers, failure = _read(feed, asked, state, calendar, circuit_day=day.circuit_day, now=now)
+    answers, failure = read_round(feed, asked, state, calendar, circuit_day=day.circuit_day, now=now)
     with unit_of_work(world.database) as session:
         return feed_jobs.record_run(
             session,
@@ -307,111 +303,6 @@ def _state(
         rates=published_rates.newest_rates(session, organisation_id),
         after_gap=after_gap,
     )
-
-
-def _read(
-    feed: Feed,
-    asked: FetchRound,
-    state: FeedState,
-    calendar: BusinessCalendar | None,
-    *,
-    circuit_day: date,
-    now: datetime,
-) -> tuple[tuple[Answer, ...], Failure | None]:
-    """Return every answer with what it says, and the first failure that matters: a block before others, "not out yet" last."""
-    failures = [
-        Failure(
-            code=failed.error.code,
-            message=failed.error.message,
-            http_status=_status(failed.error),
-            is_block=asked.circuit.is_open(circuit_day) and failed is asked.failures[-1],
-            is_not_published=feed.is_not_published(failed.error),
-        )
-        for failed in asked.failures
-    ]
-    answers = []
-    for fetched in asked.answers:
-        name = f"{feed.id} {fetched.label}".strip()[:_LONGEST_NAME]
-        raw = RawFile(file_name=name if name.isprintable() else feed.id, content=fetched.content)
-        try:
-            parsed = feed.parse(fetched, now, state)
-            state = _carried(state, parsed, calendar)
-        except DomainError as error:
-            is_early = feed.is_not_published(error)
-            failures.append(
-                Failure(code=error.code, message=error.message, http_status=fetched.status, is_not_published=is_early)
-            )
-            parsed = ParsedFeed()
-        answers.append(
-            Answer(
-                raw=raw,
-                url=fetched.url,
-                status=fetched.status,
-                observations=parsed.observations,
-                rates=_rates(parsed),
-                published=parsed.published,
-                totals=tuple(
-                    RunningTotal(name=one.name, day=one.day, total=one.value, grew_by=one.grew_by)
-                    for one in parsed.checks
-                ),
-                notices=_notices(parsed, calendar),
-                newest_day=parsed.newest_day,
-            )
-        )
-    failures.sort(key=lambda failure: (not failure.is_block, failure.is_not_published))
-    return tuple(answers), failures[0] if failures else None
-
-
-def _carried(state: FeedState, parsed: ParsedFeed, calendar: BusinessCalendar | None) -> FeedState:
-    """Return what is known once this answer is read: the next day's answer of the same round follows it, not what is stored."""
-    closes, checks = dict(state.closes), dict(state.checks)
-    for seen in parsed.observations:
-        if seen.value is not None and seen.trade_date >= closes.get(seen.instrument, (seen.trade_date, seen.value))[0]:
-            closes[seen.instrument] = (seen.trade_date, seen.value)
-    for total in parsed.checks:
-        if total.name not in checks or checks[total.name].day <= total.day:
-            checks[total.name] = total
-    brought = {seen.trade_date for seen in parsed.observations}
-    after_gap = frozenset(
-        day for day in state.after_gap if calendar is None or previous_open_day(calendar, day) not in brought
-    )
-    return replace(state, closes=closes, checks=checks, after_gap=after_gap)
-
-
-def _rates(parsed: ParsedFeed) -> tuple[PublishedRate, ...]:
-    return tuple(
-        PublishedRate(
-            index=one.index,
-            published_on=one.published_on,
-            revision=1,
-            rate=one.rate,
-            feed=one.source,
-            known_at=one.known_at,
-            raw_sha256=one.raw_sha256,
-        )
-        for one in parsed.index_rates
-    )
-
-
-def _notices(parsed: ParsedFeed, calendar: BusinessCalendar | None) -> tuple[Notice, ...]:
-    """Return what a person should see: the reader's alerts, and days on which our calendar differs."""
-    found = [Notice(code=alert.code, subject=alert.subject, message=alert.message) for alert in parsed.alerts]
-    if calendar is not None:
-        found += [
-            Notice(
-                code="calendar.differs",
-                subject=f"{calendar.market} {day}",
-                message=f"the source was closed on {day}, our {calendar.market} calendar has a session; import a correction",
-            )
-            for day in parsed.closed_days
-            if calendar.knows(day) and calendar.is_open(day)
-        ]
-    return tuple(found)
-
-
-def _status(error: DomainError) -> int | None:
-    text = error.data.get("status", "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _rule(row_id: str, on: date) -> int:
