@@ -10,6 +10,7 @@ import logging
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 from uuid import UUID
 from zoneinfo import ZoneInfo
@@ -18,21 +19,21 @@ import httpx
 from sqlalchemy.orm import Session
 
 from api.deps import unit_of_work
+from api.feed_answers import read_round
 from api.store import access
 from api.store.faults import DATABASE_ERRORS
 from finance.conventions.calendars import BusinessCalendar, previous_open_day
 from finance.feeds.feed import NO_CALENDAR, Feed, FeedRole, FeedState, expected_by, late_after
 from finance.feeds.fetch import Clocks, FetchLimits
-from finance.feeds.parsed import ParsedFeed
-from finance.feeds.rounds import Circuit, FetchRound, fetch_round
+from finance.feeds.parsed import CheckValue
+from finance.feeds.rounds import Circuit, fetch_round
 from finance.market.closes import Close
 from finance.operations import closing_snapshots, feed_health, feed_jobs
 from finance.operations.feed_health import FeedHealth
-from finance.operations.feed_jobs import Answer, Failure, FeedDay, Notice, RunResult
-from finance.store import calendar_years, reference
+from finance.operations.feed_jobs import FeedDay, RunResult
+from finance.store import calendar_years, published_rates, reference
 from finance.store import feed_runs as run_store
 from finance.store.feed_runs import RunOutcome
-from finance.store.market import RawFile
 from ledger.core.errors import DomainError, NotFound
 from ledger.store.database import Database
 
@@ -41,7 +42,6 @@ PARSER_VERSION = "1"
 
 _PRICED = frozenset({FeedRole.MARKS, FeedRole.CHECKS})
 _RUNS_KNOWN = 50
-_LONGEST_NAME = 200
 _log = logging.getLogger("tonne.jobs")
 
 
@@ -143,7 +143,7 @@ def run_feed(
         world.client, feed, requests, day=day.circuit_day, circuit=circuit, limits=world.limits, clocks=world.clocks
     )
     now = world.clocks.now()
-    answers, failure = _read(feed, asked, state, calendar, circuit_day=day.circuit_day, now=now)
+    answers, failure = read_round(feed, asked, state, calendar, circuit_day=day.circuit_day, now=now)
     with unit_of_work(world.database) as session:
         return feed_jobs.record_run(
             session,
@@ -276,99 +276,33 @@ def _state(
     sources = run_store.sources_of(session, organisation_id, [sha for run in runs for sha in run.raw_sha256s])
     since = business_day - timedelta(days=int(_rule("job.catch_up", business_day)))
     said = run_store.list_source(session, organisation_id, sources, since=since)
-    closes = {
-        instrument: (day, value) for instrument, _, day, _, value, _ in said if value is not None and day < business_day
-    }
+    asked = {business_day, *(day for day in missing if day <= business_day)}
+    closes: dict[str, tuple[date, Decimal]] = {}
+    for instrument, _, day, _, value, _ in said:
+        if value is not None and day < business_day and day >= closes.get(instrument, (day, value))[0]:
+            closes[instrument] = (day, value)
     calendar = calendar_of(session, organisation_id, feed, now=now)
-    after_gap: frozenset[date] = frozenset()
-    if calendar is not None and calendar.knows(business_day - timedelta(days=1)):
-        before = previous_open_day(calendar, business_day)
-        after_gap = frozenset() if any(day == before for _, _, day, *_ in said) else frozenset({business_day})
+    stored = {day for _, _, day, *_ in said}
+    after_gap = frozenset(
+        day
+        for day in asked
+        if calendar is not None
+        and calendar.knows(day - timedelta(days=1))
+        and previous_open_day(calendar, day) not in stored
+    )
     return FeedState(
         last_day=max((run.newest_day for run in runs if run.newest_day is not None), default=None),
         days=tuple(sorted(day for day in missing if day <= business_day)),
         closes=closes,
+        checks={
+            name: CheckValue(name=name, day=one.day, value=one.total, grew_by=one.grew_by)
+            for name, one in published_rates.totals_before(
+                session, organisation_id, feed.id, before=business_day
+            ).items()
+        },
+        rates=published_rates.newest_rates(session, organisation_id),
         after_gap=after_gap,
     )
-
-
-def _read(
-    feed: Feed,
-    asked: FetchRound,
-    state: FeedState,
-    calendar: BusinessCalendar | None,
-    *,
-    circuit_day: date,
-    now: datetime,
-) -> tuple[tuple[Answer, ...], Failure | None]:
-    """Return every answer with what it says, and the first failure that matters: a block before others, "not out yet" last."""
-    failures = [
-        Failure(
-            code=failed.error.code,
-            message=failed.error.message,
-            http_status=_status(failed.error),
-            is_block=asked.circuit.is_open(circuit_day) and failed is asked.failures[-1],
-            is_not_published=feed.is_not_published(failed.error),
-        )
-        for failed in asked.failures
-    ]
-    answers = []
-    for fetched in asked.answers:
-        name = f"{feed.id} {fetched.label}".strip()[:_LONGEST_NAME]
-        raw = RawFile(file_name=name if name.isprintable() else feed.id, content=fetched.content)
-        try:
-            parsed = feed.parse(fetched, now, state)
-        except DomainError as error:
-            is_early = feed.is_not_published(error)
-            failures.append(
-                Failure(code=error.code, message=error.message, http_status=fetched.status, is_not_published=is_early)
-            )
-            parsed = ParsedFeed()
-        answers.append(
-            Answer(
-                raw=raw,
-                url=fetched.url,
-                status=fetched.status,
-                observations=parsed.observations,
-                notices=_notices(parsed, calendar),
-                newest_day=parsed.newest_day,
-            )
-        )
-    failures.sort(key=lambda failure: (not failure.is_block, failure.is_not_published))
-    return tuple(answers), failures[0] if failures else None
-
-
-def _notices(parsed: ParsedFeed, calendar: BusinessCalendar | None) -> tuple[Notice, ...]:
-    """Return what a person should see: the reader's alerts, published loan rates, and days on which our calendar differs."""
-    found = [Notice(code=alert.code, subject=alert.subject, message=alert.message) for alert in parsed.alerts]
-    newest: dict[str, date] = {}
-    for rate in parsed.index_rates:
-        newest[rate.index] = max(rate.published_on, newest.get(rate.index, rate.published_on))
-    found += [
-        Notice(
-            code="fixing.published",
-            subject=f"{rate.index} {rate.published_on}",
-            message=f"{rate.index} is {rate.rate * 100} % from {rate.published_on} on; record it with the loans that use it",
-        )
-        for rate in parsed.index_rates
-        if newest[rate.index] == rate.published_on
-    ]
-    if calendar is not None:
-        found += [
-            Notice(
-                code="calendar.differs",
-                subject=f"{calendar.market} {day}",
-                message=f"the source was closed on {day}, our {calendar.market} calendar has a session; import a correction",
-            )
-            for day in parsed.closed_days
-            if calendar.knows(day) and calendar.is_open(day)
-        ]
-    return tuple(found)
-
-
-def _status(error: DomainError) -> int | None:
-    text = error.data.get("status", "")
-    return int(text) if text.isascii() and text.isdigit() else None
 
 
 def _rule(row_id: str, on: date) -> int:

@@ -13,6 +13,7 @@ from api.schemas.disclosures import (
     DisclosureOut,
     EconomicBookIn,
     EconomicBookOut,
+    ProvisionFromBookIn,
     ProvisionIn,
     ProvisionOut,
     RevaluationIn,
@@ -22,6 +23,7 @@ from api.schemas.fields import UuidString
 from api.schemas.months import MonthString
 from finance.accounting.months import parse_month
 from finance.operations import disclosures, economic_book, interest_accruals
+from finance.operations.provision_facts import facts_of_book
 
 routes = Routes(tag="disclosures")
 
@@ -95,6 +97,34 @@ def provide(book_id: UuidString, body: ProvisionIn, call: ThisCall) -> Provision
         book,
         body.to_core(),
         as_of=body.as_of,
+        snapshot_id=body.snapshot_id,
+        actor=call.principal.actor,
+        now=call.now,
+        new_id=call.new_id,
+        random_bytes=call.random_bytes,
+    )
+    return ProvisionOut.from_core(outcome)
+
+
+@routes.post("/books/{book_id}/emission-provisions/from-book", policy=asks(Scope.ACCOUNTING_WRITE))
+def provide_from_book(book_id: UuidString, body: ProvisionFromBookIn, call: ThisCall) -> ProvisionOut:
+    """Bring the economic book to the provision of a year's verified duty by a snapshot, tonnes and costs read from the book."""
+    book = call.load(BOOK, book_id)
+    snapshot = call.load(MARKET_SNAPSHOT, body.snapshot_id)
+    facts = facts_of_book(
+        call.session,
+        book.book_id,
+        year=body.year,
+        snapshot=snapshot,
+        mark_instrument=body.mark_instrument,
+        given=body.to_given(),
+        known_at=call.now,
+    )
+    outcome = economic_book.provide(
+        call.session,
+        book,
+        facts,
+        as_of=snapshot.as_of,
         snapshot_id=body.snapshot_id,
         actor=call.principal.actor,
         now=call.now,

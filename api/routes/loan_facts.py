@@ -20,6 +20,8 @@ from api.schemas.loan_facts import (
     EntryOut,
     FixingsIn,
     FixingsOut,
+    FromPublishedIn,
+    FromPublishedOut,
     GradeIn,
     PaymentsIn,
     PrincipalIn,
@@ -32,6 +34,7 @@ from finance.operations.facilities import record_fixings, record_grade, record_p
 from finance.operations.interest_adjustments import agree_to_adjustment, book_adjustment, propose_adjustment
 from finance.operations.loan_entries import book_loan
 from finance.operations.loan_view import known_loan
+from finance.operations.published_rates import record_fixings_from_published
 from finance.store import facilities, loan_facts
 from finance.store.loan_facts import InterestAdjustment
 
@@ -92,6 +95,17 @@ def add_fixings(facility_id: UuidString, body: FixingsIn, call: ThisCall) -> Fix
         now=call.now,
     )
     return FixingsOut(index=body.index, revisions=revisions)
+
+
+@routes.post("/facilities/{facility_id}/fixings/from-published", policy=_PARTIES)
+def add_fixings_from_published(facility_id: UuidString, body: FromPublishedIn, call: ThisCall) -> FromPublishedOut:
+    """Record what the loan reads of an index from the rates that the caller's organisation holds; the same again changes nothing."""
+    facility = call.load(FACILITY, facility_id)
+    check_loan_party(facility, call.principal)
+    found = record_fixings_from_published(
+        call.session, facility, body.index, body.days, actor=call.principal.actor, now=call.now
+    )
+    return FromPublishedOut.from_core(found)
 
 
 @routes.post("/facilities/{facility_id}/entries", policy=_BOOKING)

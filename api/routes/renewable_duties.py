@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from fractions import Fraction
 
+from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
@@ -20,7 +22,7 @@ from api.schemas.renewable_duties import (
 from finance.compliance.green_certificates import expires_on, gec_rules, issue_certificates
 from finance.compliance.product_premium import footprint_worth, premium_worth
 from finance.operations.activity import Recipe
-from finance.operations.renewable_duties import duty_of, duty_of_activity
+from finance.operations.renewable_duties import duty_of, duty_of_activity, holdings_of_book
 from finance.store import reference
 from ledger.core.amounts import parse_decimal
 
@@ -29,8 +31,14 @@ routes = Routes(tag="renewable duty")
 
 @routes.post("/renewable-duties", policy=asks(Scope.LEDGER_READ), status=200, writes=False)
 def compute_renewable_duty(body: RenewableDutyIn, call: ThisCall) -> RenewableDutyOut:
-    """Return what share of a year's power must be green, what counts, and the certificates that are missing."""
+    """Return what share of a year's power must be green, what counts, and the certificates that are missing.
+
+    Certificates are given, or those that a book has free at the close of a day.
+    """
     question = body.to_core()
+    if body.book_id is not None and body.day is not None:
+        book = call.load(BOOK, body.book_id)
+        question = replace(question, holdings=holdings_of_book(call.session, book.book_id, on=body.day))
     if body.methodology is None:
         return RenewableDutyOut.from_core(duty_of(question, body.to_power()))
     found = duty_of_activity(

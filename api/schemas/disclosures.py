@@ -10,13 +10,14 @@ from pydantic import Field
 from api.schemas.amounts import AmountOut, money_out, tonnes_out
 from api.schemas.base import Array, Schema
 from api.schemas.explain import ExplanationOut
-from api.schemas.fields import DateString, DecimalString, RateString, Text, UuidString
+from api.schemas.fields import CodeString, DateString, DecimalString, RateString, Text, UuidString
 from api.schemas.months import MonthString
 from finance.accounting.disclosure import DECREASES, INCREASES, Cell, YearMovements, label_of
 from finance.accounting.ifrs import ObligationFacts
 from finance.operations.disclosures import Disclosure, InstrumentDisclosure
 from finance.operations.economic_book import ProvisionOutcome, RevaluationOutcome
 from finance.operations.interest_accruals import AccrualPlan, PlannedEntry
+from finance.operations.provision_facts import GivenFacts
 from ledger.core.amounts import parse_decimal, parse_units
 
 _CNY = "CNY"
@@ -296,6 +297,25 @@ class ProvisionIn(Schema):
             mark_cny_per_t=None if mark is None else parse_decimal(mark, field="mark_cny_per_t"),
             mark_source=self.mark_source,
             emissions_source=self.emissions_source,
+            used_fen=parse_units(self.used_cny, 2, field="used_cny"),
+            grant_fair_value_fen=parse_units(self.grant_fair_value_cny, 2, field="grant_fair_value_cny"),
+            emitted_share=Fraction(parse_decimal(self.emitted_share, field="emitted_share")),
+        )
+
+
+class ProvisionFromBookIn(Schema):
+    """The provision read from the book on the snapshot's day; given is only what no book says."""
+
+    year: Annotated[int, Field(ge=2000, le=2199, examples=[2025])]
+    snapshot_id: UuidString
+    mark_instrument: Annotated[CodeString, Field(examples=["CEA25"])]
+    used_cny: DecimalString = "0"
+    grant_fair_value_cny: DecimalString = "0"
+    emitted_share: RateString = "0"
+
+    def to_given(self) -> GivenFacts:
+        """Return what is given; amounts beyond their scale are refused."""
+        return GivenFacts(
             used_fen=parse_units(self.used_cny, 2, field="used_cny"),
             grant_fair_value_fen=parse_units(self.grant_fair_value_cny, 2, field="grant_fair_value_cny"),
             emitted_share=Fraction(parse_decimal(self.emitted_share, field="emitted_share")),

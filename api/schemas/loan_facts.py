@@ -12,9 +12,11 @@ from api.schemas.base import Array, Choice, Schema
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import CodeString, DateString, DecimalString, InstantString, RateString, Text, UuidString
 from api.schemas.terms import Digest, DigestIn
+from finance.conventions.exact_text import decimal_text
 from finance.conventions.explain import Explanation
 from finance.loans.prepayment import Prepayment
 from finance.loans.tranche import Drawdown
+from finance.operations.published_rates import FixingsFromPublished
 from finance.store.loan_facts import InterestAdjustment
 from ledger.core.amounts import currency_scale, parse_units
 from ledger.operations import EntryReceipt
@@ -70,6 +72,64 @@ class FixingsOut(Schema):
 
     index: str
     revisions: Array[int]
+
+
+class FromPublishedIn(Schema):
+    """Which fixings to record from the published rates: those of ``days``, or every one that is due when there are none."""
+
+    index: Annotated[CodeString, Field(examples=["LPR-1Y"])]
+    days: Annotated[
+        Array[DateString] | None,
+        Field(min_length=1, max_length=1_000, description="Reset days of the loan; every due one when left out."),
+    ] = None
+
+
+class FixingFromPublishedOut(Schema):
+    """One fixing: the publication it was read from, the reset days it counts for, the revision under which it stands."""
+
+    published_on: DateString
+    rate: Annotated[str, Field(examples=["0.03"], description="A fraction of one, a year.")]
+    feed: Annotated[str, Field(examples=["lpr"])]
+    raw_sha256: Digest
+    revision: int
+    resets: Array[DateString]
+
+
+class FixingMissingOut(Schema):
+    """A reset day for which nothing was recorded, and why."""
+
+    reset: DateString
+    code: Annotated[str, Field(examples=["published_rates.missing"])]
+    message: str
+
+
+class FromPublishedOut(Schema):
+    """The fixings that stand now, by publication, and the due days that could not be read."""
+
+    index: str
+    fixings: Array[FixingFromPublishedOut]
+    missing: Array[FixingMissingOut]
+
+    @classmethod
+    def from_core(cls, found: FixingsFromPublished) -> FromPublishedOut:
+        """Return the shape of what was recorded."""
+        return cls(
+            index=found.index,
+            fixings=tuple(
+                FixingFromPublishedOut(
+                    published_on=each.published.published_on,
+                    rate=decimal_text(each.published.rate),
+                    feed=each.published.feed,
+                    raw_sha256=each.published.raw_sha256,
+                    revision=each.revision,
+                    resets=each.resets,
+                )
+                for each in found.recorded
+            ),
+            missing=tuple(
+                FixingMissingOut(reset=each.reset, code=each.code, message=each.message) for each in found.missing
+            ),
+        )
 
 
 class AdjustmentIn(Schema):

@@ -14,7 +14,7 @@ from api.schemas.activity import MonthText
 from api.schemas.amounts import AmountOut, WholeNumber, money_out
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.explain import ExplanationOut
-from api.schemas.fields import CodeString, DateString, DecimalString, InstantString, NameText, Text
+from api.schemas.fields import CodeString, DateString, DecimalString, InstantString, NameText, Text, UuidString
 from finance.accounting.chart import BOOK_CURRENCY
 from finance.compliance.green_certificates import CertificateKind, GecHolding, Issue
 from finance.compliance.product_premium import FootprintPrice, GreenPremium, PremiumStep, ProductWorth
@@ -81,10 +81,28 @@ class RenewableDutyIn(Schema):
     sites: Annotated[Array[NameText], Field(max_length=_MOST_ROWS)] = ()
     known_at: InstantString | None = None
     holdings: Annotated[Array[GecHoldingIn], Field(max_length=_MOST_ROWS)] = ()
+    book_id: Annotated[UuidString | None, Field(description="In place of holdings: the book's free certificates.")] = (
+        None
+    )
+    day: Annotated[
+        DateString | None, Field(description="With book_id: the close at which they are counted, up to the day of use.")
+    ] = None
     gec_prices: Annotated[Array[GecPriceIn], Field(max_length=_MOST_ROWS)] = ()
+
+    def check_holdings(self) -> None:
+        """Refuse certificates from two places (``query.exclusive``), a book without a day, and a day after that of use."""
+        if (self.book_id is None) != (self.day is None):
+            raise Invalid("query.exclusive", "book_id: expected book_id and day together, or neither", field="book_id")
+        if self.book_id is not None and self.holdings:
+            raise Invalid(
+                "query.exclusive", "holdings: expected either holdings or book_id and day, not both", field="holdings"
+            )
+        if self.day is not None and self.day > self.on:
+            raise Invalid("duty.day", "day: expected a day up to the day of use, on", field="day")
 
     def to_core(self) -> DutyQuestion:
         """Return the question; power and methodology together or neither are ``query.exclusive``."""
+        self.check_holdings()
         if (self.power is None) == (self.methodology is None):
             raise Invalid(
                 "query.exclusive", "power: expected either power or methodology, exactly one of the two", field="power"

@@ -68,7 +68,8 @@ class Instrument:
     optional. An EUA has no facts of its own. A CBAM certificate has the year and the ``price_period`` that priced it
     (``2026Q1``, weekly ``2027W06``). A green certificate has its production year as vintage, its last valid day
     ``valid_until`` and its ``tradability``. ``price_instrument`` names the mark it is valued with; empty means the
-    default: ``CCER``, ``EUA`` and ``CBAM`` for those kinds, since they are quoted as one, its own code for the others.
+    default: ``CCER`` and ``EUA`` for those kinds, since they are quoted as one, the price of its own period for a CBAM
+    certificate (``CBAM-2026Q1``), its own code for the others.
     """
 
     code: str
@@ -116,6 +117,8 @@ class Instrument:
         """Return the code of the mark that values this instrument."""
         if self.price_instrument:
             return self.price_instrument
+        if self.kind is InstrumentKind.CBAM:
+            return f"CBAM-{self.price_period}"
         return self.code if self.kind in {InstrumentKind.CEA, InstrumentKind.GEC} else self.kind.value
 
     @property
@@ -167,6 +170,9 @@ def instrument_of(code: str, attrs: Mapping[str, str]) -> Instrument | None:
     vintage = attrs.get("vintage_year")
     valid_until = attrs.get("valid_until")
     tradability = attrs.get("tradability")
+    price_instrument = attrs.get("price_instrument", "")
+    if kind == InstrumentKind.CBAM.value == price_instrument:
+        price_instrument = ""  # registered before each period had a price of its own
     return Instrument(
         code=code,
         kind=InstrumentKind(kind),
@@ -175,7 +181,7 @@ def instrument_of(code: str, attrs: Mapping[str, str]) -> Instrument | None:
         methodology=attrs.get("methodology", ""),
         registered_on=None if registered is None else parse_day(registered, field="registered_on"),
         is_inside_national_ets=attrs.get("is_inside_national_ets") == "true",
-        price_instrument=attrs.get("price_instrument", ""),
+        price_instrument=price_instrument,
         price_period=attrs.get("price_period", ""),
         valid_until=None if valid_until is None else parse_day(valid_until, field="valid_until"),
         tradability=None if tradability is None else Tradability(tradability),

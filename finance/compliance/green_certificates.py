@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 from fractions import Fraction
 
@@ -41,12 +41,18 @@ class GecRules:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GecHolding:
-    """Whole certificates of one production month and kind; ``source`` names where they stand."""
+    """Whole certificates of one production month and kind; ``source`` names where they stand.
+
+    ``valid_until`` is the last day on which they count when their register says it; else it follows from the month. ``is_traded``: they
+    were bought, so they count and cannot be sold on.
+    """
 
     production_month: str
     kind: CertificateKind
     quantity: int
     source: str
+    valid_until: date | None = None
+    is_traded: bool = False
 
     def __post_init__(self) -> None:
         """Refuse a month that is none and a negative quantity."""
@@ -115,7 +121,26 @@ def expires_on(rules: GecRules, production_month: str) -> date:
 
 def is_valid(rules: GecRules, holding: GecHolding, on: date) -> bool:
     """Return whether the certificates count on a day: produced by then and not expired."""
-    return month_start(holding.production_month) <= on < expires_on(rules, holding.production_month)
+    return month_start(holding.production_month) <= on and not is_expired(rules, holding, on)
+
+
+def is_expired(rules: GecRules, holding: GecHolding, on: date) -> bool:
+    """Return whether the certificates count no longer: after ``valid_until`` where it is known, else by their month."""
+    if holding.valid_until is not None:
+        return on > holding.valid_until
+    return on >= expires_on(rules, holding.production_month)
+
+
+def produced_in(rules: GecRules, *, production_year: int, valid_until: date) -> str:
+    """Return the production month of certificates known by year and last valid day, as YYYY-MM.
+
+    Valid through 2027-11-30 under two years, those of 2025 were produced in 2025-12. Where the two do not fit together the month is not
+    known: December, so that nothing counts before it was certainly produced.
+    """
+    after = valid_until + timedelta(days=1)
+    if after.day == 1 and after.year - rules.valid_years == production_year:
+        return f"{production_year:04d}-{after.month:02d}"
+    return f"{production_year:04d}-12"
 
 
 def month_start(month: str) -> date:

@@ -21,6 +21,7 @@ from finance.compliance.green_certificates import (
     GecRules,
     expires_on,
     gec_rules,
+    is_expired,
     is_valid,
 )
 from finance.conventions.exact_text import decimal_text
@@ -168,7 +169,7 @@ def renewable_duty(
     twice = [each for each in valid if each.kind is CertificateKind.OWN_USE and rules.counts(Evidence.DIRECT_LINE)]
     usable = [each for each in valid if each not in twice]
     held = sum(each.quantity for each in usable)
-    tradable = sum(each.quantity for each in usable if each.kind in rules.gec.tradable)
+    tradable = sum(each.quantity for each in usable if each.kind in rules.gec.tradable and not each.is_traded)
     gap = max(0, needed - held)
     return RenewableDuty(
         rules=rules,
@@ -179,7 +180,7 @@ def renewable_duty(
         counted_kwh=counted,
         needed=needed,
         held=held,
-        expired=sum(each.quantity for each in holdings if on >= expires_on(rules.gec, each.production_month)),
+        expired=sum(each.quantity for each in holdings if is_expired(rules.gec, each, on)),
         own_use_left_out=sum(each.quantity for each in twice),
         gap=gap,
         sellable=min(tradable, max(0, held - needed)),

@@ -15,13 +15,12 @@ from typing import TypeVar
 from finance.conventions.tables import parse_day
 from finance.feeds.page_text import read_page
 from finance.feeds.parsed import FeedAlert, ParsedFeed, content_hash, shown_text
-from finance.market.cbam_price import PricePeriod, PublishedPrice, quarter, week
+from finance.market.cbam_price import CERTIFICATE_UNIT, PricePeriod, PublishedPrice, quarter, week
 from finance.market.observations import Observation, PriceBasis
 from ledger.core.amounts import parse_decimal
 from ledger.core.errors import DomainError, Invalid
 
 SOURCE = "cbam.page"
-INSTRUMENT = "CBAM"
 _QUARTER = re.compile(r"\bQ\s?([1-4])\b", re.IGNORECASE)
 _QUARTER_WORD = re.compile(r"\b(first|second|third|fourth|1st|2nd|3rd|4th)\s+quarter\b", re.IGNORECASE)
 _WEEK = re.compile(r"\b(?:week|W)\s?([0-9]{1,2})\b", re.IGNORECASE)
@@ -45,9 +44,10 @@ Read = TypeVar("Read")
 def parse_page(raw: bytes, *, known_at: datetime) -> ParsedFeed:
     """Return every published price of the page, the oldest period first, EUR per t; each is also an observation.
 
-    Rows are period (``Q1 2026``, ``2027-W01``), day of publication and price, in any order of cells. The observation's trade date is
-    the day of publication. A row that names a period and cannot be read raises an alert; a page without a readable row is ``feed.shape``
-    and changes nothing. A period that stands twice is ``feed.repeated_row``.
+    Rows are period (``Q1 2026``, ``2027-W01``), day of publication and price, in any order of cells. The observation is of its
+    period's certificates (``CBAM-2026Q1``, EUR per certificate), its trade date the day of publication, which is also the last
+    day on which that price was struck. A row that names a period and cannot be read raises an alert; a page without a readable
+    row is ``feed.shape`` and changes nothing. A period that stands twice is ``feed.repeated_row``.
     """
     published: dict[str, PublishedPrice] = {}
     alerts: list[FeedAlert] = []
@@ -68,29 +68,29 @@ def parse_page(raw: bytes, *, known_at: datetime) -> ParsedFeed:
         raise Invalid("feed.shape", f"{SOURCE}: the page has no row of period, day and price", source=SOURCE)
     ordered = sorted(published.values(), key=lambda one: one.period.start)
     digest = content_hash(raw)
-    observations = {
-        one.published_on: _observation(one.published_on, one.value, known_at=known_at, raw_sha256=digest)
+    observations = [
+        _observation(one.period, one.published_on, one.value, known_at=known_at, raw_sha256=digest)
         for one in ordered
         if one.published_on is not None
-    }
+    ]
     return ParsedFeed(
-        observations=tuple(observations.values()),
+        observations=tuple(observations),
         alerts=tuple(alerts),
         published=tuple(ordered),
-        newest_day=max(observations),
+        newest_day=max(one.trade_date for one in observations),
     )
 
 
-def _observation(day: date, value: Decimal, *, known_at: datetime, raw_sha256: str) -> Observation:
+def _observation(period: PricePeriod, day: date, value: Decimal, *, known_at: datetime, raw_sha256: str) -> Observation:
     return Observation(
         source=SOURCE,
-        instrument=INSTRUMENT,
+        instrument=period.instrument,
         price_basis=PriceBasis.OFFICIAL_PRICE,
         trade_date=day,
-        last_trade_date=None,
+        last_trade_date=day,
         value=value,
         currency="EUR",
-        unit="t",
+        unit=CERTIFICATE_UNIT,
         known_at=known_at,
         raw_sha256=raw_sha256,
     )

@@ -51,12 +51,15 @@ def parse_history(
 
     A value that is no multiple of the step, or that moved further than the largest credible step from the publication before it (in
     the answer, or ``stored`` from an earlier one), is left out with an alert; so is the five-year rate when it lies
-    below the one-year rate, which is what swapped columns look like. No record is ``feed.no_rows``.
+    below the one-year rate, which is what swapped columns look like. A value that differs from the stored one of its day is the
+    publisher's own correction and is given back. No record is ``feed.no_rows``.
     """
     document = load_json(raw, source=SOURCE)
     records = rows_of(document.get("records") if isinstance(document, dict) else None, source=SOURCE)
     rows = [_Publication.read(row, "showDateCN", _COLUMNS, source=SOURCE) for row in records]
-    return _parsed(rows, source=SOURCE, raw=raw, known_at=known_at, bounds=bounds, stored=stored or {})
+    # What stands for a day of the answer is no publication before it: the publisher may put it right.
+    before = {index: one for index, one in (stored or {}).items() if all(one[0] < row.day for row in rows)}
+    return _parsed(rows, source=SOURCE, raw=raw, known_at=known_at, bounds=bounds, stored=before)
 
 
 def parse_fallback(

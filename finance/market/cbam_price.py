@@ -6,6 +6,7 @@ whether a year has quarters or weeks come in as values.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -27,6 +28,9 @@ _SHOWN_PLACES = 6
 _WEEK = timedelta(days=7)
 _QUARTERS = 4
 _AUCTIONED = "EUA"
+_LABEL = re.compile(r"([1-9][0-9]{3})-(?:Q([1-4])|W([0-9]{2}))", re.ASCII)
+CERTIFICATE_UNIT = "certificate"
+"""What an official price is per: one certificate stands for 1 t CO2e, so EUR per certificate is EUR per t."""
 _MAX_WEEKS_BACK = 8
 """Auctions pause three to six weeks around New Year; beyond eight a price would be a guess."""
 
@@ -55,6 +59,11 @@ class PricePeriod:
     kind: PeriodKind
     start: date
     end: date
+
+    @property
+    def instrument(self) -> str:
+        """Return the code of the period's price, which marks its certificates: ``CBAM-2026Q1``, ``CBAM-2027W01``."""
+        return f"CBAM-{self.label.replace('-', '')}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,6 +183,14 @@ def reconcile(
             agreement, own, published, difference=difference, bound=max_difference, bound_source=bound_source
         ),
     )
+
+
+def parse_period(label: str) -> PricePeriod:
+    """Return the period that ``2026-Q1`` or ``2027-W01`` names; anything else is ``cbam.period``."""
+    found = _LABEL.fullmatch(label)
+    if found is None:
+        raise Invalid("cbam.period", "period: expected a quarter or week such as 2026-Q1 or 2027-W01", field="period")
+    return quarter(int(found[1]), int(found[2])) if found[2] else week(int(found[1]), int(found[3]))
 
 
 def period_of(day: date, kind: PeriodKind) -> PricePeriod:

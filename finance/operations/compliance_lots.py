@@ -24,6 +24,9 @@ from ledger.core.accounts import LotMethod
 from ledger.store import books, holds_report, reports
 from ledger.store.reports import LotBalance
 
+_SETTLING = frozenset({InstrumentKind.CEA, InstrumentKind.CCER})
+"""What a national duty can be settled with; EU allowances, CBAM and green certificates in the same book never are."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class InstrumentLots:
@@ -46,11 +49,12 @@ class InstrumentLots:
 def plan_lots(
     session: Session, book_id: int, *, year: int, on: date, basis: CostBasis, snapshot: Snapshot | None
 ) -> tuple[InstrumentLots, ...]:
-    """Return every instrument's free lots at the close of ``on`` with the verdict for the duty of ``year``, by code."""
+    """Return the free lots of every allowance and credit at the close of ``on`` with the verdict for the duty of ``year``, by code."""
     prices = {} if snapshot is None else _prices(snapshot)
+    settling = {code: each for code, each in instruments_of(session, book_id).items() if each.kind in _SETTLING}
     return tuple(
         _judged(each, year=year, on=on)
-        for each in _free_lots(session, book_id, instruments_of(session, book_id), on=on, basis=basis, prices=prices)
+        for each in _free_lots(session, book_id, settling, on=on, basis=basis, prices=prices)
     )
 
 

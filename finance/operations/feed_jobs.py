@@ -14,14 +14,20 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.loans.published_rates import PublishedRate
+from finance.market.cbam_price import PublishedPrice
 from finance.market.observations import SHA256_HEX, Observation, check_instant, check_pattern, check_text
+from finance.operations.cbam_prices import reconcile_published
 from finance.operations.held_prices import JOB_ID
 from finance.operations.market import import_observations
+from finance.operations.notices import Notice
+from finance.operations.published_rates import record_published_rates
 from finance.store import feed_runs as run_store
 from finance.store import market as market_store
 from finance.store import reference
 from finance.store.feed_runs import FeedRun, FeedSwitch, JobAlert, RunOutcome
 from finance.store.market import RawFile
+from finance.store.published_rates import RunningTotal, save_total
 from ledger.core.errors import Conflict, DomainError, Forbidden, Invalid
 from ledger.core.parties import Actor
 
@@ -59,22 +65,20 @@ class FeedDay:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
-    """Something a reader saw and does not know: a stable code, its subject, a sentence."""
-
-    code: str
-    subject: str
-    message: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """The bytes of one answer with what was read from them; nothing when reading failed."""
+    """The bytes of one answer with what was read from them; nothing when reading failed.
+
+    ``rates`` are index rates it published, ``totals`` the running totals it states, ``published`` official
+    certificate prices: their observations count only as far as the own price bears them out.
+    """
 
     raw: RawFile
     url: str
     status: int
     observations: tuple[Observation, ...] = ()
+    rates: tuple[PublishedRate, ...] = ()
+    totals: tuple[RunningTotal, ...] = ()
+    published: tuple[PublishedPrice, ...] = ()
     notices: tuple[Notice, ...] = ()
     newest_day: date | None = None
 
@@ -184,7 +188,7 @@ def record_run(
     done = done_run(session, organisation_id, day.feed, day.business_day)
     if done is not None and not is_again:
         return RunResult(run=done, is_ours=False)
-    counts, failure = _take_in(session, organisation_id, answers, failure, now=now)
+    counts, failure, found = _take_in(session, organisation_id, day.feed, answers, failure, now=now)
     newest = max(
         (seen for answer in answers for seen in (answer.newest_day, *_days(answer)) if seen is not None), default=None
     )
@@ -214,7 +218,7 @@ def record_run(
     for other in sorted(brought & set(also_due) - {day.business_day}):
         if run_store.find_effect(session, organisation_id, day.job, other) is None:
             run_store.save_effect(session, organisation_id, day.job, other, effect=effect, at=now)
-    for alert in _alerts(day, run, answers, failure, now=now):
+    for alert in _alerts(day, run, [*_notices(answers), *found], failure, now=now):
         run_store.raise_alert(session, organisation_id, alert)
     return RunResult(run=run, is_ours=True)
 
@@ -246,23 +250,38 @@ def _no_new_date(day: FeedDay, *, why: str, now: datetime) -> JobAlert:
 
 
 def _take_in(
-    session: Session, organisation_id: UUID, answers: Iterable[Answer], failure: Failure | None, *, now: datetime
-) -> tuple[Counter[str], Failure | None]:
+    session: Session,
+    organisation_id: UUID,
+    feed: str,
+    answers: Iterable[Answer],
+    failure: Failure | None,
+    *,
+    now: datetime,
+) -> tuple[Counter[str], Failure | None, list[Notice]]:
     """Keep every answer's bytes and import what was read; an answer that cannot be imported is the run's failure."""
     actor = Actor(user_id=JOB_ID, organisation_id=organisation_id)
     bounds = reference.shipped_instrument_bounds()
     counts: Counter[str] = Counter()
+    found: list[Notice] = []
     for answer in answers:
         market_store.save_raw_file(session, organisation_id, answer.raw, by=JOB_ID, at=now)
         try:
+            borne_out = reconcile_published(session, organisation_id, answer.observations, answer.published, now=now)
             counted = import_observations(
-                session, organisation_id, answer.observations, answer.raw, bounds, actor=actor, now=now
+                session, organisation_id, borne_out.observations, answer.raw, bounds, actor=actor, now=now
             )
         except DomainError as error:  # refused before anything of the answer was written
             failure = failure or Failure(code=error.code, message=error.message, http_status=answer.status)
         else:
             counts.update(asdict(counted))
-    return counts, failure
+            counts["held"] += borne_out.held
+            found.extend(borne_out.notices)
+            published = record_published_rates(session, organisation_id, answer.rates, now=now)
+            counts.update(published.counts)
+            found.extend(published.notices)
+            for total in answer.totals:
+                save_total(session, organisation_id, feed, total, known_at=now, raw_sha256=answer.raw.sha256)
+    return counts, failure, found
 
 
 def _outcome(day: FeedDay, answers: Sequence[Answer], failure: Failure | None, *, now: datetime) -> RunOutcome:
@@ -288,18 +307,27 @@ def _status(answers: Sequence[Answer], failure: Failure | None) -> int | None:
 
 
 def _days(answer: Answer) -> frozenset[date]:
-    return frozenset(seen.trade_date for seen in answer.observations)
+    return frozenset(
+        (
+            *(seen.trade_date for seen in answer.observations),
+            *(rate.published_on for rate in answer.rates),
+            *(total.day for total in answer.totals),
+        )
+    )
+
+
+def _notices(answers: Iterable[Answer]) -> list[Notice]:
+    return [notice for answer in answers for notice in answer.notices]
 
 
 def _alerts(
-    day: FeedDay, run: FeedRun, answers: Iterable[Answer], failure: Failure | None, *, now: datetime
+    day: FeedDay, run: FeedRun, notices: Iterable[Notice], failure: Failure | None, *, now: datetime
 ) -> tuple[JobAlert, ...]:
     """Return what a person should look at; each cause is one alert a day, however many runs see it."""
     base = JobAlert(job=day.job, cause="", business_day=day.business_day, message="", raised_at=now)
     found = [
         replace(base, cause=f"{notice.code} {notice.subject[:_LONGEST_SUBJECT]}".strip(), message=notice.message[:300])
-        for answer in answers
-        for notice in answer.notices
+        for notice in notices
     ]
     if run.outcome is RunOutcome.BLOCKED and failure is not None:
         message = f"{day.host} refuses us ({failure.code}); nothing more is asked of it today: {failure.message}"

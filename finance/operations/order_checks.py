@@ -218,7 +218,10 @@ def _official(desk: Desk, instrument: Instrument) -> Observed | None:
     seen = [
         one
         for one in market.list_observations(
-            desk.session, desk.book.tenant_id, instruments=(instrument.code,), known_at=desk.now
+            desk.session,
+            desk.book.tenant_id,
+            instruments=(instrument.code, instrument.marked_by),
+            known_at=desk.now,
         )
         if one.price_basis is PriceBasis.OFFICIAL_PRICE and one.value is not None
     ]

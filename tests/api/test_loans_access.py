@@ -33,6 +33,7 @@ BODIES: dict[str, dict[str, Any]] = {
         "index": "LPR-1Y",
         "fixings": [{"on": "2026-07-20", "rate": "0.03", "source": "nobody"}],
     },
+    "/facilities/{facility}/fixings/from-published": {"index": "LPR-1Y"},
     "/facilities/{facility}/adjustments": {"tranche_id": "A", "through": "2026-07-01"},
 }
 READS = (

@@ -343,6 +343,8 @@ def test_the_economic_book_and_a_day_s_close_answer(office: Office) -> None:
     assert refused(nothing)[0] == 404
     assert (day["is_replay"], len(listed["closes"])) == (False, 1)
     assert refused(provision) == (422, "provision.standard")
+    of_book = {"year": 2025, "snapshot_id": entry_id(501), "mark_instrument": "CEA25"}
+    assert refused(office.treasury.post("/emission-provisions/from-book", of_book))[0] == 404
 
 
 @SQLITE

@@ -96,8 +96,10 @@ def test_an_indicative_source_has_no_way_to_become_a_mark() -> None:
     assert not any("yahoo" in source.source.lower() for source in reference.shipped_mark_rules().sources)
 
 
-def test_a_published_certificate_price_by_itself_marks_nothing() -> None:
-    assert not any(source.instrument_family == "CBAM" for source in reference.shipped_mark_rules().sources)
+def test_a_certificate_is_marked_by_its_periods_official_price_and_nothing_else() -> None:
+    ranks = reference.shipped_mark_rules().ranks("CBAM-2026Q1", on=date(2026, 4, 7))
+
+    assert dict(ranks) == {"official_price": 1}
 
 
 @pytest.mark.parametrize("feed", FEEDS, ids=lambda feed: feed.id)

@@ -289,7 +289,8 @@ def test_a_published_price_is_read_with_its_period_and_day(row: str, label: str,
     (price,) = parsed.published
     assert (price.period.label, price.published_on, price.value) == (label, date.fromisoformat(day), Decimal(value))
     (seen,) = parsed.observations
-    assert (seen.instrument, seen.price_basis, seen.currency) == ("CBAM", PriceBasis.OFFICIAL_PRICE, "EUR")
+    assert seen.instrument == f"CBAM-{label.replace('-', '')}"
+    assert (seen.price_basis, seen.currency, seen.unit) == (PriceBasis.OFFICIAL_PRICE, "EUR", "certificate")
 
 
 def test_a_row_that_cannot_be_read_is_an_alert_and_stops_no_other() -> None:

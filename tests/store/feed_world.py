@@ -37,10 +37,17 @@ def at(text: str) -> datetime:
 
 @dataclass
 class Source:
-    """What the exchange has published: closes by code and day, parities by day; ``status`` is how it answers."""
+    """What the exchange has published: closes by code and day, parities by day; ``status`` is how it answers.
+
+    ``loan_rates`` are one-year and five-year rates by day, ``volumes`` the day's and the total
+    volume of CEA25 by compact day, ``pages`` what stands under a part of an address.
+    """
 
     closes: dict[tuple[str, date], str] = field(default_factory=dict)
     parities: dict[date, str] = field(default_factory=dict)
+    loan_rates: dict[str, tuple[str, str]] = field(default_factory=dict)
+    volumes: dict[str, tuple[str, str]] = field(default_factory=dict)
+    pages: dict[str, bytes] = field(default_factory=dict)
     status: int = 200
     asked: int = 0
     base_url: str = ""
@@ -76,6 +83,24 @@ class Source:
             "records": records,
         }
 
+    def statistics_answer(self, day: str) -> dict[str, object]:
+        """Return the listed trades of CEA25 on a day, nothing on a day without any."""
+        volume, total = self.volumes.get(day, ("", ""))
+        row = {
+            "subjectCode": "CEA25", "tradeMethod": "10", "tradeDate": day, "tradeVolume": volume, "tradeAmount": "1.00",
+            "totalVolume": total,
+        }  # fmt: skip
+        return {"success": True, "code": 200, "message": "", "data": [row] if volume else []}
+
+    def loan_rate_answer(self) -> dict[str, object]:
+        """Return the published loan rates, newest first."""
+        return {
+            "records": [
+                {"showDateCN": day, "1Y": one, "5Y": five}
+                for day, (one, five) in sorted(self.loan_rates.items(), reverse=True)
+            ]
+        }
+
 
 @contextmanager
 def serving() -> Iterator[Source]:
@@ -88,12 +113,23 @@ def serving() -> Iterator[Source]:
             source.asked += 1
             if "queryMarketByDate" in self.path:
                 answer = source.market_answer(json.loads(body))
+            elif "querySubStat" in self.path:
+                answer = source.statistics_answer(json.loads(body)["tradeDate"])
+            elif "LprHis" in self.path:
+                answer = source.loan_rate_answer()
             else:
                 assert parse_qs(body) is not None
                 answer = source.parity_answer()
-            content = json.dumps(answer).encode()
+            self.answer(json.dumps(answer).encode(), "application/json")
+
+        def do_GET(self) -> None:
+            source.asked += 1
+            found = [content for part, content in source.pages.items() if part in self.path]
+            self.answer(found[0] if found else b"<p>nothing</p>", "text/html")
+
+        def answer(self, content: bytes, media_type: str) -> None:
             self.send_response(source.status)
-            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Type", media_type)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
             self.wfile.write(content)
