@@ -28,7 +28,17 @@ from ledger.store.database import Database
 from tests.conftest import ENGINES
 from tests.stories.smelter import edge_of, migrated, opened, read_document
 
-KEYS = {"emissions", "positions", "valuation", "kpi", "attestation", "determination", "interest", "compliance"}
+KEYS = {
+    "emissions",
+    "positions",
+    "valuation",
+    "kpi",
+    "attestation",
+    "determination",
+    "interest",
+    "compliance",
+    "next_steps",
+}
 
 
 @dataclass(frozen=True)
@@ -125,7 +135,16 @@ def test_no_number_of_json_carries_a_figure(shown: Shown) -> None:
 
 
 def test_every_amount_is_a_decimal_string_with_its_unit_beside_it(shown: Shown) -> None:
-    words = {"unvalued", "met", "missed", "intensity_coefficient", "equals_verified"}
+    words = {
+        "unvalued",
+        "met",
+        "missed",
+        "intensity_coefficient",
+        "equals_verified",
+        "not given",
+        "direct",
+        "operating",
+    }
     amounts = {
         path: node
         for path, node in walk(json.loads(shown.first.out))
