@@ -22,7 +22,7 @@ from finance.decisions.steps import GreenPower
 from finance.emissions.intensity import YearEmissions
 from finance.emissions.templates import Evidence
 from finance.operations.compliance_calendar import surrender_day
-from finance.operations.decisions import BookPoint, DecisionQuestion, PriceQuestion, ProcessQuestion, situation_of
+from finance.operations.decisions import BookAsOf, DecisionQuestion, PriceQuestion, ProcessQuestion, situation_of
 from finance.operations.surrender_plans import PlanRequest, compute_plan
 from finance.store import market as market_store
 from finance.store import reference
@@ -122,7 +122,7 @@ def _situation(session: Session, scenario: Scenario, emissions: YearEmissions, *
         duty=None,
         product=None,
     )
-    point = BookPoint(book_id=book_of(session, scenario), on=on, known=None)
+    point = BookAsOf(book_id=book_of(session, scenario), on=on, known=None)
     return situation_of(session, scenario.organisation_id("borrower"), question, book=point, now=now)
 
 

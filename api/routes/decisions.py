@@ -27,7 +27,7 @@ from finance.decisions.next_tonne import Situation, next_tonne
 from finance.decisions.step_drivers import step_tornado
 from finance.operations.compliance import price_of, source_of
 from finance.operations.decision_plans import plan_of
-from finance.operations.decisions import BookPoint, situation_of
+from finance.operations.decisions import BookAsOf, situation_of
 from finance.store.kpi_periods import KpiPeriod
 from ledger.core.amounts import parse_decimal
 from ledger.core.errors import Invalid
@@ -125,14 +125,14 @@ def _situation(call: Call, body: SituationIn, book_id: UUID | None) -> tuple[Sit
 
 def _book(
     call: Call, body: SituationIn | CheapestPlanIn, book_id: UUID | None
-) -> tuple[PointOut | None, BookPoint | None]:
+) -> tuple[PointOut | None, BookAsOf | None]:
     if book_id is None:
         if body.known is not None:
             raise Invalid("query.together", "known: expected it for a book only; leave it out", field="known")
         return None, None
     book = call.load(BOOK, book_id)
     point = Asked(as_of=body.on, known=body.known, at=None).resolve(call.session, book.book_id)
-    return point, BookPoint(book_id=book.book_id, on=body.on, known=point.known)
+    return point, BookAsOf(book_id=book.book_id, on=body.on, known=point.known)
 
 
 def _periods(call: Call, loans: Iterable[LoanIn]) -> dict[UUID, KpiPeriod]:

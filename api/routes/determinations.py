@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 
 from api.auth.loan_kinds import DETERMINATION, FACILITY, KPI_PERIOD, check_loan_party
 from api.auth.policy import Routes, asks
@@ -11,11 +11,11 @@ from api.deps import ThisCall
 from api.schemas.determinations import ApprovalIn, DeterminationOut, DeterminationsOut, ProposalIn, RefusalIn
 from api.schemas.fields import UuidString
 from api.store.access import OrganisationKind
+from finance.conventions.calendars import china_day
 from finance.operations import determinations as deciding
 from finance.store import determinations
 
 _LENDER = asks(Scope.DETERMINATION_APPROVE, kinds=(OrganisationKind.LENDER,))
-_CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 routes = Routes(tag="determinations")
 
@@ -26,7 +26,7 @@ def business_day(now: datetime) -> date:
     China has kept UTC+8 all year since 1991-09-15 (IANA zone Asia/Shanghai), so the offset is written here and no zone file is
     needed. 16:30 UTC on 5 May is already the 6th.
     """
-    return now.astimezone(_CHINA_STANDARD_TIME).date()
+    return china_day(now)
 
 
 @routes.post(

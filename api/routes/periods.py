@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from typing import Annotated
 from uuid import UUID
 
@@ -16,14 +16,13 @@ from api.schemas.amounts import WholeNumber
 from api.schemas.cursors import read_cursor, read_whole, write_cursor
 from api.schemas.fields import PageCursor, UuidString
 from api.schemas.periods import ClosingOut, ClosingsOut, PeriodCloseIn, PeriodStateOut
+from finance.conventions.calendars import china_day
 from finance.operations.month_close import check_direct_closing
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid
 from ledger.store import closings
 
 routes = Routes(tag="periods")
-
-_CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
 @routes.post("/books/{book_id}/periods/close", policy=asks(Scope.LEDGER_CLOSE), status=200)
@@ -103,7 +102,7 @@ def _list(book_id: UUID) -> str:
 
 def _check_has_begun(through: date, now: datetime) -> None:
     """Refuse to close days that are still to come: a hard close cannot be undone, so a mistyped year would end the book."""
-    if through > now.astimezone(_CHINA_STANDARD_TIME).date():
+    if through > china_day(now):
         raise Invalid(
             "period.not_begun",
             "through: expected a day that has begun in Asia/Shanghai; close it then",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta, timezone
 from enum import StrEnum
 from typing import assert_never
 
@@ -18,6 +18,12 @@ from ledger.core.errors import Conflict, Invalid, NotFound
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5
+_CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
+
+
+def china_day(instant: datetime) -> date:
+    """Return the day that ``instant`` (aware) falls on in China, which keeps no summer time: 16:00 UTC is the next day."""
+    return instant.astimezone(_CHINA_STANDARD_TIME).date()
 
 
 class BusinessDayConvention(StrEnum):

@@ -6,11 +6,12 @@ Joins the caller's transaction and commits nothing, so that a caller may close m
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime
 from uuid import UUID, uuid5
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.calendars import china_day
 from finance.operations.market import freeze_snapshot
 from finance.operations.valuations import marks_needed, value_book
 from finance.store import market
@@ -21,7 +22,6 @@ from ledger.core.parties import Actor
 from ledger.store import journal
 from ledger.store.books import Book
 
-_CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 _NO_SNAPSHOT = ""
 
 
@@ -39,7 +39,7 @@ def close_day(session: Session, book: Book, day: date, *, actor: Actor, now: dat
     Nothing recorded since the last close of the day: that one is returned. Otherwise the day gets another run, with marks by what is
     known now; the earlier ones stay. A day that has not begun in Asia/Shanghai is ``close.day``.
     """
-    if day > now.astimezone(_CHINA_STANDARD_TIME).date():
+    if day > china_day(now):
         raise Invalid("close.day", "day: expected a day that has begun in Asia/Shanghai", field="day")
     head = journal.lock_book(session, book.book_id)
     standing = close_store.last_day_close(session, book.book_id, day)

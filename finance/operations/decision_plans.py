@@ -35,7 +35,7 @@ from finance.decisions.steps import Origin, saved_tonnes
 from finance.emissions.methodologies import Measure
 from finance.operations.decision_loans import LoanQuestion, recorded_stake
 from finance.operations.decisions import (
-    BookPoint,
+    BookAsOf,
     OpenDutyQuestion,
     ProcessQuestion,
     duty_exposure,
@@ -89,14 +89,14 @@ class PlanQuestion:
 
 
 def plan_of(
-    session: Session, organisation_id: UUID, question: PlanQuestion, *, book: BookPoint | None, now: datetime
+    session: Session, organisation_id: UUID, question: PlanQuestion, *, book: BookAsOf | None, now: datetime
 ) -> CheapestPlan:
     """Return the cheapest plan of the question; with a ``book`` its lots and what is issued and surrendered count too."""
     return cheapest_plan(problem_of(session, organisation_id, question, book=book, now=now))
 
 
 def problem_of(
-    session: Session, organisation_id: UUID, question: PlanQuestion, *, book: BookPoint | None, now: datetime
+    session: Session, organisation_id: UUID, question: PlanQuestion, *, book: BookAsOf | None, now: datetime
 ) -> PlanProblem:
     """Return the plan's problem: given options, the book's eligible lots, goals of recorded loans, the open duty."""
     obligation, held = None, question.lots
@@ -132,7 +132,7 @@ def _obligation(
     organisation_id: UUID,
     question: PlanQuestion,
     asked: ProcessQuestion,
-    book: BookPoint | None,
+    book: BookAsOf | None,
 ) -> tuple[Obligation, ObligationYear | None]:
     if asked.case is not AccountingCase.LAW_IN_FORCE:
         raise Invalid(

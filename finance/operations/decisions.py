@@ -39,7 +39,7 @@ _NO_TARGET = Fraction(1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class BookPoint:
+class BookAsOf:
     """A book at the close of a day by what its first ``known`` entries say (all when None)."""
 
     book_id: int
@@ -122,7 +122,7 @@ def situation_of(
     organisation_id: UUID,
     question: DecisionQuestion,
     *,
-    book: BookPoint | None,
+    book: BookAsOf | None,
     now: datetime,
 ) -> Situation:
     """Return what a step is valued by, from the question and, with a ``book``, from its position."""
@@ -197,7 +197,7 @@ def duty_exposure(session: Session, organisation_id: UUID, asked: OpenDutyQuesti
     )
 
 
-def obligation_of(session: Session, asked: ProcessQuestion, year: ProcessYear, book: BookPoint) -> ObligationYear:
+def obligation_of(session: Session, asked: ProcessQuestion, year: ProcessYear, book: BookAsOf) -> ObligationYear:
     """Return the book's obligation for the process's year, unpriced."""
     return obligation_for(
         session,
@@ -219,7 +219,7 @@ def _ets(
     question: DecisionQuestion,
     asked: ProcessQuestion,
     *,
-    book: BookPoint | None,
+    book: BookAsOf | None,
     laws: dict[str, ReferenceRow],
 ) -> EtsSituation:
     year = process_year(session, organisation_id, asked)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -26,6 +26,7 @@ from finance.accounting.month_close import (
     step_digest,
 )
 from finance.accounting.months import Month
+from finance.conventions.calendars import china_day
 from finance.operations.close_facts import close_facts
 from finance.store import month_close as close_store
 from ledger import operations as ledger
@@ -34,8 +35,6 @@ from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
 from ledger.store import books, journal, period_rows
 from ledger.store.books import Book
-
-_CHINA_STANDARD_TIME = timezone(timedelta(hours=8), "Asia/Shanghai")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -314,7 +313,7 @@ def _check_earlier_closed(session: Session, book: Book, month: Month) -> None:
 
 
 def _check_ended(month: Month, now: datetime) -> None:
-    if now.astimezone(_CHINA_STANDARD_TIME).date() < month.last_day:
+    if china_day(now) < month.last_day:
         raise Invalid(
             "close.not_ended",
             f"month: {month} has not reached its last day in Asia/Shanghai; close it then",
