@@ -1,4 +1,4 @@
-"""Puts the application together: every declared route, the answers to errors, the guard around all of it, its description.
+"""Puts the application together: every declared route, the answers to errors, the guard around all of it.
 
 Finds the modules of ``api.routes`` by itself and refuses to start when a route has no policy.
 """
@@ -9,17 +9,15 @@ import importlib
 import os
 import pkgutil
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
 from functools import cache, partial
-from typing import Any, TypeAlias
 from uuid import UUID
 
 import anyio
 from anyio import to_thread
 from fastapi import FastAPI
-from fastapi.openapi.utils import get_openapi
 from starlette.requests import ClientDisconnect
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -27,7 +25,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import api.routes
 from api import errors
 from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
-from api.deps import LONGEST_KEY, EdgeRoute, Surroundings, utc_now, uuid7
+from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
+from api.description import describe
 from api.settings import from_environment
 from api.writer import MOST_WAITING, WriterQueue
 from ledger.store.database import Database, open_database
@@ -46,41 +45,6 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Sent with every answer, unless the route sets its own (reliability-and-security, section 5.5)."""
-
-
-Described: TypeAlias = dict[str, Any]
-
-_PROBLEM: Described = {
-    "type": "object",
-    "description": "A refusal or a failure (RFC 9457).",
-    "required": ["type", "title", "status", "detail", "code", "errors"],
-    "properties": {
-        "type": {"type": "string", "examples": [f"{errors.TYPE_PREFIX}request.invalid"]},
-        "title": {"type": "string"},
-        "status": {"type": "integer"},
-        "detail": {"type": "string"},
-        "code": {"type": "string", "description": "Stable: programs decide on this.", "examples": ["request.invalid"]},
-        "errors": {
-            "type": "array",
-            "items": {
-                "type": "object",
-                "required": ["field", "expected", "code"],
-                "properties": {name: {"type": "string"} for name in ("field", "expected", "code")},
-            },
-        },
-        "incident": {"type": "string", "description": "Only with a failure of ours."},
-    },
-}
-
-_KEY_NAME = "Idempotency-Key"
-_KEY: Described = {
-    "name": _KEY_NAME,
-    "in": "header",
-    "required": False,
-    "description": "Printable ASCII. The same request under the same key is done once and answered the same.",
-    "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
-    "example": "2026-11-21-opening",
-}
 
 
 def create_app(
@@ -156,6 +120,11 @@ def check_policies(app: FastAPI) -> None:
     places = [(each.declared.method, each.declared.path) for each in app.routes if isinstance(each, EdgeRoute)]
     twice = sorted({f"{method} {path}" for method, path in places if places.count((method, path)) > 1})
     assert not twice, f"routes declared twice: {', '.join(twice)}"
+    names = [each.operation_id for each in app.routes if isinstance(each, EdgeRoute) and each.include_in_schema]
+    shared = sorted({str(name) for name in names if names.count(name) > 1})
+    assert not shared, (
+        f"handlers of one name: {', '.join(shared)}; a client calls an operation by it, so give each its own"
+    )
 
 
 def app_from_environment() -> FastAPI:
@@ -237,70 +206,6 @@ def _description_of(app: FastAPI) -> Declared:
         return JSONResponse(described())
 
     routes = Routes(tag="description", prefix="")
-    routes.get(OPENAPI_PATH, policy=PUBLIC)(read_description)
+    routes.get(OPENAPI_PATH, policy=PUBLIC, answers=("application/json",))(read_description)
     (declared,) = routes
     return declared
-
-
-def describe(app: FastAPI) -> Described:
-    """Return the description of ``app``, made once: every write shows an example body and takes an ``Idempotency-Key``."""
-    if app.openapi_schema is None:
-        schema: Described = get_openapi(
-            title=app.title,
-            version=app.version,
-            summary="The carbon treasury: one provable ledger for tonnes and money.",
-            routes=app.routes,
-        )
-        components: Described = schema.setdefault("components", {})
-        schemas: dict[str, Described] = components.setdefault("schemas", {})
-        schemas["Problem"] = _PROBLEM
-        components["securitySchemes"] = {"api_key": {"type": "http", "scheme": "bearer"}}
-        for declared, operation in _operations(app, schema):
-            if declared.writes and not declared.policy.is_public:
-                _add_key(operation)
-            if declared.upload_example:
-                operation["requestBody"]["content"][declared.upload_types[0]]["example"] = declared.upload_example
-            _add_example(operation, schemas)
-        app.openapi_schema = schema
-    return app.openapi_schema
-
-
-def example_of(schema: Mapping[str, Any], schemas: Mapping[str, Described]) -> object:
-    """Return the schema's own first example or default, or one composed of its required fields' examples.
-
-    ``schemas`` are the components that a ``$ref`` names. An object with ``year`` (example 2025) as only required field gives
-    ``{"year": 2025}``; an array holds one item; of alternatives the first stands.
-    """
-    if schema.get("examples"):
-        return schema["examples"][0]
-    if "$ref" in schema:
-        return example_of(schemas[schema["$ref"].rpartition("/")[2]], schemas)
-    if schema.get("default") is not None:
-        return schema["default"]
-    if "enum" in schema or "anyOf" in schema:
-        return schema["enum"][0] if "enum" in schema else example_of(schema["anyOf"][0], schemas)
-    if schema.get("type") == "array":
-        return [example_of(schema["items"], schemas)]
-    fields = schema.get("properties")
-    assert fields, "a field of a request shows an example, or is an object, an array or a choice of those that do"
-    named = schema.get("required") or list(fields)
-    return {name: example_of(fields[name], schemas) for name in named}
-
-
-def _operations(app: FastAPI, schema: Described) -> Iterator[tuple[Declared, Described]]:
-    for route in app.routes:
-        if isinstance(route, EdgeRoute):
-            yield route.declared, schema["paths"][route.declared.path][route.declared.method.lower()]
-
-
-def _add_key(operation: Described) -> None:
-    parameters: list[Described] = operation.setdefault("parameters", [])
-    if all(each["name"].lower() != _KEY_NAME.lower() for each in parameters):
-        parameters.append(_KEY)
-
-
-def _add_example(operation: Described, schemas: Mapping[str, Described]) -> None:
-    content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-    name = content.get("schema", {}).get("$ref", "").rpartition("/")[2]
-    if name and "examples" not in schemas[name]:
-        schemas[name]["examples"] = [example_of(schemas[name], schemas)]

@@ -198,14 +198,24 @@ class EdgeRoute(APIRoute):
         if declared.upload_types:
             schema = {"schema": {"type": "string", "format": "binary"}}
             extra["requestBody"] = {"required": True, "content": dict.fromkeys(declared.upload_types, schema)}
+        answers: dict[int | str, dict[str, Any]] = {
+            "4XX": {"description": "Refused", "content": described},
+            "5XX": {"description": "A failure of ours, or busy: nothing was stored", "content": described},
+        }
+        more: dict[str, Any] = {}
+        if declared.answers:
+            answers[declared.status] = {"content": dict(map(_described_file, declared.answers))}
+            more = {"response_class": Response, "response_model": None}
         super().__init__(
             declared.path,
             declared.handler,
             methods=[declared.method],
             status_code=declared.status,
             tags=[declared.tag],
-            responses={"4XX": {"description": "Refused", "content": described}},
+            operation_id=declared.handler.__name__,
+            responses=answers,
             openapi_extra=extra,
+            **more,
         )
         self.query_names = frozenset(
             each.alias for each in get_flat_params(self.dependant) if isinstance(each.field_info, params.Query)
@@ -266,6 +276,14 @@ class EdgeRoute(APIRoute):
         if self.body_field is None and document != {}:
             raise Invalid("body.unexpected", "this route takes no body; send none, or an empty JSON object")
         return EdgeRequest(request, raw=raw, document=document)
+
+
+def _described_file(content_type: str) -> tuple[str, dict[str, Any]]:
+    """Return the content type without its charset and what the description says of it: a JSON document is an object."""
+    media_type = content_type.partition(";")[0]
+    is_json = media_type == "application/json"
+    schema = {"type": "object", "additionalProperties": True} if is_json else {"type": "string", "format": "binary"}
+    return media_type, {"schema": schema}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -70,6 +70,7 @@ class Declared:
     most_bytes: int
     upload_types: tuple[str, ...] = ()
     upload_example: str = ""
+    answers: tuple[str, ...] = ()
     keeps_answer: bool = True
     tag: str = ""
 
@@ -95,9 +96,12 @@ class Routes:
         """Yield the declared routes in order."""
         return iter(self._declared)
 
-    def get(self, path: str, *, policy: Policy) -> Callable[[Handler], Handler]:
-        """Declare a read: its session sees one moment and cannot write on PostgreSQL."""
-        return self._declare("GET", path, policy, status=200, writes=False, most_bytes=0)
+    def get(self, path: str, *, policy: Policy, answers: tuple[str, ...] = ()) -> Callable[[Handler], Handler]:
+        """Declare a read: its session sees one moment and cannot write on PostgreSQL.
+
+        ``answers`` are the content types of a file, where the answer is one and not a shape.
+        """
+        return self._declare("GET", path, policy, status=200, writes=False, most_bytes=0, answers=answers)
 
     def post(
         self,
@@ -132,8 +136,7 @@ class Routes:
             status=status,
             writes=True,
             most_bytes=UPLOAD_BODY_BYTES,
-            upload_types=types,
-            upload_example=example,
+            upload=(types, example),
         )
 
     def _declare(
@@ -145,8 +148,8 @@ class Routes:
         status: int,
         writes: bool,
         most_bytes: int,
-        upload_types: tuple[str, ...] = (),
-        upload_example: str = "",
+        upload: tuple[tuple[str, ...], str] = ((), ""),
+        answers: tuple[str, ...] = (),
         keeps_answer: bool = True,
     ) -> Callable[[Handler], Handler]:
         def declare(handler: Handler) -> Handler:
@@ -159,8 +162,9 @@ class Routes:
                     status=status,
                     writes=writes,
                     most_bytes=most_bytes,
-                    upload_types=upload_types,
-                    upload_example=upload_example,
+                    upload_types=upload[0],
+                    upload_example=upload[1],
+                    answers=answers,
                     keeps_answer=keeps_answer,
                     tag=self._tag,
                 )

@@ -115,7 +115,7 @@ def propose_withdrawal(
 
 
 @routes.post("/books/{book_id}/allocations/{year}/determinations", policy=_WRITES)
-def propose_determination(
+def propose_allocation_determination(
     book_id: UuidString, year: WholeNumber, body: AllocationDeterminationIn, call: ThisCall
 ) -> ComplianceProposalOut:
     """Propose the allocation determined on the verification that stands, computed by the year's rule."""

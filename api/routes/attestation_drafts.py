@@ -102,14 +102,14 @@ def review_draft(draft_id: UuidString, body: ReviewIn, call: ThisCall) -> DraftO
 
 
 @routes.post("/attestation-drafts/{draft_id}/send-back", policy=_ASSESSOR, status=200)
-def send_back(draft_id: UuidString, body: SendBackIn, call: ThisCall) -> DraftOut:
+def send_back_draft(draft_id: UuidString, body: SendBackIn, call: ThisCall) -> DraftOut:
     """Give a reviewed draft back to its preparers, with a reason."""
     draft = call.load(DRAFT, draft_id)
     returned = operations.send_back(call.session, draft, body.reason, actor=call.principal.actor, now=call.now)
     return DraftOut.from_core(returned)
 
 
-@routes.get("/attestation-drafts/{draft_id}/to-sign", policy=_READER)
+@routes.get("/attestation-drafts/{draft_id}/to-sign", policy=_READER, answers=("application/json",))
 def read_bytes_to_sign(draft_id: UuidString, call: ThisCall) -> Response:
     """Return the exact bytes to sign (RFC 8785) of a reviewed draft; ``tonne sign`` takes them as they are."""
     draft = call.load(DRAFT, draft_id)

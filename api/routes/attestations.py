@@ -20,7 +20,8 @@ from api.schemas.fields import UuidString
 from api.settings import AUDIENCE
 from api.store.access import OrganisationKind
 from finance.attestations.signatures import MAX_ENVELOPE_BYTES
-from finance.operations.attestations import Reception, submit_attestation, withdraw_attestation
+from finance.operations.attestations import Reception, submit_attestation
+from finance.operations.attestations import withdraw_attestation as record_withdrawal
 from finance.operations.evidence import prove
 from finance.store import attestation_remarks, attestations, evidence
 from finance.store.attestations import AttestationRecord
@@ -91,10 +92,10 @@ def prove_attestation(attestation_id: UuidString, call: ThisCall) -> ProvenRecei
 
 
 @routes.post("/attestations/{attestation_id}/withdraw", policy=_ASSESSOR, status=200)
-def withdraw(attestation_id: UuidString, body: WithdrawalIn, call: ThisCall) -> AttestationOut:
+def withdraw_attestation(attestation_id: UuidString, body: WithdrawalIn, call: ThisCall) -> AttestationOut:
     """Withdraw an accepted attestation; no later step may rest on it, and a rate decided before stays until decided again."""
     record = call.load(ATTESTATION, attestation_id)
-    withdraw_attestation(
+    record_withdrawal(
         call.session,
         record,
         body.reason,

@@ -13,7 +13,7 @@ from finance.operations import evidence_bundle
 routes = Routes(tag="determinations")
 
 
-@routes.get("/determinations/{determination_id}/bundle", policy=asks())
+@routes.get("/determinations/{determination_id}/bundle", policy=asks(), answers=("application/zip",))
 def read_bundle(determination_id: UuidString, call: ThisCall) -> Response:
     """Return everything that an approved determination rests on, as a zip for ``tonne_verify.py``; lenders and the borrower only."""
     determination = call.load(DETERMINATION, determination_id)

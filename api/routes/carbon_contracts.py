@@ -180,7 +180,7 @@ def default_contract(contract_id: UuidString, body: DefaultIn, call: ThisCall) -
 
 
 @routes.get(f"{_PATH}/valuation", policy=asks(Scope.LEDGER_READ))
-def read_valuation(
+def read_contract_valuation(
     contract_id: UuidString,
     call: ThisCall,
     snapshot_id: UuidString,

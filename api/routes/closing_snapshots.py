@@ -24,7 +24,7 @@ _MOST_DAYS = 366
 
 
 @routes.get("/closing-snapshots/{close}", policy=asks(Scope.LEDGER_READ))
-def list_closings(close: CodeString, since: DateString, until: DateString, call: ThisCall) -> ClosingsOut:
+def list_closing_snapshots(close: CodeString, since: DateString, until: DateString, call: ThisCall) -> ClosingsOut:
     """Return every version of a close for days from ``since`` to ``until``, both inclusive, at most a year."""
     known = find_close(reference.shipped_closes(), close, on=until)
     if not since <= until <= since + timedelta(days=_MOST_DAYS):

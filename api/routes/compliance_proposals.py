@@ -109,7 +109,7 @@ def read_deadlines(
     )
 
 
-@routes.get("/books/{book_id}/compliance-deadlines.ics", policy=asks(Scope.LEDGER_READ))
+@routes.get("/books/{book_id}/compliance-deadlines.ics", policy=asks(Scope.LEDGER_READ), answers=("text/calendar",))
 def read_deadline_calendar(
     book_id: UuidString,
     call: ThisCall,

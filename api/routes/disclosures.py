@@ -70,7 +70,7 @@ def open_economic_book(book_id: UuidString, body: EconomicBookIn, call: ThisCall
 
 
 @routes.post("/books/{book_id}/revaluations", policy=asks(Scope.ACCOUNTING_WRITE))
-def revalue(book_id: UuidString, body: RevaluationIn, call: ThisCall) -> RevaluationOut:
+def revalue_holdings(book_id: UuidString, body: RevaluationIn, call: ThisCall) -> RevaluationOut:
     """Bring the economic book to a frozen snapshot's marks: the revaluation before is reversed, the statutory book never moves."""
     book = call.load(BOOK, book_id)
     snapshot = call.load(MARKET_SNAPSHOT, body.snapshot_id)
@@ -87,7 +87,7 @@ def revalue(book_id: UuidString, body: RevaluationIn, call: ThisCall) -> Revalua
 
 
 @routes.post("/books/{book_id}/emission-provisions", policy=asks(Scope.ACCOUNTING_WRITE))
-def provide(book_id: UuidString, body: ProvisionIn, call: ThisCall) -> ProvisionOut:
+def provide_for_emissions(book_id: UuidString, body: ProvisionIn, call: ThisCall) -> ProvisionOut:
     """Bring the economic book to the emissions provision under the book's IFRS policy, with its movement since the last run."""
     book = call.load(BOOK, book_id)
     if body.snapshot_id is not None:

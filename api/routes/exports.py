@@ -56,7 +56,11 @@ _TYPES = {
 }
 
 
-@routes.get("/books/{book_id}/export", policy=asks(Scope.LEDGER_READ))
+@routes.get(
+    "/books/{book_id}/export",
+    policy=asks(Scope.LEDGER_READ),
+    answers=tuple(sorted({media_type for media_type, _ in _TYPES.values()})),
+)
 def export_book(
     book_id: UuidString,
     call: ThisCall,

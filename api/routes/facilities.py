@@ -103,7 +103,7 @@ def add_terms(facility_id: UuidString, body: TermsIn, call: ThisCall) -> TermsVe
     policy=asks(Scope.FACILITY_AGREE, kinds=LOAN_PARTIES),
     status=200,
 )
-def agree(
+def agree_terms(
     facility_id: UuidString,
     version: Annotated[int, Path(ge=1, le=10_000, description="The version that is agreed to.", examples=[1])],
     body: AgreementIn,

@@ -134,8 +134,8 @@ def dispute_kpi_period(kpi_period_id: UuidString, body: ReasonIn, call: ThisCall
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 
-@routes.get("/kpi-periods/{kpi_period_id}/snapshot", policy=asks())
-def read_snapshot(kpi_period_id: UuidString, call: ThisCall) -> Response:
+@routes.get("/kpi-periods/{kpi_period_id}/snapshot", policy=asks(), answers=("application/json",))
+def read_kpi_snapshot(kpi_period_id: UuidString, call: ThisCall) -> Response:
     """Return the locked data as its canonical bytes: their SHA-256 is the snapshot's hash."""
     period = call.load(KPI_PERIOD, kpi_period_id)
     check_data_open(call.session, call.principal, period, call.now)

@@ -85,7 +85,7 @@ def add_waiver(facility_id: UuidString, rule: _Rule, body: WaiverIn, call: ThisC
 
 
 @routes.post("/facilities/{facility_id}/label/activation", policy=_LENDER)
-def activate(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOut:
+def activate_label(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOut:
     """Call the loan sustainability-linked from today on; an open block of the checklist stops it."""
     facility = _facility(call, facility_id)
     today = business_day(call.now)
@@ -101,7 +101,7 @@ def activate(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOu
 
 
 @routes.post("/facilities/{facility_id}/label/suspension", policy=_AGREEING)
-def suspend(facility_id: UuidString, body: SuspensionIn, call: ThisCall) -> LabelOut:
+def suspend_label(facility_id: UuidString, body: SuspensionIn, call: ThisCall) -> LabelOut:
     """Suspend the label from a day on, not after today: its clauses rest and its name is not used."""
     facility = _facility(call, facility_id)
     labels.suspend(
@@ -115,7 +115,7 @@ def suspend(facility_id: UuidString, body: SuspensionIn, call: ThisCall) -> Labe
 
 
 @routes.post("/facilities/{facility_id}/label/resumption", policy=_AGREEING)
-def resume(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOut:
+def resume_label(facility_id: UuidString, body: ReasonIn, call: ThisCall) -> LabelOut:
     """Resume a suspended label from today on, through another party than the one that suspended it."""
     facility = _facility(call, facility_id)
     today = business_day(call.now)
@@ -147,7 +147,7 @@ def add_amendment(facility_id: UuidString, body: AmendmentIn, call: ThisCall) ->
 
 
 @routes.post("/facilities/{facility_id}/amendment-events/{event_id}/agree", policy=_AGREEING, status=200)
-def agree(facility_id: UuidString, event_id: UuidString, body: ReasonIn, call: ThisCall) -> AmendmentOut:
+def agree_amendment(facility_id: UuidString, event_id: UuidString, body: ReasonIn, call: ThisCall) -> AmendmentOut:
     """Agree, for the caller's organisation, on how the loan goes on; refused once the talks are over."""
     facility = _facility(call, facility_id)
     today = business_day(call.now)
@@ -177,7 +177,7 @@ def add_breach(facility_id: UuidString, body: BreachIn, call: ThisCall) -> Breac
 
 
 @routes.post("/facilities/{facility_id}/breaches/{breach_id}/cure", policy=_LENDER, status=200)
-def cure(facility_id: UuidString, breach_id: UuidString, body: ReasonIn, call: ThisCall) -> BreachOut:
+def cure_breach(facility_id: UuidString, breach_id: UuidString, body: ReasonIn, call: ThisCall) -> BreachOut:
     """Find a breach cured, as a lender."""
     facility = _facility(call, facility_id)
     today = business_day(call.now)

@@ -31,7 +31,8 @@ from finance.conventions.rates import parse_rate
 from finance.loans.price_explanation import explain_true_up
 from finance.loans.price_timeline import GradeFrom
 from finance.operations.facilities import record_fixings, record_grade, record_principal
-from finance.operations.interest_adjustments import agree_to_adjustment, book_adjustment, propose_adjustment
+from finance.operations.interest_adjustments import agree_to_adjustment, propose_adjustment
+from finance.operations.interest_adjustments import book_adjustment as post_adjustment
 from finance.operations.loan_entries import book_loan
 from finance.operations.loan_view import known_loan
 from finance.operations.published_rates import record_fixings_from_published
@@ -159,7 +160,7 @@ def read_adjustment(adjustment_id: UuidString, call: ThisCall) -> AdjustmentOut:
 
 
 @routes.post("/adjustments/{adjustment_id}/agreement", policy=_AGREEING, status=200)
-def agree(adjustment_id: UuidString, body: AdjustmentAgreementIn, call: ThisCall) -> AdjustmentOut:
+def agree_adjustment(adjustment_id: UuidString, body: AdjustmentAgreementIn, call: ThisCall) -> AdjustmentOut:
     """Agree, for the caller's side, to exactly the adjustment that ``digest`` names."""
     adjustment = call.load(ADJUSTMENT, adjustment_id)
     agreed = agree_to_adjustment(
@@ -175,11 +176,11 @@ def agree(adjustment_id: UuidString, body: AdjustmentAgreementIn, call: ThisCall
 
 
 @routes.post("/adjustments/{adjustment_id}/entry", policy=asks(Scope.LEDGER_WRITE, kinds=(OrganisationKind.BORROWER,)))
-def book(adjustment_id: UuidString, body: BookingIn, call: ThisCall) -> EntryOut:
+def book_adjustment(adjustment_id: UuidString, body: BookingIn, call: ThisCall) -> EntryOut:
     """Post the one entry of an adjustment that both sides agreed to into a book of the borrower."""
     adjustment = call.load(ADJUSTMENT, adjustment_id)
     ledger_book = call.load(BOOK, body.book_id)
-    receipt = book_adjustment(
+    receipt = post_adjustment(
         call.session,
         ledger_book.book_id,
         adjustment,

@@ -70,7 +70,7 @@ def approve_waiver(book_id: UuidString, month: MonthString, body: AnswerIn, call
 
 
 @routes.post("/books/{book_id}/month-closes/{month}/close-softly", policy=asks(Scope.ACCOUNTING_WRITE), status=200)
-def close_softly(book_id: UuidString, month: MonthString, body: ReasonIn, call: ThisCall) -> MonthCloseOut:
+def close_month_softly(book_id: UuidString, month: MonthString, body: ReasonIn, call: ThisCall) -> MonthCloseOut:
     """Close the month softly: from then on only closers post into it."""
     book = call.load(BOOK, book_id)
     done = month_close.close_softly(
@@ -90,7 +90,7 @@ def close_softly(book_id: UuidString, month: MonthString, body: ReasonIn, call: 
     policy=asks(Scope.ACCOUNTING_APPROVE, Scope.LEDGER_CLOSE),
     status=200,
 )
-def close_hard(book_id: UuidString, month: MonthString, body: AnswerIn, call: ThisCall) -> MonthCloseOut:
+def close_month_hard(book_id: UuidString, month: MonthString, body: AnswerIn, call: ThisCall) -> MonthCloseOut:
     """Close the month for good, as another person than who closed it softly; refused while an item is open."""
     book = call.load(BOOK, book_id)
     done = month_close.close_hard(
@@ -108,7 +108,7 @@ def close_hard(book_id: UuidString, month: MonthString, body: AnswerIn, call: Th
 
 
 @routes.post("/books/{book_id}/month-closes/{month}/ask-reopening", policy=asks(Scope.ACCOUNTING_WRITE), status=200)
-def propose_reopening(book_id: UuidString, month: MonthString, body: ReasonIn, call: ThisCall) -> MonthCloseOut:
+def propose_month_reopening(book_id: UuidString, month: MonthString, body: ReasonIn, call: ThisCall) -> MonthCloseOut:
     """Ask to open a softly closed month again; a colleague must agree. What is closed for good stays closed."""
     book = call.load(BOOK, book_id)
     done = month_close.propose_reopening(
@@ -118,7 +118,7 @@ def propose_reopening(book_id: UuidString, month: MonthString, body: ReasonIn, c
 
 
 @routes.post("/books/{book_id}/month-closes/{month}/reopen", policy=asks(Scope.ACCOUNTING_APPROVE), status=200)
-def reopen(book_id: UuidString, month: MonthString, body: AnswerIn, call: ThisCall) -> MonthCloseOut:
+def reopen_month(book_id: UuidString, month: MonthString, body: AnswerIn, call: ThisCall) -> MonthCloseOut:
     """Open a softly closed month again, as another person than who asked; its waivers are asked anew."""
     book = call.load(BOOK, book_id)
     done = month_close.reopen(

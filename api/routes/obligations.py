@@ -50,7 +50,7 @@ def list_obligations(
     )
 
 
-@routes.get("/obligations.ics", policy=asks())
+@routes.get("/obligations.ics", policy=asks(), answers=("text/calendar",))
 def read_calendar(call: ThisCall, since: _From = None, until: _To = None) -> Response:
     """Return the duties whose day lies in [from, to) as one calendar (RFC 5545); more than 500 facilities are refused."""
     first, last = _window(call, since, until)

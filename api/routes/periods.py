@@ -43,7 +43,7 @@ def close_period(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> Pe
 
 
 @routes.post("/books/{book_id}/periods/close-softly", policy=asks(Scope.LEDGER_CLOSE), status=200)
-def close_softly(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> PeriodStateOut:
+def close_period_softly(book_id: UuidString, body: PeriodCloseIn, call: ThisCall) -> PeriodStateOut:
     """Let only keys with the scope ledger:close post through the day given, inclusive."""
     book = call.load(BOOK, book_id)
     _check_has_begun(body.through, call.now)
@@ -76,7 +76,7 @@ def reopen_period(book_id: UuidString, call: ThisCall) -> PeriodStateOut:
 
 
 @routes.get("/books/{book_id}/periods", policy=asks(Scope.LEDGER_READ))
-def list_closings(
+def list_period_closings(
     book_id: UuidString,
     call: ThisCall,
     after: PageCursor | None = None,

@@ -56,7 +56,7 @@ def read_valuation(book_id: UuidString, call: ThisCall, asked: AskedPoint, snaps
     return ValuationOut.from_core(worth, point, breaches_of(call.session, call.principal.organisation_id, snapshot))
 
 
-@routes.get("/books/{book_id}/valuation/export", policy=asks(Scope.LEDGER_READ))
+@routes.get("/books/{book_id}/valuation/export", policy=asks(Scope.LEDGER_READ), answers=(CSV_TYPE, XLSX_TYPE))
 def export_valuation(
     book_id: UuidString,
     call: ThisCall,

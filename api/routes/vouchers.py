@@ -115,7 +115,9 @@ def review_vouchers(book_id: UuidString, month: MonthString, body: VoucherReview
     return VouchersOut(month=month, vouchers=tuple(VoucherOut.from_core(record) for record in done), next_cursor=None)
 
 
-@routes.get("/books/{book_id}/voucher-months/{month}/export", policy=asks(Scope.LEDGER_READ))
+@routes.get(
+    "/books/{book_id}/voucher-months/{month}/export", policy=asks(Scope.LEDGER_READ), answers=(CSV_TYPE, XLSX_TYPE)
+)
 def export_vouchers(
     book_id: UuidString,
     month: MonthString,

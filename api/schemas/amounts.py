@@ -25,7 +25,7 @@ _TONNE = "t"
 class AmountOut(Schema):
     """An exact amount: a decimal string at the commodity's full scale, and its unit."""
 
-    amount: Annotated[str, Field(examples=["1234.50"])]
+    amount: Annotated[str, Field(examples=["1234.50"], json_schema_extra={"format": "decimal"})]
     unit: Annotated[str, Field(examples=["CNY"])]
 
 

@@ -15,7 +15,12 @@ Item = TypeVar("Item")
 class Schema(BaseModel):
     """Strict, closed and frozen: a number is not a string, an unknown field is refused."""
 
-    model_config = ConfigDict(strict=True, extra="forbid", frozen=True)
+    model_config = ConfigDict(
+        strict=True,
+        extra="forbid",
+        frozen=True,
+        json_schema_serialization_defaults_required=True,  # an answer always shows every field
+    )
 
 
 Array = Annotated[tuple[Item, ...], Field(strict=False)]

@@ -104,7 +104,12 @@ def _cleaned(clean: Callable[[str], str]) -> Callable[[str], str]:
 
 DecimalString = Annotated[
     str,
-    Field(max_length=LONGEST_DECIMAL, examples=["1234.50"], description="An exact decimal string."),
+    Field(
+        max_length=LONGEST_DECIMAL,
+        examples=["1234.50"],
+        description="An exact decimal string.",
+        json_schema_extra={"format": "decimal"},
+    ),
     AfterValidator(_decimal),
 ]
 """An exact decimal as text, in the one pattern of ``ledger.core.amounts.parse_decimal``, which turns it into a number."""
@@ -112,7 +117,10 @@ DecimalString = Annotated[
 RateString = Annotated[
     str,
     Field(
-        max_length=LONGEST_DECIMAL, examples=["0.0345"], description="A rate as a fraction of one, a decimal string."
+        max_length=LONGEST_DECIMAL,
+        examples=["0.0345"],
+        description="A rate as a fraction of one, a decimal string.",
+        json_schema_extra={"format": "decimal"},
     ),
     AfterValidator(_rate),
 ]

@@ -9,8 +9,10 @@ import pytest
 from fastapi import FastAPI
 from pydantic import TypeAdapter
 
-from api.app import create_app, describe, example_of
+from api.app import create_app
+from api.auth.policy import PUBLIC, Routes
 from api.deps import EdgeRoute
+from api.description import describe, example_of
 from api.routes.activity import read_activity
 from finance.feeds.manual import parse_prices
 from finance.feeds.tabular import read_table
@@ -110,3 +112,56 @@ def test_an_example_is_composed_of_the_required_fields(plain: FastAPI) -> None:
 def test_a_field_without_an_example_is_a_bug_that_says_so(plain: FastAPI) -> None:
     with pytest.raises(AssertionError, match="shows an example"):
         example_of({"properties": {"note": {"type": "string"}}, "required": ["note"]}, {})
+
+
+def test_an_operation_is_called_after_its_handler(plain: FastAPI) -> None:
+    for route, operation in operations(plain):
+        assert operation["operationId"] == route.declared.handler.__name__
+
+
+def test_every_answer_says_its_shape_or_its_kind_of_file(plain: FastAPI) -> None:
+    for route, operation in operations(plain):
+        content = operation["responses"][str(route.declared.status)]["content"]
+        for media_type, shown in content.items():
+            schema = shown["schema"]
+            is_shape = "$ref" in schema or "anyOf" in schema
+            assert is_shape or set(map(media_type_of, route.declared.answers)) == set(content), route.declared.path
+            assert media_type == "application/json" or schema["format"] == "binary"
+
+
+def media_type_of(content_type: str) -> str:
+    return content_type.partition(";")[0]
+
+
+def test_every_tag_says_what_it_is_about(plain: FastAPI) -> None:
+    said = {tag["name"]: tag["description"] for tag in describe(plain)["tags"]}
+
+    assert {tag for _, operation in operations(plain) for tag in operation["tags"]} == set(said)
+    assert all(said.values())
+
+
+def test_shapes_have_readable_names_and_every_reference_leads_to_one(plain: FastAPI) -> None:
+    described = describe(plain)
+    text = json.dumps(described)
+    names = set(described["components"]["schemas"])
+
+    assert all(name.isalnum() for name in names)
+    assert {part.partition('"')[0] for part in text.split("#/components/schemas/")[1:]} <= names
+
+
+def test_amounts_and_rates_are_decimal_strings_and_nothing_is_a_json_fraction(plain: FastAPI) -> None:
+    described = describe(plain)
+
+    assert described["components"]["schemas"]["AmountOut"]["properties"]["amount"]["format"] == "decimal"
+    assert '"type": "number"' not in json.dumps(described)
+
+
+def test_two_handlers_of_one_name_stop_the_start(database: Database) -> None:
+    def read_book() -> dict[str, str]:
+        return {}
+
+    more = Routes(tag="more", prefix="/v1")
+    more.get("/more", policy=PUBLIC)(read_book)
+
+    with pytest.raises(AssertionError, match="handlers of one name: read_book"):
+        create_app(database, more_routes=(more,))

@@ -14,7 +14,7 @@ import pytest
 from fastapi import FastAPI
 
 from api import cli
-from api.app import describe
+from api.description import describe
 from api.routes.reconciliation import XLSX
 from api.schemas.statement_sources import StatementSourceIn
 from finance.feeds.tabular import read_table
