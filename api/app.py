@@ -27,6 +27,7 @@ from api import errors
 from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
 from api.description import describe
+from api.pages.base.serving import page_routes, unknown_path
 from api.settings import from_environment
 from api.writer import MOST_WAITING, WriterQueue
 from ledger.store.database import Database, open_database
@@ -89,7 +90,8 @@ def create_app(
     for declared in (each for routes in more_routes for each in routes):
         app.router.routes.append(EdgeRoute(declared))
     app.router.routes.append(EdgeRoute(_description_of(app)))
-    errors.install(app)
+    app.router.routes.extend(page_routes())
+    errors.install(app, on_unknown=unknown_path)
     app.add_middleware(EdgeGuard, random_source=random_source)
     check_policies(app)
     return app

@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import traceback
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from http import HTTPStatus
 
 from fastapi import FastAPI, Request
@@ -138,9 +138,7 @@ def problem(
 
 def refusal(error: DomainError) -> Response:
     """Return the answer to an anticipated failure: 422, 404, 409, 403, 401, 503, or the status that HTTP has for its code."""
-    status = _STATUS_BY_CODE.get(error.code) or next(
-        (status for kind, status in _STATUS_BY_KIND.items() if isinstance(error, kind)), 422
-    )
+    status = status_of(error)
     if isinstance(error, ImportRefused):
         return problem(status, error.code, error.message, errors=_row_errors(error))
     field = error.data.get("field")
@@ -152,6 +150,13 @@ def refusal(error: DomainError) -> Response:
     if error.code in {"body.too_large", "body.too_slow"}:
         headers["Connection"] = "close"  # the rest of the body is not read
     return problem(status, error.code, error.message, errors=errors, headers=headers)
+
+
+def status_of(error: DomainError) -> int:
+    """Return the HTTP status of an anticipated failure."""
+    return _STATUS_BY_CODE.get(error.code) or next(
+        (status for kind, status in _STATUS_BY_KIND.items() if isinstance(error, kind)), 422
+    )
 
 
 def incident(error: BaseException, incident_id: str) -> Response:
@@ -176,8 +181,11 @@ def incident(error: BaseException, incident_id: str) -> Response:
     )
 
 
-def install(app: FastAPI) -> None:
-    """Give ``app`` the answers to refusals, unreadable fields, unknown paths and wrong methods."""
+def install(app: FastAPI, *, on_unknown: Callable[[Request, HTTPException], Response | None] | None = None) -> None:
+    """Give ``app`` the answers to refusals, unreadable fields, unknown paths and wrong methods.
+
+    ``on_unknown`` may answer an unknown path or method in another form than a problem document, for a person's browser.
+    """
 
     async def on_refusal(_request: Request, error: Exception) -> Response:
         assert isinstance(error, DomainError), "registered for domain errors"
@@ -189,6 +197,8 @@ def install(app: FastAPI) -> None:
 
     async def on_http(_request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException), "registered for HTTP errors"
+        if on_unknown is not None and (shown := on_unknown(_request, error)) is not None:
+            return shown
         code, detail = _HTTP_CODES.get(
             error.status_code, (f"http.{error.status_code}", HTTPStatus(error.status_code).phrase)
         )
@@ -206,10 +216,18 @@ def install(app: FastAPI) -> None:
 def unreadable(error: RequestValidationError) -> Response:
     """Return the answer to fields that could not be read: each with its place, what was expected, and a code."""
     errors = [_field_error(dict(each)) for each in error.errors()]
+    return problem(422, "request.invalid", _unreadable_detail(errors), errors=errors[:_MOST_ROWS])
+
+
+def first_unreadable(error: RequestValidationError) -> tuple[str, str]:
+    """Return the code and the sentence for fields that could not be read, where the answer is no problem document."""
+    return "request.invalid", _unreadable_detail([_field_error(dict(each)) for each in error.errors()])
+
+
+def _unreadable_detail(errors: Sequence[Mapping[str, str | int]]) -> str:
     first = errors[0]
     others = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    detail = f"{first['field'] or 'the body'}: expected {first['expected']}{others}"
-    return problem(422, "request.invalid", detail, errors=errors[:_MOST_ROWS])
+    return f"{first['field'] or 'the body'}: expected {first['expected']}{others}"
 
 
 def _field_error(each: Mapping[str, object]) -> dict[str, str | int]:

@@ -1,0 +1,1 @@
+"""What every page stands on: declaration, language, formats, templates, static files and the answers to errors."""

@@ -1,0 +1,123 @@
+"""How a figure reads on a page: thousands separated, unit last, the sign a true minus; days and instants with their zone.
+
+Takes the exact decimal strings of the API and changes no digit. Knows no request.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from decimal import Context, Decimal, InvalidOperation
+from zoneinfo import ZoneInfo
+
+from markupsafe import Markup, escape
+
+from api.pages.base.language import Language
+from api.schemas.amounts import AmountOut
+from api.schemas.trades import PriceOut
+
+SHANGHAI = ZoneInfo("Asia/Shanghai")
+_SIGNS: Mapping[str, str] = {"CNY": "¥", "EUR": "€"}
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_NONE = "—"
+_MOST_DIGITS = 60
+_WIDE = Context(prec=_MOST_DIGITS)
+
+
+def number(value: str | int | Decimal | None) -> str:
+    """Return the digits with thousands separators: ``-1234567.80`` is ``−1,234,567.80``; None is a dash; a word stays a word."""
+    if value is None or value == "":
+        return _NONE
+    text = str(value)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        return text
+    if not exact.is_finite() or len(text) > _MOST_DIGITS or abs(exact.adjusted()) > _MOST_DIGITS:
+        return text
+    return f"{exact:,f}".replace("-", "−")
+
+
+def plain_amount(amount: AmountOut | None) -> str:
+    """Return a sum with its unit: ``¥1,234.50``, ``97,400 t``; None is a dash."""
+    if amount is None:
+        return _NONE
+    digits = number(amount.amount)
+    sign = _SIGNS.get(amount.unit)
+    if sign is None:
+        return f"{digits} {amount.unit}"
+    return f"−{sign}{digits[1:]}" if digits.startswith("−") else f"{sign}{digits}"
+
+
+def amount(value: AmountOut | None) -> Markup:
+    """Return ``plain_amount`` as a right-aligned figure whose unit is set apart; below zero it has the class of a loss."""
+    if value is None:
+        return Markup('<span class="figure none">—</span>')
+    shown = plain_amount(value)
+    sign = " negative" if shown.startswith("−") else ""
+    if value.unit in _SIGNS:
+        return Markup('<span class="figure{}">{}</span>').format(sign, shown)
+    digits, _, unit = shown.rpartition(" ")
+    return Markup('<span class="figure{}">{} <span class="unit">{}</span></span>').format(sign, digits, unit)
+
+
+def price(value: PriceOut | None) -> str:
+    """Return a price: ``¥97.40/t``; None is a dash."""
+    if value is None:
+        return _NONE
+    currency, _, per = value.unit.partition("/")
+    shown = plain_amount(AmountOut(amount=value.amount, unit=currency))
+    return f"{shown}/{per}" if per else shown
+
+
+def percent(share: str | Decimal | None) -> str:
+    """Return a share as per cent, no digit lost: ``0.0312`` is ``3.12%``; None is a dash."""
+    if share is None or share == "":
+        return _NONE
+    try:
+        exact = Decimal(str(share)).scaleb(2, _WIDE)
+    except InvalidOperation:
+        return str(share)
+    digits = number(exact)
+    return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}%"
+
+
+def basis_points(value: str | int | Decimal | None) -> str:
+    """Return basis points with their sign: ``-10`` is ``−10 bp``, ``5/6`` stays a fraction; None is a dash."""
+    return _NONE if value is None or value == "" else f"{number(value)} bp"
+
+
+def day(value: date | str | None, language: Language) -> str:
+    """Return a day: ``22 Nov 2026``, ``2026年11月22日``; None is a dash."""
+    if value is None or value == "":
+        return _NONE
+    read = date.fromisoformat(value) if isinstance(value, str) else value
+    if language is Language.ZH:
+        return f"{read.year}年{read.month}月{read.day}日"
+    return f"{read.day} {_MONTHS[read.month - 1]} {read.year}"
+
+
+def instant(value: datetime | str | None, language: Language) -> str:
+    """Return an instant in Chinese time with its zone: ``22 Nov 2026 10:45 UTC+8``; None is a dash."""
+    if value is None or value == "":
+        return _NONE
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    local = read.astimezone(SHANGHAI)
+    return f"{day(local.date(), language)} {local:%H:%M} UTC+8"
+
+
+def days_until(due: date, today: date, language: Language) -> str:
+    """Return how far off a day is: ``today``, ``in 39 days``, ``3 days ago``."""
+    away = (due - today) // timedelta(days=1)
+    if away == 0:
+        return "今天" if language is Language.ZH else "today"
+    count = abs(away)
+    if language is Language.ZH:
+        return f"{count} 天后" if away > 0 else f"已过 {count} 天"
+    words = f"{count} day{'' if count == 1 else 's'}"
+    return f"in {words}" if away > 0 else f"{words} ago"
+
+
+def words(value: object) -> Markup:
+    """Return a code such as ``partly_filled`` as words for a title or a hint: ``partly filled``."""
+    return escape(str(value).replace("_", " ").replace("-", " "))

@@ -1,0 +1,71 @@
+"""How a page gets its figures: from the API's own route functions, each under that route's own policy.
+
+A page can so never show what the API would refuse. Knows no template.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache
+from typing import Any, Generic, TypeVar
+
+from api.auth.policy import Declared, Routes
+from api.deps import Call
+from ledger.core.errors import DomainError
+
+Answer = TypeVar("Answer")
+
+
+def use(call: Call, handler: Callable[..., Answer], **arguments: object) -> Answer:
+    """Return what the route ``handler`` answers to this caller, or raise what it refuses with.
+
+    ``arguments`` are the handler's own parameters beside ``call``, as values already read: what its query would say.
+    """
+    policy = declared_of(handler).policy
+    if not policy.is_public:
+        policy.permit(call.principal)
+    return handler(call=call, **arguments)
+
+
+def may_use(call: Call, handler: Callable[..., Any]) -> bool:
+    """Return whether the route's policy lets this caller in: to leave out a button or a part that would be refused."""
+    policy = declared_of(handler).policy
+    if policy.is_public:
+        return True
+    try:
+        policy.permit(call.principal)
+    except DomainError:
+        return False
+    return True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Generic[Answer]):
+    """One part of a page: what the route answered, or why it refused; never both, never neither."""
+
+    answer: Answer | None = None
+    refusal: DomainError | None = None
+
+    def __post_init__(self) -> None:
+        """Exactly one of the two stands."""
+        assert (self.answer is None) != (self.refusal is None), "a part is an answer or a refusal"
+
+
+def attempt(call: Call, handler: Callable[..., Answer], **arguments: object) -> Part[Answer]:
+    """Return the answer as a part of the page, or the refusal to be shown in its place; a failure of ours is raised."""
+    try:
+        return Part(answer=use(call, handler, **arguments))
+    except DomainError as refusal:
+        return Part(refusal=refusal)
+
+
+@cache
+def declared_of(handler: Callable[..., Any]) -> Declared:
+    """Return how the API declares ``handler``; a function that is no route stops the page."""
+    routes = getattr(importlib.import_module(handler.__module__), "routes", ())
+    assert isinstance(routes, Routes), f"{handler.__module__} declares no routes: a page uses route functions only"
+    found = [each for each in routes if each.handler is handler]
+    assert found, f"{handler.__module__}.{handler.__name__} is no route: a page uses route functions only"
+    return found[0]

@@ -1,0 +1,30 @@
+"""The way in: the sign-in page, which sends to the API's sign-in and then goes where the reader wanted to go."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from api.auth.policy import PUBLIC
+from api.pages.base.declaring import Pages
+from api.pages.base.page import ThisPage
+
+routes = Pages(area="sign_in")
+
+_HERE = re.compile(r"/(?![/\\])[A-Za-z0-9/._~%?&=+:,@-]{0,1000}", re.ASCII)
+
+
+def own_path(wanted: str) -> str:
+    """Return ``wanted`` when it is a path of this site, else the overview: nobody is led elsewhere by a link to sign in."""
+    return wanted if _HERE.fullmatch(wanted) else "/"
+
+
+@routes.get("/sign-in", policy=PUBLIC)
+def show_sign_in(
+    page: ThisPage, following: Annotated[str, Query(alias="next", max_length=1_100, examples=["/"])] = "/"
+) -> Response:
+    """Show the form for e-mail, password and the second factor."""
+    return page.show("sign_in/sign_in.html", following=own_path(following))

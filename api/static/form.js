@@ -1,0 +1,235 @@
+// Sends forms and buttons to the API as JSON and shows what it answers: errors beside their fields, a summary, then the next page.
+//
+// <form data-api="POST /v1/…" data-then="/orders/{order_id}" data-fixed='{"kind": "spot"}'>; names are places: terms.kpis[0].share.
+// Every value is a string unless data-json says integer, boolean, json or null (empty is null); an empty optional field is left out.
+// data-upload="file": the chosen file is the whole body, its type from the file or from a field named content_type.
+
+const texts = document.getElementById("form-texts")?.dataset ?? {};
+const sent = new WeakMap();
+
+function announce(text) {
+  document.getElementById("announcer").textContent = text;
+}
+
+function random() {
+  return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+// The same content keeps its key, so that sending twice is done once; changed content is another request.
+function keyFor(element, content) {
+  const before = sent.get(element);
+  if (before && before.content === content) return before.key;
+  const made = { content, key: random() };
+  sent.set(element, made);
+  return made.key;
+}
+
+function place(name) {
+  return name.replaceAll("]", "").split(/[.[]/);
+}
+
+export function put(target, name, value) {
+  const steps = place(name);
+  let at = target;
+  steps.forEach((step, index) => {
+    const isLast = index === steps.length - 1;
+    if (isLast) at[step] = value;
+    else at = at[step] ??= /^\d+$/.test(steps[index + 1]) ? [] : {};
+  });
+}
+
+function dense(value) {
+  if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(dense);
+  if (value && typeof value === "object") {
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, dense(each)]));
+  }
+  return value;
+}
+
+function read(field) {
+  const kind = field.dataset.json;
+  if (field.type === "checkbox") {
+    if (kind === "boolean") return field.checked;
+    return field.checked ? field.value : undefined;
+  }
+  if (field.type === "radio" && !field.checked) return undefined;
+  const text = field.type === "password" ? field.value : field.value.trim();
+  if (text === "") return kind === "null" ? null : field.dataset.empty === "send" ? "" : undefined;
+  if (kind === "integer") return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
+  if (kind === "boolean") return text === "true";
+  if (kind === "json") {
+    try {
+      return JSON.parse(text);
+    } catch {
+      return text;
+    }
+  }
+  return text;
+}
+
+export function body(form) {
+  const made = JSON.parse(form.dataset.fixed ?? "{}");
+  for (const field of form.elements ?? []) {
+    if (!field.name || field.disabled || field.type === "file" || field.name === "content_type") continue;
+    const value = read(field);
+    if (value === undefined) continue;
+    if (field.dataset.many !== undefined) put(made, `${field.name}[${(field.name.split(/[.[]/).reduce((at, step) => at?.[step.replace("]", "")], made) ?? []).length}]`, value);
+    else put(made, field.name, value);
+  }
+  return dense(made);
+}
+
+function clear(form) {
+  for (const field of form.querySelectorAll("[aria-invalid]")) field.removeAttribute("aria-invalid");
+  for (const error of form.querySelectorAll(".error, .summary")) {
+    error.hidden = true;
+    error.textContent = "";
+  }
+}
+
+function fieldFor(form, name) {
+  const wanted = place(name).join(".");
+  return Array.from(form.querySelectorAll("[data-field]")).find((each) => place(each.dataset.field).join(".") === wanted);
+}
+
+function show(form, message, errors) {
+  const summary = form.querySelector(".summary");
+  if (!summary) {
+    const error = form.parentElement.querySelector(".error") ?? form.closest("dialog")?.querySelector(".error");
+    if (error) {
+      error.textContent = message;
+      error.hidden = false;
+    }
+    announce(message);
+    return;
+  }
+  const list = document.createElement("ul");
+  for (const each of errors) {
+    const box = fieldFor(form, each.field ?? "");
+    const text = `${each.expected ?? ""}`;
+    const item = document.createElement("li");
+    if (box) {
+      const input = box.querySelector("input, select, textarea");
+      const beside = box.querySelector(".error");
+      input.setAttribute("aria-invalid", "true");
+      beside.textContent = text;
+      beside.hidden = false;
+      const link = document.createElement("a");
+      link.href = `#${input.id}`;
+      link.textContent = `${box.querySelector("label").firstChild.textContent.trim()}: ${text}`;
+      item.append(link);
+    } else {
+      const where = each.row ? `${each.sheet ? `${each.sheet} ` : ""}${each.row} ` : "";
+      item.textContent = `${where}${each.field ?? ""}: ${text}`;
+    }
+    list.append(item);
+  }
+  const head = document.createElement("strong");
+  head.textContent = errors.length ? texts.summary : message;
+  summary.replaceChildren(head, ...(errors.length ? [list] : []));
+  summary.hidden = false;
+  summary.focus();
+}
+
+function following(template, answer) {
+  const target = template.replace(/\{([A-Za-z0-9_.]+)\}/g, (_, name) =>
+    encodeURIComponent(name.split(".").reduce((at, step) => at?.[step], answer) ?? ""),
+  );
+  const url = new URL(target, location.href);
+  return url.origin === location.origin ? url : new URL("/", location.href);
+}
+
+function csrf() {
+  return document.querySelector("meta[name=csrf-token]")?.content ?? "";
+}
+
+function transmit(method, path, { content, type, key, onProgress }) {
+  return new Promise((resolve, reject) => {
+    const request = new XMLHttpRequest();
+    request.open(method, path);
+    request.setRequestHeader("Accept", "application/json, application/problem+json");
+    request.setRequestHeader("Idempotency-Key", key);
+    if (csrf()) request.setRequestHeader("X-CSRF-Token", csrf());
+    if (content !== undefined) request.setRequestHeader("Content-Type", type);
+    if (onProgress) request.upload.addEventListener("progress", onProgress);
+    request.addEventListener("load", () => resolve({ status: request.status, text: request.responseText }));
+    request.addEventListener("error", () => reject(new Error("network")));
+    request.send(content);
+  });
+}
+
+function understood(text) {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return {};
+  }
+}
+
+function request(element) {
+  if (!element.dataset.upload) {
+    const content = JSON.stringify(body(element));
+    return { content: content === "{}" && !element.elements ? undefined : content, type: "application/json", stamp: content };
+  }
+  const file = element.elements[element.dataset.upload]?.files?.[0];
+  if (!file) return null;
+  const type = element.elements.content_type?.value || file.type || "application/octet-stream";
+  return { content: file, type, stamp: `${file.name} ${file.size} ${file.lastModified} ${type}` };
+}
+
+export async function send(element) {
+  const [method, path] = element.dataset.api.split(" ");
+  const target = path.replace(/\{([A-Za-z0-9_]+)\}/g, (_, name) => encodeURIComponent(element.elements?.[name]?.value ?? ""));
+  clear(element.matches("form") ? element : element.parentElement);
+  const made = request(element);
+  if (!made) {
+    show(element, texts.choose, []);
+    return;
+  }
+  const buttons = element.matches("form") ? element.querySelectorAll("button") : [element];
+  const bar = element.querySelector("progress");
+  for (const button of buttons) button.disabled = true;
+  element.setAttribute("aria-busy", "true");
+  announce(texts.sending);
+  if (bar) bar.hidden = false;
+  const onProgress = bar && ((event) => event.lengthComputable && (bar.value = (100 * event.loaded) / event.total));
+  let isGoing = false;
+  try {
+    const answer = await transmit(method, target, { ...made, key: keyFor(element, made.stamp), onProgress });
+    const document_ = understood(answer.text);
+    if (answer.status < 400) {
+      announce(texts.done);
+      const detail = { status: answer.status, answer: document_ };
+      const isTaken = !element.dispatchEvent(new CustomEvent("tonne:answer", { bubbles: true, cancelable: true, detail }));
+      sent.delete(element);
+      if (isTaken) return;
+      isGoing = true;
+      if (element.dataset.then) location.assign(following(element.dataset.then, document_));
+      else location.reload();
+    } else if (answer.status === 401 && !target.startsWith("/v1/sign-in")) {
+      show(element, texts.signedOut, []);
+    } else if (answer.status >= 500 && document_.incident) {
+      show(element, `${texts.failed} ${document_.incident}`, []);
+    } else {
+      const detail = { status: answer.status, problem: document_ };
+      const isTaken = !element.dispatchEvent(new CustomEvent("tonne:refused", { bubbles: true, cancelable: true, detail }));
+      if (!isTaken) show(element, document_.detail ?? `${answer.status}`, document_.errors ?? []);
+    }
+  } catch {
+    show(element, texts.offline, []);
+  } finally {
+    element.removeAttribute("aria-busy");
+    if (bar) bar.hidden = true;
+    if (!isGoing) for (const button of buttons) button.disabled = false;
+  }
+}
+
+document.addEventListener("submit", (event) => {
+  if (!event.target.dataset.api) return;
+  event.preventDefault();
+  send(event.target);
+});
+document.addEventListener("click", (event) => {
+  const button = event.target.closest("button[data-api]");
+  if (button) send(button);
+});
