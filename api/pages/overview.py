@@ -46,6 +46,4 @@ def _treasury(page: ThisPage) -> Response:
 
 
 def _bank(page: ThisPage) -> Response:
-    return page.show(
-        "overview/bank.html", portfolio=page.attempt(read_portfolio), queue=page.attempt(read_queue)
-    )
+    return page.show("overview/bank.html", portfolio=page.attempt(read_portfolio), queue=page.attempt(read_queue))

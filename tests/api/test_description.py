@@ -32,7 +32,8 @@ def operations(app: FastAPI) -> Iterator[tuple[EdgeRoute, dict[str, Any]]]:
     described = describe(app)
     for route in app.routes:
         assert isinstance(route, EdgeRoute)
-        yield route, described["paths"][route.declared.path][route.declared.method.lower()]
+        if route.include_in_schema:
+            yield route, described["paths"][route.declared.path][route.declared.method.lower()]
 
 
 def uploaded(app: FastAPI, path: str) -> str:

@@ -89,6 +89,7 @@ class Pages:
                 writes=False,
                 most_bytes=0,
                 tag=self.area,
+                answers=("text/html",),
             )
             self._declared.append(PageDeclared(declared=declared, nav=nav))
             return handler

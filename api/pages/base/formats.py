@@ -20,12 +20,13 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS: Mapping[str, str] = {"CNY": "¥", "EUR": "€"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NONE = "—"
+_MINUS = "\N{MINUS SIGN}"
 _MOST_DIGITS = 60
 _WIDE = Context(prec=_MOST_DIGITS)
 
 
 def number(value: str | int | Decimal | None) -> str:
-    """Return the digits with thousands separators: ``-1234567.80`` is ``−1,234,567.80``; None is a dash; a word stays a word."""
+    """Return the digits with thousands separators: ``-1234567.80`` is 1,234,567.80 with a true minus; None is a dash; a word stays a word."""
     if value is None or value == "":
         return _NONE
     text = str(value)
@@ -35,7 +36,7 @@ def number(value: str | int | Decimal | None) -> str:
         return text
     if not exact.is_finite() or len(text) > _MOST_DIGITS or abs(exact.adjusted()) > _MOST_DIGITS:
         return text
-    return f"{exact:,f}".replace("-", "−")
+    return f"{exact:,f}".replace("-", _MINUS)
 
 
 def plain_amount(amount: AmountOut | None) -> str:
@@ -46,7 +47,7 @@ def plain_amount(amount: AmountOut | None) -> str:
     sign = _SIGNS.get(amount.unit)
     if sign is None:
         return f"{digits} {amount.unit}"
-    return f"−{sign}{digits[1:]}" if digits.startswith("−") else f"{sign}{digits}"
+    return f"{_MINUS}{sign}{digits[1:]}" if digits.startswith(_MINUS) else f"{sign}{digits}"
 
 
 def amount(value: AmountOut | None) -> Markup:
@@ -54,7 +55,7 @@ def amount(value: AmountOut | None) -> Markup:
     if value is None:
         return Markup('<span class="figure none">—</span>')
     shown = plain_amount(value)
-    sign = " negative" if shown.startswith("−") else ""
+    sign = " negative" if shown.startswith(_MINUS) else ""
     if value.unit in _SIGNS:
         return Markup('<span class="figure{}">{}</span>').format(sign, shown)
     digits, _, unit = shown.rpartition(" ")
@@ -83,7 +84,7 @@ def percent(share: str | Decimal | None) -> str:
 
 
 def basis_points(value: str | int | Decimal | None) -> str:
-    """Return basis points with their sign: ``-10`` is ``−10 bp``, ``5/6`` stays a fraction; None is a dash."""
+    """Return basis points with their sign: ``-10`` is 10 bp with a true minus, ``5/6`` stays a fraction; None is a dash."""
     return _NONE if value is None or value == "" else f"{number(value)} bp"
 
 

@@ -16,7 +16,9 @@ from babel.messages.pofile import read_po
 
 TRANSLATIONS = Path(__file__).parents[1] / "translations"
 LANGUAGE_COOKIE = "tonne_language"
-_ACCEPTED = re.compile(r"\s*(en|zh)(?:-[A-Za-z0-9-]{1,20})?\s*(?:;\s*q=([01](?:\.\d{1,3})?))?\s*", re.ASCII | re.IGNORECASE)
+_ACCEPTED = re.compile(
+    r"\s*(en|zh)(?:-[A-Za-z0-9-]{1,20})?\s*(?:;\s*q=([01](?:\.\d{1,3})?))?\s*", re.ASCII | re.IGNORECASE
+)
 _MOST_ACCEPTED = 20
 
 

@@ -13,7 +13,7 @@ from typing import Annotated, TypeVar
 from urllib.parse import quote
 from uuid import UUID
 
-from fastapi import Depends
+from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -27,7 +27,10 @@ from api.routes.books import list_books
 from api.routes.determinations import business_day
 from api.routes.organisations import read_me
 from api.schemas.access import MeOut
+from api.schemas.amounts import WholeNumber
 from api.schemas.books import BookOut
+from api.schemas.fields import DateString, InstantString
+from api.schemas.points import Asked, asked_point
 from ledger.core.errors import DomainError
 
 Answer = TypeVar("Answer")
@@ -52,13 +55,19 @@ class Reading:
         return cls(
             path=request.url.path,
             query=request.url.query,
-            language=language_of(request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")[:500]),
+            language=language_of(
+                request.cookies.get(LANGUAGE_COOKIE), request.headers.get("accept-language", "")[:500]
+            ),
             theme=theme if theme in _THEMES else "system",
         )
 
     def values(self) -> dict[str, object]:
         """Return what the outermost template asks for."""
-        return {"path": self.path, "here": f"{self.path}?{self.query}" if self.query else self.path, "theme": self.theme}
+        return {
+            "path": self.path,
+            "here": f"{self.path}?{self.query}" if self.query else self.path,
+            "theme": self.theme,
+        }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,3 +186,17 @@ async def current_page(request: Request) -> Page:
 
 ThisPage = Annotated[Page, Depends(current_page)]
 """The parameter type by which a handler asks for its ``Page``."""
+
+
+def page_point(
+    call: Annotated[Call, Depends(current_call)],
+    as_of: Annotated[DateString | None, Query(description="Close of this business day; today when absent.")] = None,
+    known: Annotated[WholeNumber | None, Query(description="Record point: a seq. Newest when absent.")] = None,
+    at: Annotated[InstantString | None, Query(description="Record point: what was recorded by this instant.")] = None,
+) -> Asked:
+    """Return the point that a page's query asks for, today in China when it names no day."""
+    return asked_point(as_of or business_day(call.now), known, at)
+
+
+PagePoint = Annotated[Asked, Depends(page_point)]
+"""The parameter type by which a page takes ``as_of`` and ``known`` or ``at`` from the query, all of them optional."""

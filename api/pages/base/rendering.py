@@ -55,12 +55,11 @@ def environment(language: Language) -> Environment:
     )
     texts = catalog(language)
     install: Callable[..., None] = made.install_gettext_callables  # type: ignore[attr-defined]
-    install(
-        texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext
-    )
+    install(texts.gettext, texts.ngettext, newstyle=True, pgettext=texts.pgettext, npgettext=texts.npgettext)
     made.globals |= {
         "language": language.value,
         "static": static_files.address,
+        "code_text": lambda code: "" if (text := texts.pgettext("problem", code)) == code else text,
         "both": lambda english, chinese: chinese if language is Language.ZH else english,
     }
     made.filters |= {

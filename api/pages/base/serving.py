@@ -47,7 +47,9 @@ class PageRoute(EdgeRoute):
             except errors.Unauthenticated:
                 return to_sign_in(request)
             except DomainError as refusal:
-                return problem_page(request, status=errors.status_of(refusal), code=refusal.code, detail=refusal.message)
+                return problem_page(
+                    request, status=errors.status_of(refusal), code=refusal.code, detail=refusal.message
+                )
             except RequestValidationError as error:
                 code, detail = errors.first_unreadable(error)
                 return problem_page(request, status=422, code=code, detail=detail)

@@ -1,0 +1,237 @@
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from sqlalchemy.orm import Session
+
+from api.auth.authenticate import authenticate
+from api.auth.policy import asks
+from api.deps import Call
+from api.pages.base import static_files
+from api.pages.base.declaring import Pages, declared_pages
+from api.pages.base.language import Language, language_of
+from api.pages.base.rendering import PAGE_POLICY, TEMPLATES
+from api.pages.base.using import attempt, may_use, use
+from api.pages.sign_in import own_path
+from api.routes.books import list_books
+from ledger.core.errors import Forbidden
+from ledger.store.database import Database
+from tests.api.client import Client, Clock, Randomness
+from tests.api.conftest import Member
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml"}
+CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
+
+
+def test_a_page_is_html_under_the_strict_policy_and_never_kept(client: Client) -> None:
+    page = client.get("/", headers=BROWSER)
+
+    assert page.status_code == 200
+    assert page.headers["content-type"] == "text/html; charset=utf-8"
+    assert page.headers["content-security-policy"] == PAGE_POLICY
+    assert page.headers["cache-control"] == "no-store"
+    assert "Example Aluminium" in page.text
+
+
+def test_a_reader_who_is_not_signed_in_is_led_to_sign_in_and_back(app: FastAPI) -> None:
+    with Client(app) as stranger:
+        answer = stranger.get("/account?x=1", headers=BROWSER)
+
+    assert answer.status_code == 303
+    assert answer.headers["location"] == "/sign-in?next=/account%3Fx%3D1"
+
+
+@pytest.mark.parametrize(
+    ("wanted", "led_to"),
+    [
+        ("/books/7/lots?as_of=2026-01-01", "/books/7/lots?as_of=2026-01-01"),
+        ("//evil.example/", "/"),
+        ("/\\evil.example", "/"),
+        ("https://evil.example/", "/"),
+        ("javascript:alert(1)", "/"),
+        ("/a\r\nSet-Cookie: x", "/"),
+        ("", "/"),
+    ],
+)
+def test_sign_in_leads_only_to_a_path_of_this_site(wanted: str, led_to: str) -> None:
+    assert own_path(wanted) == led_to
+
+
+def test_the_sign_in_page_is_for_everyone(app: FastAPI) -> None:
+    with Client(app) as stranger:
+        page = stranger.get("/sign-in?next=//evil.example", headers=CHINESE)
+
+    assert page.status_code == 200
+    assert '<html lang="zh-CN"' in page.text
+    assert "登录" in page.text
+    assert "evil.example" not in page.text
+
+
+def test_an_unknown_path_is_a_page_for_a_person_and_a_problem_for_a_program(app: FastAPI) -> None:
+    with Client(app) as stranger:
+        person, program = stranger.get("/nowhere", headers=CHINESE), stranger.get("/nowhere")
+        of_the_api = stranger.get("/v1/nowhere", headers=BROWSER)
+
+    assert person.status_code == program.status_code == of_the_api.status_code == 404
+    assert "这里没有内容" in person.text
+    assert program.json()["code"] == of_the_api.json()["code"] == "path.not_found"
+
+
+def test_what_was_sent_is_never_repeated_as_markup(app: FastAPI) -> None:
+    with Client(app) as stranger:
+        page = stranger.get("/sign-in?next=%22%3E%3Cscript%3Ealert(1)%3C/script%3E", headers=BROWSER)
+
+    assert "<script>alert" not in page.text
+
+
+def test_an_unknown_parameter_of_a_page_is_a_page_that_says_so(client: Client) -> None:
+    page = client.get("/?colour=red", headers=CHINESE)
+
+    assert page.status_code == 422
+    assert "地址中含有未知或重复的参数" in page.text
+
+
+def test_a_failure_of_ours_is_a_page_with_its_number_only(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(_now: object) -> None:
+        raise RuntimeError("secret of the database")
+
+    monkeypatch.setattr("api.pages.base.page.business_day", fails)
+    page = client.get("/account", headers=BROWSER)
+
+    assert page.status_code == 500
+    assert re.search(r"<code>[0-9a-f]{16}</code>", page.text)
+    assert "secret" not in page.text
+
+
+def test_use_asks_the_policy_of_the_route_it_uses(
+    database: Database, clock: Clock, randomness: Randomness, lender: Member
+) -> None:
+    with database.reader() as session:
+        call = _call(session, database, lender, clock, randomness)
+
+        with pytest.raises(Forbidden, match="ledger:read"):
+            use(call, list_books)
+        assert not may_use(call, list_books)
+        assert attempt(call, list_books).refusal is not None
+
+
+def test_a_page_uses_route_functions_only(
+    database: Database, clock: Clock, randomness: Randomness, borrower: Member
+) -> None:
+    with database.reader() as session:
+        call = _call(session, database, borrower, clock, randomness)
+
+        with pytest.raises(AssertionError, match="route functions only"):
+            use(call, _call)
+
+
+def test_the_navigation_shows_what_the_reader_may_open(client: Client) -> None:
+    page = client.get("/", headers=BROWSER)
+
+    assert re.search(r'<a href="/" aria-current="page">', page.text)
+
+
+def test_every_page_is_a_read_outside_the_api_with_a_policy(database: Database) -> None:
+    found = declared_pages()
+
+    assert {each.declared.path for each in found} >= {"/", "/sign-in", "/account"}
+    assert all(each.declared.method == "GET" and not each.declared.writes for each in found)
+    assert not [each for each in found if each.declared.path.startswith("/v1")]
+
+
+def test_a_page_cannot_stand_inside_the_api(database: Database) -> None:
+    with pytest.raises(AssertionError, match="beside the API"):
+        Pages(area="x").get("/v1/x", policy=asks())
+
+
+def test_the_description_leaves_pages_out(client: Client) -> None:
+    paths = set(client.get("/v1/openapi.json").json()["paths"])
+
+    assert not paths & {each.declared.path for each in declared_pages()}
+    assert "/static/{path}" not in paths
+
+
+@pytest.mark.parametrize(
+    ("cookie", "accepted", "language"),
+    [
+        ("zh", "en", Language.ZH),
+        ("en", "zh", Language.EN),
+        ("xx", "zh-CN", Language.ZH),
+        (None, "zh-Hans-CN", Language.ZH),
+        (None, "en-GB,en;q=0.9,zh;q=0.8", Language.EN),
+        (None, "fr, zh;q=0.3, en;q=0.2", Language.ZH),
+        (None, "zh;q=0", Language.EN),
+        (None, "", Language.EN),
+        (None, ";;;,q=1," * 500, Language.EN),
+    ],
+)
+def test_the_language_is_the_cookies_else_the_best_accepted_else_english(
+    cookie: str | None, accepted: str, language: Language
+) -> None:
+    assert language_of(cookie, accepted) is language
+
+
+def test_a_cookie_chooses_language_and_colours(client: Client) -> None:
+    page = client.get("/account", headers={**BROWSER, "Cookie": "tonne_language=zh; tonne_theme=dark"})
+
+    assert '<html lang="zh-CN" data-theme="dark">' in page.text
+
+
+def test_a_static_file_is_kept_for_ever_under_its_version_and_asked_again_without(app: FastAPI) -> None:
+    address = static_files.address("tonne.css")
+    with Client(app) as stranger:
+        lasting, plain = stranger.get(address), stranger.get("/static/tonne.css")
+        again = stranger.get("/static/tonne.css", headers={"If-None-Match": plain.headers["etag"]})
+
+    assert "immutable" in lasting.headers["cache-control"]
+    assert plain.headers["cache-control"] == "no-cache"
+    assert lasting.content == plain.content
+    assert lasting.headers["content-type"] == "text/css; charset=utf-8"
+    assert (again.status_code, again.content) == (304, b"")
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["../app.py", "%2e%2e/app.py", "built/../../app.py", "v-0123456789abcdef/../x.css", "x.py", "", "nothing.css"],
+)
+def test_only_the_static_files_are_served(app: FastAPI, path: str) -> None:
+    with Client(app) as stranger:
+        assert stranger.get(f"/static/{path}").status_code == 404
+
+
+def test_no_template_holds_inline_script_or_style() -> None:
+    found = [
+        f"{path.relative_to(TEMPLATES)}: {match.group()[:40]}"
+        for path in TEMPLATES.rglob("*.html")
+        for match in re.finditer(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=|javascript:", path.read_text())
+    ]
+
+    assert not found
+
+
+def test_no_static_file_names_another_site() -> None:
+    found = [
+        f"{path.name}: {match.group()}"
+        for path in Path(static_files.STATIC).glob("*.*")
+        for match in re.finditer(r"https?://[^\s\"']+", path.read_text(encoding="utf-8"))
+        if match.group() != "http://www.w3.org/2000/svg"
+    ]
+
+    assert not found
+
+
+def _call(session: Session, database: Database, who: Member, clock: Clock, randomness: Randomness) -> Call:
+    found = authenticate(session, who.key, now=clock())
+    assert found is not None
+    return Call(
+        session=session,
+        database=database,
+        now=clock(),
+        new_id=uuid4,
+        random_bytes=randomness,
+        caller=found.principal,
+    )
