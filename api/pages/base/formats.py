@@ -26,7 +26,7 @@ _WIDE = Context(prec=_MOST_DIGITS)
 
 
 def number(value: str | int | Decimal | None) -> str:
-    """Return the digits with thousands separators: ``-1234567.80`` is 1,234,567.80 with a true minus; None is a dash; a word stays a word."""
+    """Return the digits with thousands separators: ``-1234567.80`` is 1,234,567.80 after a true minus; None is a dash, a word stays."""
     if value is None or value == "":
         return _NONE
     text = str(value)
