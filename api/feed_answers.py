@@ -14,7 +14,7 @@ from finance.feeds.parsed import ParsedFeed
 from finance.feeds.rounds import FetchRound
 from finance.loans.published_rates import PublishedRate
 from finance.operations.feed_jobs import Answer, Failure
-from finance.operations.notices import Notice
+from finance.operations.job_remarks import JobRemark
 from finance.store.market import RawFile
 from finance.store.published_rates import RunningTotal
 from ledger.core.errors import DomainError
@@ -106,12 +106,12 @@ def _rates(parsed: ParsedFeed) -> tuple[PublishedRate, ...]:
     )
 
 
-def _notices(parsed: ParsedFeed, calendar: BusinessCalendar | None) -> tuple[Notice, ...]:
+def _notices(parsed: ParsedFeed, calendar: BusinessCalendar | None) -> tuple[JobRemark, ...]:
     """Return what a person should see: the reader's alerts, and days on which our calendar differs."""
-    found = [Notice(code=alert.code, subject=alert.subject, message=alert.message) for alert in parsed.alerts]
+    found = [JobRemark(code=alert.code, subject=alert.subject, message=alert.message) for alert in parsed.alerts]
     if calendar is not None:
         found += [
-            Notice(
+            JobRemark(
                 code="calendar.differs",
                 subject=f"{calendar.market} {day}",
                 message=f"the source was closed on {day}, our {calendar.market} calendar has a session; import a correction",

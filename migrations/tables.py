@@ -13,6 +13,7 @@ import finance.store.tables.labels
 import finance.store.tables.loan_facts
 import finance.store.tables.loans
 import finance.store.tables.market
+import finance.store.tables.notices
 import finance.store.tables.published_rates
 import finance.store.tables.reviews
 import finance.store.tables.trades

@@ -28,7 +28,7 @@ from finance.market.cbam_price import (
 )
 from finance.market.observations import Acceptance, AcceptOutcome, Observation, PriceBasis, current_revisions
 from finance.operations.held_prices import JOB_ID
-from finance.operations.notices import Notice
+from finance.operations.job_remarks import JobRemark
 from finance.store import market as market_store
 from finance.store import reference
 from ledger.core.amounts import format_exact
@@ -44,7 +44,7 @@ class BorneOut:
 
     observations: tuple[Observation, ...]
     held: int
-    notices: tuple[Notice, ...]
+    notices: tuple[JobRemark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +78,7 @@ def reconcile_published(
     prices = {one.period.instrument: one for one in published}
     accepted: list[Observation] = []
     held = 0
-    notices: list[Notice] = []
+    notices: list[JobRemark] = []
     for seen in observations:
         price = prices.get(seen.instrument)
         if price is None:
@@ -212,7 +212,7 @@ def _place(seen: Observation) -> str:
     return f"{seen.source}, published {seen.trade_date}, file {seen.raw_sha256[:12]}"
 
 
-def _own_only(session: Session, organisation_id: UUID, labels: Iterable[str], *, now: datetime) -> list[Notice]:
+def _own_only(session: Session, organisation_id: UUID, labels: Iterable[str], *, now: datetime) -> list[JobRemark]:
     """Return an alert for the last period that is over, when it has auctions and nothing published."""
     rows = reference.shipped_feeds()
     first = min(row.effective_from for row in rows.rows if row.row_id == "cbam.period")
@@ -247,8 +247,8 @@ def _conflict_sentence(found: Reconciliation, bound: Fraction) -> str:
     )
 
 
-def _notice(code: str, period: PricePeriod, message: str) -> Notice:
-    return Notice(code=code, subject=period.label, message=message)
+def _notice(code: str, period: PricePeriod, message: str) -> JobRemark:
+    return JobRemark(code=code, subject=period.label, message=message)
 
 
 def _tail(code: str) -> str:

@@ -19,8 +19,8 @@ from finance.market.cbam_price import PublishedPrice
 from finance.market.observations import SHA256_HEX, Observation, check_instant, check_pattern, check_text
 from finance.operations.cbam_prices import reconcile_published
 from finance.operations.held_prices import JOB_ID
+from finance.operations.job_remarks import JobRemark
 from finance.operations.market import import_observations
-from finance.operations.notices import Notice
 from finance.operations.published_rates import record_published_rates
 from finance.store import feed_runs as run_store
 from finance.store import market as market_store
@@ -79,7 +79,7 @@ class Answer:
     rates: tuple[PublishedRate, ...] = ()
     totals: tuple[RunningTotal, ...] = ()
     published: tuple[PublishedPrice, ...] = ()
-    notices: tuple[Notice, ...] = ()
+    notices: tuple[JobRemark, ...] = ()
     newest_day: date | None = None
 
 
@@ -257,12 +257,12 @@ def _take_in(
     failure: Failure | None,
     *,
     now: datetime,
-) -> tuple[Counter[str], Failure | None, list[Notice]]:
+) -> tuple[Counter[str], Failure | None, list[JobRemark]]:
     """Keep every answer's bytes and import what was read; an answer that cannot be imported is the run's failure."""
     actor = Actor(user_id=JOB_ID, organisation_id=organisation_id)
     bounds = reference.shipped_instrument_bounds()
     counts: Counter[str] = Counter()
-    found: list[Notice] = []
+    found: list[JobRemark] = []
     for answer in answers:
         market_store.save_raw_file(session, organisation_id, answer.raw, by=JOB_ID, at=now)
         try:
@@ -316,12 +316,12 @@ def _days(answer: Answer) -> frozenset[date]:
     )
 
 
-def _notices(answers: Iterable[Answer]) -> list[Notice]:
+def _notices(answers: Iterable[Answer]) -> list[JobRemark]:
     return [notice for answer in answers for notice in answer.notices]
 
 
 def _alerts(
-    day: FeedDay, run: FeedRun, notices: Iterable[Notice], failure: Failure | None, *, now: datetime
+    day: FeedDay, run: FeedRun, notices: Iterable[JobRemark], failure: Failure | None, *, now: datetime
 ) -> tuple[JobAlert, ...]:
     """Return what a person should look at; each cause is one alert a day, however many runs see it."""
     base = JobAlert(job=day.job, cause="", business_day=day.business_day, message="", raised_at=now)

@@ -28,8 +28,8 @@ from finance.loans.published_rates import (
     steps,
 )
 from finance.operations.facilities import record_fixings
+from finance.operations.job_remarks import JobRemark
 from finance.operations.loan_view import known_loan
-from finance.operations.notices import Notice
 from finance.store import calendar_years, facilities, reference
 from finance.store import published_rates as rate_store
 from finance.store.facilities import Facility
@@ -47,7 +47,7 @@ class PublishedCounts:
     """What an answer's rates added: how many were new, revised, said before or refused, and what a person should see."""
 
     counts: Mapping[str, int]
-    notices: tuple[Notice, ...]
+    notices: tuple[JobRemark, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -86,7 +86,7 @@ def record_published_rates(
     changes a value that stands: it is an alert. Off the step or too far away is refused with an alert.
     """
     counts: Counter[str] = Counter()
-    notices: list[Notice] = []
+    notices: list[JobRemark] = []
     standing = list(rate_store.list_rates(session, organisation_id))
     for rate in sorted(rates, key=lambda one: (one.index, one.published_on)):
         rule = publication_rule(session, organisation_id, rate.index, known_at=now, today=now.date())
@@ -197,7 +197,7 @@ def _refusal(
     rule: PublicationRule,
     *,
     today: date,
-) -> Notice | None:
+) -> JobRemark | None:
     subject = f"{rate.index} {rate.published_on}"
     may_revise = reference.shipped_feeds().lookup(f"{rate.feed}.role", on=today).word() == _FIXES
     if rate.published_on > today + timedelta(days=1):
@@ -216,7 +216,7 @@ def _refusal(
     return _notice("feed.rate_bound", subject, f"{rate.feed}: {subject}: {why}; {advice}")
 
 
-def _told(saved: PublishedRate, same: Sequence[PublishedRate], known: Sequence[PublishedRate]) -> tuple[Notice, ...]:
+def _told(saved: PublishedRate, same: Sequence[PublishedRate], known: Sequence[PublishedRate]) -> tuple[JobRemark, ...]:
     """Return the notice of a correction, or of a publication that is the index's newest."""
     subject = f"{saved.index} {saved.published_on}"
     if same:
@@ -231,8 +231,8 @@ def _told(saved: PublishedRate, same: Sequence[PublishedRate], known: Sequence[P
     return (_notice("fixing.published", subject, sentence),)
 
 
-def _notice(code: str, subject: str, message: str) -> Notice:
-    return Notice(code=code, subject=subject, message=message)
+def _notice(code: str, subject: str, message: str) -> JobRemark:
+    return JobRemark(code=code, subject=subject, message=message)
 
 
 def _check_read(session: Session, facility: Facility, index: str) -> None:

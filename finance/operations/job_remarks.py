@@ -1,4 +1,4 @@
-"""What a job asks a person to look at, before it becomes an alert. A value; knows no job."""
+"""What a job asks a person to look at, before it becomes an alert of the job. A value; knows no job."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Notice:
+class JobRemark:
     """Something a reader saw and does not know: a stable code, its subject, a sentence."""
 
     code: str
