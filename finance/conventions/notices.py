@@ -202,12 +202,14 @@ SETTABLE: Mapping[str, tuple[str, str]] = MappingProxyType(
 _WHOLE = frozenset({"notice.gap", "notice.gap_urgent", "notice.due", "notice.due_urgent"})
 
 
-def check_threshold(row_id: str, value: str) -> None:
-    """Return when ``value`` may be the organisation's own for ``row_id``, else raise ``notice.threshold`` with what is expected."""
+def check_threshold(row_id: str, value: str | None) -> None:
+    """Return when ``value`` may be the organisation's own for ``row_id`` (None: none of its own), else raise ``notice.threshold``."""
     if row_id not in SETTABLE:
         raise Invalid(
             "notice.threshold_unknown", f"threshold: expected one of {', '.join(SETTABLE)}", field="threshold"
         )
+    if value is None:
+        return
     low, high = SETTABLE[row_id]
     number = parse_decimal(value, field="value")
     is_whole = number == number.to_integral_value()

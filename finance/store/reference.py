@@ -153,6 +153,12 @@ def shipped_market_job_rules() -> ReferenceSet:
 
 
 @cache
+def shipped_notice_rules() -> ReferenceSet:
+    """Return from when conditions alert, and how alerts are brought to people and programs."""
+    return _rules("notice_rules")
+
+
+@cache
 def shipped_industry_assumptions() -> ReferenceSet:
     """Return the parameters of the first article's industry."""
     return _rules("industry_assumptions")
