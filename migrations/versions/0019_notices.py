@@ -8,7 +8,7 @@ from alembic import op
 from ledger.store.database import BigInt, ExactDecimal, JsonText, UtcDateTime, UuidKey
 from migrations.runner import statements
 
-revision = "0022_notices"
+revision = "0019_notices"
 down_revision = "0018_published_rates"
 branch_labels = None
 depends_on = None
