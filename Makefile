@@ -19,6 +19,7 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -c 'from api.charts.bundle import chart_bundle; chart_bundle()'
 	@touch $@
 
 run: $(VENV)/installed ## Set up, show the main job on the example smelter (SQLite file under var/), then serve the API on 127.0.0.1:8000.

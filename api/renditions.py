@@ -30,6 +30,7 @@ MOST_ROWS = 20_000
 """Rows of a list that becomes one file over HTTP, within the time a request has; ``tonne export`` has no such bound."""
 
 _PAGING = frozenset({"after", "limit"})
+_VERBS = {"": "show", "svg": "draw", "xlsx": "tabulate"}
 _CURSORS = ("next_cursor", "next_after")
 
 Handler: TypeAlias = Callable[..., Any]
@@ -58,11 +59,9 @@ class Renditions(Routes):
             chart = draw(_whole(of, rows, given), look)
             return _workbook(chart_table(chart), chart.name)
 
-        self._add(
-            declared, path, shown, asking, ChartOut, f"{about}: its words, its table and its Vega-Lite specification."
-        )
-        self._add(declared, f"{path}.svg", drawn, asking, Response, f"{about} as a picture (SVG).")
-        self._add(declared, f"{path}.xlsx", listed, asking, Response, f"{about} as the table behind it (XLSX).")
+        self._add(declared, path, shown, asking, f"{about}: its words, its table and its Vega-Lite specification.")
+        self._add(declared, f"{path}.svg", drawn, asking, f"{about} as a picture (SVG).", SVG_TYPE)
+        self._add(declared, f"{path}.xlsx", listed, asking, f"{about} as the table behind it (XLSX).", XLSX_TYPE)
 
     def sheet(self, path: str, *, of: Handler, rows: str, name: tuple[str, str]) -> None:
         """Declare ``path`` as the workbook of the list ``rows`` (dots lead into lists of lists) of ``of``'s answer."""
@@ -73,19 +72,24 @@ class Renditions(Routes):
             return _workbook(read_table(answer, rows=rows, language=lang, name=lang.say(*name)), name[0])
 
         about = f"Return the table of what {declared.method} {declared.path} answers as a workbook (XLSX), all pages."
-        self._add(declared, path, listed, {"lang": AskedLanguage}, Response, about)
+        self._add(declared, path, listed, {"lang": AskedLanguage}, about, XLSX_TYPE)
 
     def _add(
-        self, declared: Declared, path: str, handler: Handler, asking: Mapping[str, object], answers: object, about: str
+        self, declared: Declared, path: str, handler: Handler, asking: Mapping[str, object], about: str, file: str = ""
     ) -> None:
         made = cast("Any", handler)
-        made.__signature__ = _signature(declared.handler, asking, answers)
+        made.__signature__ = _signature(declared.handler, asking, Response if file else ChartOut)
         made.__doc__ = about
-        made.__name__ = f"{handler.__name__}_{declared.handler.__name__}"
-        if declared.method == "GET":
-            self.get(path, policy=declared.policy)(handler)
-        else:
-            self.post(path, policy=declared.policy, status=200, writes=False)(handler)
+        made.__name__ = _operation(path)
+        self._declare(
+            declared.method,
+            path,
+            declared.policy,
+            status=200,
+            writes=False,
+            most_bytes=declared.most_bytes,
+            answers=(file,) if file else (),
+        )(handler)
 
 
 def declaration(handler: Handler) -> Declared:
@@ -95,6 +99,13 @@ def declaration(handler: Handler) -> Declared:
     assert isinstance(found, Declared), "routes yield declarations"
     assert not found.writes, f"{found.path}: only what reads has another form"
     return found
+
+
+def _operation(path: str) -> str:
+    """Return the name of the operation at ``path``: ``draw_books_charts_holdings`` for its picture."""
+    plain, _, ending = path.partition(".")
+    words = [part.replace("-", "_") for part in plain.split("/") if part and not part.startswith("{")]
+    return "_".join((_VERBS[ending], *words))
 
 
 def _signature(of: Handler, asking: Mapping[str, object], answers: object) -> inspect.Signature:

@@ -3,9 +3,11 @@
 
 async function draw(figure) {
   const canvas = figure.querySelector(".canvas");
+  const isDark = getComputedStyle(document.documentElement).colorScheme === "dark"
+    || (document.documentElement.dataset.theme !== "light" && matchMedia("(prefers-color-scheme: dark)").matches);
   try {
     const [answer] = await Promise.all([
-      fetch(figure.dataset.chart, { headers: { Accept: "application/json" } }),
+      fetch(`${figure.dataset.chart}&theme=${isDark ? "dark" : "light"}`, { headers: { Accept: "application/json" } }),
       window.vegaEmbed ? null : import(figure.dataset.bundle),
     ]);
     if (!answer.ok) return;

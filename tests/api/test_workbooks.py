@@ -138,7 +138,7 @@ def test_digits_of_a_reference_stay_text_and_a_share_becomes_a_number() -> None:
     assert table.name == "a b"
 
 
-@pytest.mark.parametrize("text", ["=cmd|1", "+1", "-1+1", "@SUM(A1)", "＝1", "#REF!"])
+@pytest.mark.parametrize("text", ["=cmd|1", "+1", "-1+1", "@SUM(A1)", "\uff1d1", "#REF!"])
 def test_text_is_never_a_formula(text: str) -> None:
     line = _Line(ref=text, amount=AmountOut(amount="1", unit="CNY"), share="1")
     file = io.BytesIO()

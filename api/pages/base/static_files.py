@@ -1,6 +1,6 @@
 """The style sheet, scripts and pictures: read once at start, named by a version that changes with their content.
 
-Owns the address of each and what may be served. A file made later (the chart scripts under ``built``) is read when asked for.
+Owns the address of each and what may be served. The script that draws charts (``built/vega.js``) is made when first asked for.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
+from api.charts.bundle import bundle_version, chart_bundle
+
 STATIC = Path(__file__).parents[2] / "static"
 BUILT = "built"
-"""The folder of files that set-up makes; git ignores it."""
+"""Where the script that draws charts has its address; set-up makes it, git ignores it."""
 
 _TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
@@ -45,10 +47,11 @@ class StaticFile:
 
 @cache
 def version() -> str:
-    """Return 16 hexadecimal digits of the content of every file that ships."""
+    """Return 16 hexadecimal digits of the content of every file that ships, and of what makes the chart script."""
     digest = sha256()
     for name, content in sorted(_shipped().items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
+    digest.update(bundle_version().encode())
     return digest.hexdigest()[:16]
 
 
@@ -68,7 +71,7 @@ def find(path: str) -> StaticFile | None:
     content = _built(name) if name.startswith(f"{BUILT}/") else _shipped().get(name)
     if content is None:
         return None
-    is_lasting = asked == version() and not name.startswith(f"{BUILT}/")
+    is_lasting = asked == version()
     return StaticFile(content=content, media_type=kind, is_lasting=is_lasting)
 
 
@@ -78,7 +81,4 @@ def _shipped() -> Mapping[str, bytes]:
 
 
 def _built(name: str) -> bytes | None:
-    try:
-        return (STATIC / name).read_bytes()
-    except FileNotFoundError:
-        return None
+    return chart_bundle() if name == f"{BUILT}/vega.js" else None
