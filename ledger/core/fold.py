@@ -25,6 +25,7 @@ from ledger.core.accounts import LotMethod
 from ledger.core.errors import Conflict, DomainError, Invalid
 from ledger.core.fold_holds import captured_legs, let_go, place_hold
 from ledger.core.fold_lots import carry_lots, check_keeps_no_lots, move_lots, return_lots
+from ledger.core.fold_plain import plain_entry
 from ledger.core.holds import HoldCapture, HoldPlacement
 from ledger.core.journal import MAX_LEGS, JournalDraft, JournalEntry, LotMove, PostedLeg, Posting
 from ledger.core.periods import is_closed
@@ -67,7 +68,9 @@ def fold(state: BookState, drafts: Sequence[JournalDraft], now: datetime) -> lis
     while index < count:
         draft = drafts[index]
         if draft.link is None:
-            outcomes.append(_judge(state, draft, now, None))
+            last = state.last_recorded_at
+            plain = plain_entry(state, draft, now if now > last else last + _TICK)
+            outcomes.append(_judge(state, draft, now, None) if plain is None else plain)
             index += 1
             continue
         end = index + 1

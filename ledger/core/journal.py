@@ -145,24 +145,29 @@ class JournalDraft:
 
         Pieces whose grammar has neither ``|`` nor line end are joined by them; free text is spelled as JSON.
         """
+        postings, costs = self.postings, self.cost_legs
+        # Spelling None takes the formatter as long as a number: where nothing stands, its word is written out.
         legs = "\n".join(
             [
-                f"{leg.account}|{leg.commodity}|{leg.amount}|{leg.lot_cost}|{leg.lots or leg.is_carried or None}"
-                for leg in self.postings
+                f"{leg.account}|{leg.commodity}|{leg.amount}|None|None"
+                if leg.lot_cost is None and not leg.lots and not leg.is_carried
+                else f"{leg.account}|{leg.commodity}|{leg.amount}|{leg.lot_cost}|{leg.lots or leg.is_carried or None}"
+                for leg in postings
             ]
         )
-        costs = self.cost_legs
         words = more = ""
-        if any([leg.serials for leg in self.postings]):  # noqa: C419 - a list is quicker for a few legs
-            more = f"\n{[tuple(map(tuple, leg.serials)) for leg in self.postings]}"
+        head, relief = "None|None", "None"
+        if self.reverses is not None or self.document_on is not None:
+            head = f"{self.reverses}|{self.document_on}"
+        if costs is not None:
+            relief = f"{costs.cost_account}|{costs.gain_account}|{costs.loss_account}"
+        if any([leg.serials for leg in postings]):  # noqa: C419 - a list is quicker for a few legs
+            more = f"\n{[tuple(map(tuple, leg.serials)) for leg in postings]}"
         if self.doc_ref is not None or self.attrs:
             words = json.dumps([self.doc_ref, dict(self.attrs) if self.attrs else None], sort_keys=True)
         if self.hold is not None or self.link or self.transfer_id or self.pii_commitment:
             more += f"\n{self.hold!r}|{self.link}|{self.transfer_id}|{self.pii_commitment!r}"
-        content = (
-            f"{self.kind}|{self.effective_on.isoformat()}|{self.reverses}|{self.document_on}|{words}\n"
-            f"{costs and f'{costs.cost_account}|{costs.gain_account}|{costs.loss_account}'}\n{legs}{more}"
-        )
+        content = f"{self.kind}|{self.effective_on.isoformat()}|{head}|{words}\n{relief}\n{legs}{more}"
         return hashlib.sha256(content.encode()).digest()
 
 

@@ -31,6 +31,7 @@ from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState, QueuePool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ledger.core.errors import Conflict, Invalid
+from ledger.core.instants import instant_text as instant_text  # noqa: PLC0414 - those who bind instants ask for it here too
 
 try:
     import pysqlite3 as _newest_sqlite
@@ -302,11 +303,6 @@ def without_collection() -> Iterator[None]:
 
 def _not_ours() -> Invalid:
     return Invalid("database.url", "expected sqlite:///path/to/file.db or postgresql://user@host/name")
-
-
-def instant_text(instant: datetime) -> str:
-    """Return a UTC instant as fixed-width ISO text that sorts in time order: ``2026-11-21T08:00:00.000000+00:00``."""
-    return instant.astimezone(UTC).isoformat(timespec="microseconds")
 
 
 def json_text(value: Mapping[str, Any]) -> str:

@@ -22,7 +22,7 @@ from ledger.core.journal import JournalDraft, JournalEntry, LotMove, PostedLeg
 from ledger.core.state import AccountFacts, BookState, ReversibleEntry
 from ledger.store import writing_postgresql, writing_sqlite
 from ledger.store.lots import load_lots, load_serials, load_serials_elsewhere
-from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, read_among, run, run_first
+from ledger.store.reading import as_bound, as_day, as_instant, as_uuid, driver_of, read_among, run, run_first
 from ledger.store.rows import Answer, FrozenRefusal, batch_rows
 from ledger.store.tables.holds import HoldPositionRow, HoldRow
 from ledger.store.tables.journal import (
@@ -190,7 +190,7 @@ def write(
     The leaves are asked for only as they are sent, so that they are made while the server takes in other rows.
     """
     rows = batch_rows(book_id, state, entries, leaves, refusals)
-    if session.get_bind().dialect.name == "postgresql":
+    if driver_of(session).is_postgresql:
         writing_postgresql.write(session, rows)
     else:
         writing_sqlite.write(session, rows)
@@ -213,7 +213,7 @@ _HEAD = (
 
 
 def _head(session: Session, book_id: int, *, for_update: bool) -> BookHead:
-    lock = " FOR UPDATE" if for_update and session.get_bind().dialect.name == "postgresql" else ""
+    lock = " FOR UPDATE" if for_update and driver_of(session).is_postgresql else ""
     row = run_first(session, _HEAD + lock, book_id).fetchone()
     if row is None:
         raise NotFound("book.not_found", "no such book")

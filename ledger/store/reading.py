@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, SessionTransaction
 
-from ledger.store.database import instant_text
+from ledger.core.instants import instant_text
 
 _CHUNK = 1_000
 """Keys a statement on SQLite; far below its limit of 32,766, and few enough texts that its statement cache keeps them."""
@@ -22,20 +22,44 @@ _FEW_KEYS = 4
 """Keys that PostgreSQL gets one by one: those of a single entry."""
 
 
-def run(session: Session, statement: str, *values: object) -> Any:
-    """Run one statement, whose places are ``?``, in the session's transaction and return the driver's cursor."""
+class Driver(NamedTuple):
+    """The bare driver's connection of one transaction."""
+
+    transaction: SessionTransaction | None
+    connection: Any
+    is_postgresql: bool
+
+
+def driver_of(session: Session) -> Driver:
+    """Return the driver's connection of the session's transaction, which begins if none has.
+
+    Asking the session takes it through its own states, ten microseconds a time and seven times a single entry; so the answer
+    is kept until its transaction is over or fails.
+    """
+    known: Driver | None = session.info.get(_DRIVER)
+    if known is not None and known.transaction is session.get_transaction() and session.is_active:
+        return known
     connection = session.connection().connection.driver_connection
     assert connection is not None, "an open session has a driver connection"
-    if session.get_bind().dialect.name == "postgresql":
-        return connection.execute(statement.replace("?", "%s"), values)
-    return connection.execute(statement, values)
+    is_postgresql = session.get_bind().dialect.name == "postgresql"
+    known = session.info[_DRIVER] = Driver(session.get_transaction(), connection, is_postgresql)
+    return known
+
+
+_DRIVER = "tonne_driver"
+
+
+def run(session: Session, statement: str, *values: object) -> Any:
+    """Run one statement, whose places are ``?``, in the session's transaction and return the driver's cursor."""
+    _, connection, is_postgresql = driver_of(session)
+    return connection.execute(statement.replace("?", "%s") if is_postgresql else statement, values)
 
 
 def run_first(session: Session, statement: str, *values: object) -> Any:
     """Run one statement as ``run`` does; on PostgreSQL the BEGIN before it needs no round trip of its own."""
-    connection = session.connection().connection.driver_connection
+    connection = driver_of(session).connection
     if not isinstance(connection, psycopg.Connection):
-        return run(session, statement, *values)
+        return connection.execute(statement, values)
     with connection.pipeline():
         return connection.execute(statement.replace("?", "%s"), values)
 
@@ -47,10 +71,9 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
     and ``{end}``; several such go together by UNION ALL. On PostgreSQL many keys are one array, on SQLite a list of values, a
     thousand at a time.
     """
-    connection = session.connection().connection.driver_connection
-    assert connection is not None, "an open session has a driver connection"
+    _, connection, is_postgresql = driver_of(session)
     lists = statement.count("{keys}")
-    if session.get_bind().dialect.name == "postgresql":
+    if is_postgresql:
         kind = "uuid" if keys and isinstance(keys[0], UUID) else "text"
         texts = [f"{key.int:032x}" if isinstance(key, UUID) else key for key in keys]
         is_few = 1 <= len(texts) <= _FEW_KEYS
@@ -87,9 +110,8 @@ def read_pairs(
 
     The statement reads ``FROM {pairs} CROSS JOIN ...``, uses ``k.key`` and ``k.value`` and then says ``{book}``.
     """
-    connection = session.connection().connection.driver_connection
-    assert connection is not None, "an open session has a driver connection"
-    if session.get_bind().dialect.name == "postgresql":
+    _, connection, is_postgresql = driver_of(session)
+    if is_postgresql:
         text = statement.format(pairs="unnest(%s::bigint[], %s::bigint[]) AS k(key, value)", book="%s")
         keys, values = (f"{{{','.join(map(str, column))}}}" for column in zip(*pairs, strict=True))
         rows: Iterable[tuple[Any, ...]] = connection.execute(text, (keys, values, book_id), prepare=False).fetchall()
@@ -110,7 +132,7 @@ def as_uuid(value: UUID | bytes) -> UUID:
 
 def as_bound(session: Session, value: datetime) -> datetime | str:
     """Return an instant as the session's driver binds it."""
-    return value if session.get_bind().dialect.name == "postgresql" else instant_text(value)
+    return value if driver_of(session).is_postgresql else instant_text(value)
 
 
 def as_instant(value: datetime | str) -> datetime:

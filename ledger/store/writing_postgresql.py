@@ -12,8 +12,10 @@ from typing import Any
 import psycopg
 from sqlalchemy.orm import Session
 
+from ledger.core.instants import instant_text
 from ledger.core.journal import JournalEntry
 from ledger.store.database import json_text
+from ledger.store.reading import driver_of
 from ledger.store.rows import BatchRows, attrs_text
 
 _FEW = 100
@@ -44,11 +46,11 @@ _ENTRY = _Table(
     kind="text",
     effective_on="date",
     recorded_at="timestamptz",
-    document_on="date",
     leg_count="bigint",
-    reverses_seq="bigint",
     actor_id="uuid",
     acting_for_id="uuid",
+    reverses_seq="bigint",
+    document_on="date",
     doc_ref="text",
     attrs="text",
     pii_commitment="bytea",
@@ -125,7 +127,7 @@ _LOT_POSITION = (
 
 def write(session: Session, rows: BatchRows) -> None:
     """Write every row of the batch inside the caller's transaction."""
-    connection = session.connection().connection.driver_connection
+    connection = driver_of(session).connection
     assert isinstance(connection, psycopg.Connection), "PostgreSQL is reached through psycopg"
     if len(rows.entries) + len(rows.refusals) <= _FEW:
         with connection.pipeline():
@@ -213,11 +215,11 @@ def _entry_values(entry: JournalEntry, request_hash: bytes) -> tuple[object, ...
         draft.kind,
         draft.effective_on,
         entry.recorded_at,
-        draft.document_on,
         len(entry.legs),
-        entry.reverses_seq,
         draft.actor.user_id,
         draft.actor.organisation_id,
+        entry.reverses_seq,
+        draft.document_on,
         draft.doc_ref,
         attrs_text(draft.attrs),
         draft.pii_commitment,
@@ -283,12 +285,21 @@ def _leaf_line(book: int, seq: int, salt: bytes, canonical: str, digest: bytes) 
 
 def _entry_line(book: int, entry: JournalEntry, request_hash: bytes) -> str:
     draft, actor = entry.draft, entry.draft.actor
+    rest = entry.reverses_seq, draft.document_on, draft.doc_ref, draft.attrs, draft.pii_commitment, draft.transfer_id
+    more = _NOTHING_MORE
+    if rest != _NO_VALUES:
+        more = (
+            f"{_or_null(entry.reverses_seq)}\t{_or_null(draft.document_on)}\t{_escaped(draft.doc_ref)}"
+            f"\t{_escaped(attrs_text(draft.attrs))}\t{_hex_or_null(draft.pii_commitment)}\t{_or_null(draft.transfer_id)}"
+        )
     return (
         f"{book}\t{entry.seq}\t{draft.entry_id.int:032x}\t\\\\x{request_hash.hex()}\t{draft.kind}\t{draft.effective_on.isoformat()}"
-        f"\t{entry.recorded_at.isoformat()}\t{_or_null(draft.document_on)}\t{len(entry.legs)}\t{_or_null(entry.reverses_seq)}"
-        f"\t{actor.user_id.int:032x}\t{actor.organisation_id.int:032x}\t{_escaped(draft.doc_ref)}\t{_escaped(attrs_text(draft.attrs))}"
-        f"\t{_hex_or_null(draft.pii_commitment)}\t{_or_null(draft.transfer_id)}"
+        f"\t{instant_text(entry.recorded_at)}\t{len(entry.legs)}\t{actor.user_id.int:032x}\t{actor.organisation_id.int:032x}\t{more}"
     )
+
+
+_NO_VALUES = (None,) * 6
+_NOTHING_MORE = "\t".join(["\\N"] * 6)
 
 
 def _columns(rows: Sequence[tuple[object, ...]]) -> list[str]:

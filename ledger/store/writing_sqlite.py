@@ -7,17 +7,23 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ledger.core.journal import JournalEntry
-from ledger.store.database import instant_text, json_text
+from ledger.core.instants import instant_text
+from ledger.core.journal import EntryKind
+from ledger.store.database import json_text
+from ledger.store.reading import driver_of
 from ledger.store.rows import BatchRows, attrs_text
 
 _POSTING = (
     "INSERT INTO posting (book_id, seq, line, account_id, commodity_id, amount, effective_on) VALUES (?,?,?,?,?,?,?)"
 )
 _ENTRY = (
-    "INSERT INTO entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, document_on, leg_count,"
-    " reverses_seq, actor_id, acting_for_id, doc_ref, attrs, pii_commitment, transfer_id)"
+    "INSERT INTO entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, leg_count, actor_id, acting_for_id,"
+    " reverses_seq, document_on, doc_ref, attrs, pii_commitment, transfer_id)"
     " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)"
+)
+_PLAIN_ENTRY = (  # each NULL that is bound costs a search for how to bind it, and most entries would bring six
+    "INSERT INTO entry (book_id, seq, entry_id, request_hash, kind, effective_on, recorded_at, leg_count, actor_id, acting_for_id)"
+    " VALUES (?,?,?,?,?,?,?,?,?,?)"
 )
 _LEAF = "INSERT INTO leaf (book_id, seq, salt, canonical, leaf_hash) VALUES (?,?,?,?,?)"
 _REQUEST = "INSERT INTO request (book_id, entry_id, request_hash, error_code, error, answered_at) VALUES (?,?,?,?,?,?)"
@@ -51,9 +57,7 @@ _LOT_POSITION = (
 def write(session: Session, rows: BatchRows) -> None:
     """Write every row of the batch inside the caller's transaction."""
     book = rows.book_id
-    connection = session.connection().connection.driver_connection
-    assert connection is not None, "an open session has a driver connection"
-    run = connection.executemany
+    run = driver_of(session).connection.executemany
     run(
         _POSTING,
         [
@@ -63,7 +67,10 @@ def write(session: Session, rows: BatchRows) -> None:
             for line, leg in enumerate(entry.legs, start=1)
         ],
     )
-    run(_ENTRY, [_entry_row(book, entry, request_hash) for entry, request_hash in rows.entries])
+    plain, other = _entry_rows(rows)
+    run(_PLAIN_ENTRY, plain)
+    if other:
+        run(_ENTRY, other)
     run(_LEAF, [(book, *leaf) for leaf in rows.leaves])
     if rows.refusals:
         run(
@@ -126,23 +133,50 @@ def _write_holds(run: Callable[[str, list[Any]], object], rows: BatchRows) -> No
     )
 
 
-def _entry_row(book: int, entry: JournalEntry, request_hash: bytes) -> tuple[object, ...]:
-    draft = entry.draft
-    return (
-        book,
-        entry.seq,
-        draft.entry_id.bytes,
-        request_hash,
-        draft.kind.value,
-        draft.effective_on.isoformat(),
-        entry.recorded_at.isoformat(timespec="microseconds"),
-        draft.document_on and draft.document_on.isoformat(),
-        len(entry.legs),
-        entry.reverses_seq,
-        draft.actor.user_id.bytes,
-        draft.actor.organisation_id.bytes,
-        draft.doc_ref,
-        attrs_text(draft.attrs),
-        draft.pii_commitment,
-        draft.transfer_id and draft.transfer_id.bytes,
-    )
+def _entry_rows(rows: BatchRows) -> tuple[list[tuple[object, ...]], list[tuple[object, ...]]]:
+    """Return the rows of entries that say no more than all do, and the rows of the others with every column."""
+    book = rows.book_id
+    plain: list[tuple[object, ...]] = []
+    other: list[tuple[object, ...]] = []
+    for entry, request_hash in rows.entries:
+        draft, actor = entry.draft, entry.draft.actor
+        shared = (
+            book,
+            entry.seq,
+            draft.entry_id.bytes,
+            request_hash,
+            _KIND_TEXTS[draft.kind],
+            draft.effective_on.isoformat(),
+            instant_text(entry.recorded_at),
+            len(entry.legs),
+            actor.user_id.bytes,
+            actor.organisation_id.bytes,
+        )
+        rest = (
+            entry.reverses_seq,
+            draft.document_on,
+            draft.doc_ref,
+            draft.attrs,
+            draft.pii_commitment,
+            draft.transfer_id,
+        )
+        if rest == _NOTHING_MORE:
+            plain.append(shared)
+        else:
+            other.append(
+                (
+                    *shared,
+                    entry.reverses_seq,
+                    draft.document_on and draft.document_on.isoformat(),
+                    draft.doc_ref,
+                    attrs_text(draft.attrs),
+                    draft.pii_commitment,
+                    draft.transfer_id and draft.transfer_id.bytes,
+                )
+            )
+    return plain, other
+
+
+_NOTHING_MORE = (None,) * 6
+_KIND_TEXTS = {kind: str(kind.value) for kind in EntryKind}
+"""Bound as plain texts: for a kind itself the driver would search for how to bind it."""
