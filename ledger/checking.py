@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -79,7 +80,8 @@ def check_book(session: Session, book_id: int, *, known_roots: Iterable[KnownRoo
         book=head.book_uuid, accounts=accounts, known_roots=(*known_roots, *published), findings=findings
     )
     with _section(session, findings, "entry"):
-        _check_entries(session, book_id, checking, findings)
+        with check_cursors.reading_ahead(session) as ahead:
+            _check_entries(session, book_id, checking, findings, ahead)
         checking.finish(
             next_seq=head.next_seq,
             tree_size=head.tree_size,
@@ -160,15 +162,17 @@ def _checkpoint_roots(session: Session, book_id: int, origin: str, findings: Fin
     return roots
 
 
-def _check_entries(session: Session, book_id: int, checking: EntryCheck, findings: Findings) -> None:
-    entries, made = check_rows.entries(session, book_id)
-    legs, leaves = check_rows.postings(session, book_id), check_rows.leaves(session, book_id)
+def _check_entries(
+    session: Session, book_id: int, checking: EntryCheck, findings: Findings, ahead: Executor | None
+) -> None:
+    entries, made = check_rows.entries(session, book_id, ahead)
+    legs, leaves = check_rows.postings(session, book_id, ahead), check_rows.leaves(session, book_id, ahead)
     rest = (
-        check_rows.lot_moves(session, book_id),
-        check_rows.lots(session, book_id),
-        check_rows.holds(session, book_id),
-        check_rows.hold_moves(session, book_id),
-        check_rows.serial_moves(session, book_id),
+        check_rows.lot_moves(session, book_id, ahead),
+        check_rows.lots(session, book_id, ahead),
+        check_rows.holds(session, book_id, ahead),
+        check_rows.hold_moves(session, book_id, ahead),
+        check_rows.serial_moves(session, book_id, ahead),
     )
     while chunk := entries.next_chunk():
         last = chunk[-1][0]

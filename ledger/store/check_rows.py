@@ -6,6 +6,7 @@ Ids, days and instants come as the text that leaves spell. Reads only, and decid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Executor
 from itertools import groupby, pairwise
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -53,46 +54,48 @@ def accounts(session: Session, book_id: int) -> list[tuple[int, str, str, int, s
     return rows
 
 
-def entries(session: Session, book_id: int) -> tuple[Stream, Callable[[Any], EntryFacts]]:
-    """Return the book's entries and what makes ``EntryFacts`` of a row."""
+def entries(
+    session: Session, book_id: int, ahead: Executor | None = None
+) -> tuple[Stream, Callable[[Any], EntryFacts]]:
+    """Return the book's entries, read ``ahead`` where that is given, and what makes ``EntryFacts`` of a row."""
     if session.get_bind().dialect.name == "postgresql":
-        return Stream(cursor_of(session, _ENTRIES, book_id)), EntryFacts._make
+        return Stream(cursor_of(session, _ENTRIES, book_id), ahead), EntryFacts._make
     return Stream(cursor_of(session, TOKEN.sub(r"\2", _ENTRIES), book_id)), _sqlite_entry()
 
 
-def postings(session: Session, book_id: int) -> Stream:
+def postings(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return legs as ``ledger.core.checks.Leg``."""
-    return Stream(cursor_of(session, _POSTINGS, book_id))
+    return Stream(cursor_of(session, _POSTINGS, book_id), ahead)
 
 
-def leaves(session: Session, book_id: int) -> Stream:
+def leaves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return leaves as ``ledger.core.checks.Leaf``."""
-    return Stream(cursor_of(session, _LEAVES, book_id))
+    return Stream(cursor_of(session, _LEAVES, book_id), ahead)
 
 
-def lot_moves(session: Session, book_id: int) -> Stream:
+def lot_moves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return lot moves as ``ledger.core.checks.Move``."""
-    return Stream(cursor_of(session, _LOT_MOVES, book_id))
+    return Stream(cursor_of(session, _LOT_MOVES, book_id), ahead)
 
 
-def lots(session: Session, book_id: int) -> Stream:
+def lots(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return lots as ``ledger.core.checks.Lot``."""
-    return Stream(cursor_of(session, _LOTS, book_id))
+    return Stream(cursor_of(session, _LOTS, book_id), ahead)
 
 
-def holds(session: Session, book_id: int) -> Stream:
+def holds(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return holds as the members of ``ledger.core.checks.HoldTerms``."""
-    return Stream(cursor_of(session, _HOLDS, book_id))
+    return Stream(cursor_of(session, _HOLDS, book_id), ahead)
 
 
-def hold_moves(session: Session, book_id: int) -> Stream:
+def hold_moves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return hold moves as ``ledger.core.checks.HoldMove``."""
-    return Stream(cursor_of(session, _HOLD_MOVES, book_id))
+    return Stream(cursor_of(session, _HOLD_MOVES, book_id), ahead)
 
 
-def serial_moves(session: Session, book_id: int) -> Stream:
+def serial_moves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
     """Return serial blocks that moved as ``ledger.core.checks.SerialMove``."""
-    return Stream(cursor_of(session, _SERIAL_MOVES, book_id))
+    return Stream(cursor_of(session, _SERIAL_MOVES, book_id), ahead)
 
 
 def log_keys(session: Session, book_id: int) -> Iterator[tuple[int, bytes, int | None, str | None]]:

@@ -24,6 +24,7 @@ from ledger.core.holds import HoldKind, HoldPlacement, HoldRelease
 from ledger.core.journal import CostLegs, EntryKind, JournalDraft, Posting
 from ledger.store.database import Database
 from tests.benchmarks import posting as bench
+from tests.benchmarks import shares
 
 _LOT_ACCOUNTS = 50
 _DAY = date(2026, 2, 1)
@@ -58,7 +59,10 @@ def row(database: Database, engine: str, book_id: int, batch: int) -> bench.Row:
         raw.append(count / bench.timed(partial(_insert_all, database, written)))
         assert _tree_size(database, book_id) == before + count, f"round {round_}: every draft is accepted"
     mine, theirs = statistics.median(ours), statistics.median(raw)
-    return {
+    batches = [_day(rng, batch) for _ in range(max(1, 4_000 // batch))]
+    with shares.Shares(shares.POSTING) as found:
+        bench.post_all(database, book_id, batches)
+    row: bench.Row = {
         "engine": engine,
         "case": "post_mixed",
         "batch": batch,
@@ -67,6 +71,7 @@ def row(database: Database, engine: str, book_id: int, batch: int) -> bench.Row:
         "ratio": f"{mine / theirs:.2f}",
         "note": "of ten entries 5 money, 2 purchases, 2 sales out of lots, 1 hold placed or released; lots are read and moved",
     }
+    return shares.judged(row, goal="0.5 of raw", is_met=mine >= theirs / 2, dominates=found.told())
 
 
 def _open_lot_accounts(database: Database, book_id: int) -> None:
