@@ -1,4 +1,4 @@
-"""The first page after sign-in: by kind of organisation, what is held, what is due, the loans and what waits."""
+"""The first page after sign-in: by kind of organisation, what is held and worth, what is due, the loans and what waits."""
 
 from __future__ import annotations
 
@@ -6,18 +6,31 @@ from starlette.responses import Response
 
 from api.auth.policy import asks
 from api.pages.base.declaring import Group, Nav, Pages, mark
-from api.pages.base.page import ThisPage
+from api.pages.base.page import Page, ThisPage
+from api.pages.base.using import Part
 from api.routes.bank_desk import read_portfolio, read_queue
+from api.routes.compliance_proposals import read_deadlines
+from api.routes.emissions import asked_activity, asked_recipe, list_methodologies
 from api.routes.engagements import list_engagements
-from api.routes.facilities import list_facilities
+from api.routes.facilities import list_facilities, read_rate
+from api.routes.market import list_snapshots
 from api.routes.obligations import list_obligations
+from api.routes.outlook import asked_rest, read_outlook
 from api.routes.reports import read_positions
+from api.routes.valuations import read_valuation
+from api.schemas.books import BookOut
+from api.schemas.compliance_steps import CalendarStepOut
+from api.schemas.facilities import FacilityLineOut, RateOut
+from api.schemas.outlook import OutlookOut
 from api.schemas.points import Asked
+from api.schemas.worth import ValuationOut
 from api.store.access import OrganisationKind
+from finance.accounting.chart import HOLDING
 
 routes = Pages(area="overview")
 
-_CARBON = "Assets:Carbon"
+_ETS = "ets_direct"
+_MOST_LOANS = 10
 
 
 @routes.get("/", policy=asks(), nav=Nav(label=mark("Overview"), group=Group.DESK, order=0, icon="home"))
@@ -25,25 +38,69 @@ def show_overview(page: ThisPage) -> Response:
     """Show the desk of the reader's organisation."""
     match page.call.principal.organisation_kind:
         case OrganisationKind.LENDER:
-            return _bank(page)
+            return page.show(
+                "overview/bank.html", portfolio=page.attempt(read_portfolio), queue=page.attempt(read_queue)
+            )
         case OrganisationKind.ASSESSOR:
             return page.show("overview/assessor.html", engagements=page.use(list_engagements).engagements)
-        case _:
+        case OrganisationKind.BORROWER:
             return _treasury(page)
+        case _:
+            return page.show("overview/other.html")
 
 
-def _treasury(page: ThisPage) -> Response:
-    asked = Asked(as_of=page.today, known=None, at=None)
-    book = next(iter(page.books()), None)
+def _treasury(page: Page) -> Response:
+    books = page.books()
+    if not books:
+        return page.show("overview/no_book.html")
+    book, asked = books[0], Asked(as_of=page.today, known=None, at=None)
+    facilities = page.attempt(list_facilities)
+    lines = () if facilities.answer is None else facilities.answer.facilities[:_MOST_LOANS]
     return page.show(
         "overview/treasury.html",
-        positions=None
-        if book is None
-        else page.attempt(read_positions, book_id=book.book_id, asked=asked, under=_CARBON),
+        positions=page.attempt(read_positions, book_id=book.book_id, asked=asked, under=HOLDING),
+        worth=_worth(page, book),
+        outlook=_outlook(page, book, asked),
+        steps=_steps(page, book),
         obligations=page.attempt(list_obligations),
-        facilities=page.attempt(list_facilities),
+        facilities=facilities,
+        loans=tuple((line, _rate(page, line)) for line in lines),
     )
 
 
-def _bank(page: ThisPage) -> Response:
-    return page.show("overview/bank.html", portfolio=page.attempt(read_portfolio), queue=page.attempt(read_queue))
+def _worth(page: Page, book: BookOut) -> Part[ValuationOut] | None:
+    """Return the book's worth by the newest frozen snapshot, of that snapshot's day; None where none was frozen yet."""
+    newest = next(iter(page.use(list_snapshots, until=page.today, limit=1).snapshots), None)
+    if newest is None:
+        return None
+    asked = Asked(as_of=newest.as_of, known=None, at=None)
+    return page.attempt(read_valuation, book_id=book.book_id, asked=asked, snapshot_id=newest.snapshot_id)
+
+
+def _outlook(page: Page, book: BookOut, asked: Asked) -> Part[OutlookOut] | None:
+    """Return the gap of the year that is surrendered this year: last calendar year's, by the rules of the trading scheme."""
+    if not page.may(read_outlook):
+        return None
+    ets = next((each for each in page.use(list_methodologies).methodologies if each.measure == _ETS), None)
+    if ets is None:
+        return None
+    return page.attempt(
+        read_outlook,
+        book_id=book.book_id,
+        point=asked,
+        activity=asked_activity(year=page.today.year - 1),
+        recipe=asked_recipe(methodology=ets.methodology_id),
+        rest=asked_rest(),
+    )
+
+
+def _steps(page: Page, book: BookOut) -> tuple[CalendarStepOut, ...]:
+    """Return what is not done of the calendars of last year and this one, by day; a year without rules on file has none."""
+    years = (page.today.year - 1, page.today.year)
+    found = [page.attempt(read_deadlines, book_id=book.book_id, year=year, as_of=page.today).answer for year in years]
+    steps = [step for each in found if each is not None for step in each.steps if step.done_on is None]
+    return tuple(sorted(steps, key=lambda step: step.due_on))
+
+
+def _rate(page: Page, line: FacilityLineOut) -> Part[RateOut]:
+    return page.attempt(read_rate, facility_id=line.id, on=page.today)

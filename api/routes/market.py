@@ -2,13 +2,26 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Query
+
 from api.auth.market_kinds import MARKET_MARK, MARKET_SNAPSHOT
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.auth.segregation import refuse_trader
 from api.deps import ThisCall
-from api.schemas.fields import CodeString, UuidString
-from api.schemas.market import MarkIn, MarkRecordOut, MarkRecordsOut, MarkWithdrawalIn, SnapshotIn, SnapshotOut
+from api.schemas.fields import CodeString, DateString, UuidString
+from api.schemas.market import (
+    MarkIn,
+    MarkRecordOut,
+    MarkRecordsOut,
+    MarkWithdrawalIn,
+    SnapshotIn,
+    SnapshotLineOut,
+    SnapshotOut,
+    SnapshotsOut,
+)
 from api.schemas.proposals import ApprovalIn
 from finance.operations import market
 from finance.operations import marks as mark_operations
@@ -105,6 +118,17 @@ def freeze_snapshot(body: SnapshotIn, call: ThisCall) -> SnapshotOut:
         now=call.now,
     )
     return SnapshotOut.from_core(snapshot)
+
+
+@routes.get("/snapshots", policy=asks(Scope.LEDGER_READ))
+def list_snapshots(
+    call: ThisCall,
+    until: Annotated[DateString, Query(description="The last day, inclusive.")],
+    limit: Annotated[int, Query(ge=1, le=200, description="1 to 200 snapshots.")] = 20,
+) -> SnapshotsOut:
+    """Return the organisation's frozen snapshots of days up to ``until``, the newest day first."""
+    found = market_store.list_snapshots(call.session, call.principal.organisation_id, until=until, limit=limit)
+    return SnapshotsOut(snapshots=tuple(SnapshotLineOut.from_core(line) for line in found))
 
 
 @routes.get("/snapshots/{snapshot_id}", policy=asks(Scope.LEDGER_READ))

@@ -36,7 +36,7 @@ routes = Routes(tag="compliance")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Rest:
+class AskedRest:
     """What the query assumes about the rest of the year and the balance value."""
 
     balance: BalanceRange | None
@@ -45,7 +45,7 @@ class _Rest:
     confidence: Fraction
 
 
-def _rest(
+def asked_rest(
     balance_value: Annotated[
         DecimalString | None, Query(description="Published BP, tCO2e/t, or the lowest thought possible.")
     ] = None,
@@ -53,7 +53,8 @@ def _rest(
     through: Annotated[MonthText | None, Query(description="Last month that counts as over.")] = None,
     plan: Annotated[PlanText | None, Query(description="Planned tonnes by month; last year's when absent.")] = None,
     confidence: Annotated[DecimalString, Query(description="Of the interval.", examples=["0.9"])] = "0.9",
-) -> _Rest:
+) -> AskedRest:
+    """Return what the query assumes about the rest of the year."""
     if balance_value is None and balance_value_to is not None:
         raise Invalid("query.together", "balance_value: expected it beside balance_value_to", field="balance_value")
     balance = None
@@ -63,7 +64,7 @@ def _rest(
         if balance_value_to is not None:
             high = Fraction(parse_decimal(balance_value_to, field="balance_value_to"))
         balance = BalanceRange(low=low, high=high, source="given with the request")
-    return _Rest(
+    return AskedRest(
         balance=balance,
         through=through,
         plan_t={} if plan is None else planned_production(plan),
@@ -71,7 +72,7 @@ def _rest(
     )
 
 
-_RestQuery = Annotated[_Rest, Depends(_rest)]
+_RestQuery = Annotated[AskedRest, Depends(asked_rest)]
 
 
 @routes.get("/books/{book_id}/compliance/outlook", policy=_BORROWER)
@@ -116,7 +117,7 @@ def read_outlook_back_test(
     return OutlookBackTestOut.from_core(test)
 
 
-def _question(activity: AskedActivity, recipe: Recipe, rest: _Rest) -> OutlookQuestion:
+def _question(activity: AskedActivity, recipe: Recipe, rest: AskedRest) -> OutlookQuestion:
     return OutlookQuestion(
         year=activity.year,
         recipe=recipe,

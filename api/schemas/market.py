@@ -21,7 +21,7 @@ from finance.market.marks import Mark
 from finance.market.observations import Observation
 from finance.market.overrides import overrides_in
 from finance.market.snapshots import Snapshot
-from finance.store.market import HeldObservation
+from finance.store.market import HeldObservation, SnapshotLine
 from finance.store.marks import MarkCheck, MarkProposal, MarkRecord
 from ledger.core.amounts import parse_decimal
 
@@ -352,3 +352,30 @@ class SnapshotOut(Schema):
 def price_out(value: Decimal | None, currency: str, unit: str) -> PriceOut | None:
     """Return a price in ``currency`` per ``unit``, ``None`` when there is none."""
     return None if value is None else PriceOut(amount=f"{value:f}", unit=f"{currency}/{unit}")
+
+
+class SnapshotLineOut(Schema):
+    """One frozen snapshot in a list."""
+
+    snapshot_id: UuidString
+    as_of: DateString
+    known_at: InstantString
+    sha256: Annotated[str, Field(examples=["9f" * 32])]
+    created_at: InstantString
+
+    @classmethod
+    def from_core(cls, line: SnapshotLine) -> SnapshotLineOut:
+        """Return the shape of ``line``."""
+        return cls(
+            snapshot_id=line.snapshot_id,
+            as_of=line.as_of,
+            known_at=line.known_at,
+            sha256=line.sha256,
+            created_at=line.created_at,
+        )
+
+
+class SnapshotsOut(Schema):
+    """Frozen snapshots, the newest day first, and of one day the latest first."""
+
+    snapshots: Array[SnapshotLineOut]

@@ -234,6 +234,38 @@ def save_snapshot(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotLine:
+    """One frozen snapshot in a list: its day, by what was known when, its hash and when it was frozen."""
+
+    snapshot_id: UUID
+    as_of: date
+    known_at: datetime
+    sha256: str
+    created_at: datetime
+
+
+def list_snapshots(session: Session, organisation_id: UUID, *, until: date, limit: int) -> tuple[SnapshotLine, ...]:
+    """Return the organisation's snapshots of days up to ``until`` (inclusive), the newest day first, the latest frozen of a day first."""
+    row = MarketSnapshotRow
+    found = session.execute(
+        select(row.snapshot_id, row.as_of, row.known_at, row.sha256, row.created_at)
+        .where(row.organisation_id == organisation_id, row.as_of <= until)
+        .order_by(row.as_of.desc(), row.created_at.desc(), row.snapshot_id.desc())
+        .limit(limit)
+    )
+    return tuple(
+        SnapshotLine(
+            snapshot_id=each.snapshot_id,
+            as_of=each.as_of,
+            known_at=each.known_at,
+            sha256=each.sha256,
+            created_at=each.created_at,
+        )
+        for each in found
+    )
+
+
 def find_snapshot(session: Session, organisation_id: UUID, snapshot_id: UUID) -> Snapshot | None:
     """Return the organisation's snapshot, ``None`` when it has none of that id.
 
