@@ -5,10 +5,12 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from api.auth.policy import asks
+from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import Page, ThisPage
 from api.pages.base.using import Part
 from api.routes.bank_desk import read_portfolio, read_queue
+from api.routes.books import read_book
 from api.routes.compliance_proposals import read_deadlines
 from api.routes.emissions import asked_activity, asked_recipe, list_methodologies
 from api.routes.engagements import list_engagements
@@ -21,6 +23,7 @@ from api.routes.valuations import read_valuation
 from api.schemas.books import BookOut
 from api.schemas.compliance_steps import CalendarStepOut
 from api.schemas.facilities import FacilityLineOut, RateOut
+from api.schemas.fields import UuidString
 from api.schemas.outlook import OutlookOut
 from api.schemas.points import Asked
 from api.schemas.worth import ValuationOut
@@ -44,16 +47,20 @@ def show_overview(page: ThisPage) -> Response:
         case OrganisationKind.ASSESSOR:
             return page.show("overview/assessor.html", engagements=page.use(list_engagements).engagements)
         case OrganisationKind.BORROWER:
-            return _treasury(page)
+            book = next(iter(page.books()), None)
+            return page.show("overview/no_book.html") if book is None else _treasury(page, book)
         case _:
             return page.show("overview/other.html")
 
 
-def _treasury(page: Page) -> Response:
-    books = page.books()
-    if not books:
-        return page.show("overview/no_book.html")
-    book, asked = books[0], Asked(as_of=page.today, known=None, at=None)
+@routes.get("/books/{book_id}", policy=asks(Scope.LEDGER_READ, kinds=(OrganisationKind.BORROWER,)))
+def show_book(book_id: UuidString, page: ThisPage) -> Response:
+    """Show the overview of one of several books."""
+    return _treasury(page, page.use(read_book, book_id=book_id))
+
+
+def _treasury(page: Page, book: BookOut) -> Response:
+    asked = Asked(as_of=page.today, known=None, at=None)
     facilities = page.attempt(list_facilities)
     lines = () if facilities.answer is None else facilities.answer.facilities[:_MOST_LOANS]
     return page.show(
