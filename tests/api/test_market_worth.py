@@ -249,3 +249,15 @@ def test_every_write_shows_an_example(app: FastAPI) -> None:
             assert schemas[body["schema"]["$ref"].rpartition("/")[2]].get("examples"), path
             shown += 1
     assert shown == 18
+
+
+def test_frozen_snapshots_are_listed_the_newest_day_first(house: Treasury) -> None:
+    done(snapshot(house, entry_id(2001), as_of="2026-08-13"))
+    done(snapshot(house, entry_id(2002), as_of="2026-08-14"))
+
+    newest = done(house.client.get("/v1/snapshots?until=2026-08-14"))["snapshots"]
+    before = done(house.client.get("/v1/snapshots?until=2026-08-13&limit=1"))["snapshots"]
+
+    assert [one["as_of"] for one in newest] == ["2026-08-14", "2026-08-13"]
+    assert [one["snapshot_id"] for one in before] == [entry_id(2001)]
+    assert refused(house.client.get("/v1/snapshots?until=2026-08-14&limit=0")) == (422, "request.invalid")

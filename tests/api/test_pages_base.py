@@ -14,7 +14,7 @@ from api.deps import Call
 from api.pages.base import static_files
 from api.pages.base.declaring import Pages, declared_pages
 from api.pages.base.language import Language, language_of
-from api.pages.base.rendering import PAGE_POLICY, TEMPLATES
+from api.pages.base.rendering import PAGE_POLICY, TEMPLATES, environment
 from api.pages.base.using import attempt, may_use, use
 from api.pages.sign_in import own_path
 from api.routes.books import list_books
@@ -23,6 +23,21 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member
 
+EVERY_MACRO = """
+{% import "macros.html" as ui with context %}
+{{ ui.icon("nothing") }}{{ ui.badge("<b>", "good") }}{{ ui.card("Label", "1 t", note="day", badge=ui.badge("x")) }}
+{% call ui.panel("Title", note="n", id="p") %}x{% endcall %}
+{% call ui.table("Caption", [{"label": "A"}, {"label": "B", "kind": "number", "unit": "t"}], sorts=true, filters=true) %}{% endcall %}
+{{ ui.empty("Title", "Text", "/x", "Do") }}
+{{ ui.field("a.b[0].c", "Label", unit="t", hint="h", kind="number") }}{{ ui.field("t", "Label", kind="textarea", required=true) }}
+{{ ui.choice("side", "Side", [("buy", "Buy")], value="buy") }}{{ ui.check("is_final", "Final", checked=true) }}
+{% call ui.form("POST /v1/x", "Send", then="/x/{id}", upload="file", fixed={"kind": "<b>"}) %}{% endcall %}
+{{ ui.act("POST /v1/x", "Do", body={"reason": "x"}, kind="danger") }}
+{{ ui.confirm("c", "Approve", "Approve?", "POST /v1/x", body={"sha256": "9f"}, differences=[("Quantity", "1", "2")], digest="9f") }}
+{{ ui.pager("/x", "abc", false, "as_of=2026-01-01&") }}{{ ui.chart("gap", "/v1/x", "Gap", query="?as_of=2026-01-01") }}
+{{ ui.tabs([("Terms", "/x", true)]) }}{{ ui.timeline([{"when": "1", "title": "t"}]) }}{{ ui.steps([("Draft", "done"), ("Review", "now")]) }}
+{{ ui.facts([("Name", "Value")]) }}
+"""
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
 
@@ -211,6 +226,15 @@ def test_no_template_holds_inline_script_or_style() -> None:
     ]
 
     assert not found
+
+
+def test_every_macro_renders_with_what_its_description_asks_for() -> None:
+    made = environment(Language.ZH).from_string(EVERY_MACRO).render(theme="dark", me=None)
+
+    assert "theme=dark" in made
+    assert "&lt;b&gt;" in made
+    assert "<b>" not in made
+    assert 'data-fixed="{&#34;sha256&#34;: &#34;9f&#34;}"' in made
 
 
 def test_no_static_file_names_another_site() -> None:
