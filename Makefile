@@ -61,6 +61,10 @@ contracts: $(VENV)/installed ## The import contracts.
 bench: $(VENV)/installed ## Ledger benchmark on both engines.
 	@$(BIN)/tonne bench ledger
 
+.PHONY: client
+client: $(VENV)/installed ## Renew the typed client from the routes as they are.
+	@$(BIN)/python -m api.cli routes --client tonne_client/generated
+
 lock: $(VENV)/installed ## Renew requirements.lock: exact versions with hashes, none younger than a week.
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 	@$(BIN)/uv pip compile pyproject.toml requirements/build.in --extra dev --universal --python-version 3.11 --generate-hashes \

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-PACKAGES = ("ledger", "finance", "api")
+PACKAGES = ("ledger", "finance", "api", "tonne_client")
 
 
 def lint(folder: Path) -> subprocess.CompletedProcess[str]:

@@ -1,0 +1,1 @@
+"""Written from the API's description; renew it with: make client."""
