@@ -1,0 +1,172 @@
+"""Requests drawn from the description, on the demo data, as each kind of organisation and as nobody: nothing but described answers.
+
+The short form draws a few requests for each operation; ``TONNE_FUZZ=long`` at least 20,000 in all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from uuid import UUID
+
+import hypothesis
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, Phase, Verbosity
+from schemathesis import Case
+from schemathesis.checks import not_a_server_error
+from schemathesis.core.failures import Failure, FailureGroup
+from schemathesis.core.result import Ok
+from schemathesis.generation import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from api.app import create_app
+from api.auth.issue import issue_key
+from api.auth.principal import Scope
+from api.deps import unit_of_work, uuid7
+from api.description import describe
+from tests.api.client import Clock, Randomness
+from tests.stories.smelter import Smelter, loaded_smelter, migrated, opened
+
+CHECKS = (
+    not_a_server_error,
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+)
+ROLES = ("borrower", "lender", "assessor")
+IS_LONG = os.environ.get("TONNE_FUZZ") == "long"
+LEAST = 20_000
+
+
+@dataclass
+class Demo:
+    """The application over the demo data, a key for each organisation, and the ids that stand in it."""
+
+    app: FastAPI
+    keys: dict[str, str]
+    ids: tuple[str, ...]
+    drawn: int = 0
+    statuses: Counter[str] = field(default_factory=Counter)
+    failures: dict[tuple[str, str], str] = field(default_factory=dict)
+
+
+@pytest.fixture(scope="module")
+def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Demo]:
+    clock, randomness = Clock(), Randomness(drawn=1_000)
+    with migrated("sqlite", request, tmp_path_factory) as url, opened(url) as database:
+        smelter = loaded_smelter(database)
+        keys = {role: _key(smelter, role, clock, randomness) for role in ROLES}
+        app = create_app(database, clock=clock, random_source=randomness)
+        yield Demo(app, keys, _ids(smelter))
+
+
+def _key(smelter: Smelter, role: str, clock: Clock, randomness: Randomness) -> str:
+    actor = smelter.scenario.actor(role)
+    with unit_of_work(smelter.database) as session:
+        return issue_key(
+            session,
+            organisation_id=UUID(str(actor.organisation_id)),
+            user_id=UUID(str(actor.user_id)),
+            scopes=frozenset(Scope),
+            days=30,
+            now=clock(),
+            new_id=lambda: uuid7(clock(), randomness),
+            random_bytes=randomness,
+        ).text
+
+
+def _ids(smelter: Smelter) -> tuple[str, ...]:
+    """Return every id that the example's document names."""
+    found: set[str] = set()
+
+    def gather(part: Any) -> None:
+        if isinstance(part, dict):
+            for each in part.values():
+                gather(each)
+        elif isinstance(part, list):
+            for each in part:
+                gather(each)
+        elif isinstance(part, str) and len(part) == 36 and part.count("-") == 4:
+            found.add(part)
+
+    gather(smelter.document)
+    return tuple(sorted(found))
+
+
+def try_all(demo: Demo, examples: int, seed: int) -> None:
+    """Send ``examples`` requests of each operation, half as described and half not, each as another caller, with ids that exist."""
+    schema = schemathesis.openapi.from_dict(describe(demo.app))
+    schema.app = demo.app
+    schema.config.generation.update(modes=[GenerationMode.POSITIVE, GenerationMode.NEGATIVE])
+    for result in schema.get_all_operations():
+        assert isinstance(result, Ok), result
+        operation = result.ok()
+        settings = hypothesis.settings(
+            max_examples=examples,
+            database=None,
+            derandomize=False,
+            deadline=None,
+            phases=[Phase.generate],
+            verbosity=Verbosity.quiet,
+            suppress_health_check=list(HealthCheck),
+        )
+
+        @hypothesis.seed(seed)
+        @settings
+        @hypothesis.given(case=operation.as_strategy())
+        def send(case: Case[Any]) -> None:
+            _try_one(demo, case)
+
+        send()
+
+
+def _try_one(demo: Demo, case: Case[Any]) -> None:
+    demo.drawn += 1
+    callers = (*demo.keys.values(), None, "tonne_wrong_key")
+    token = callers[demo.drawn % len(callers)]
+    if demo.drawn % 4 and demo.ids:  # most calls reach what is there
+        for name in case.path_parameters:
+            if name.endswith("_id"):
+                case.path_parameters[name] = demo.ids[demo.drawn * 7 % len(demo.ids)]
+    headers = {"Authorization": f"Bearer {token}"} if token else {}
+    place = f"{case.method} {case.operation.path}"
+    try:
+        response = case.call(app=demo.app, headers=headers)
+        demo.statuses[f"{response.status_code // 100}xx"] += 1
+        is_public = "security" not in case.operation.definition.raw
+        if token not in demo.keys.values() and not is_public:
+            assert response.status_code in {401, 404}, f"answered {response.status_code} to nobody"
+        case.validate_response(response, checks=list(CHECKS), headers=headers)
+    except (Failure, FailureGroup, AssertionError) as failure:
+        demo.failures.setdefault((place, type(failure).__name__), str(failure)[:1500])
+
+
+@pytest.mark.skipif(IS_LONG, reason="the long form runs instead")
+def test_drawn_requests_are_answered_as_described(demo: Demo) -> None:
+    try_all(demo, examples=2, seed=20261122)
+
+    assert demo.failures == {}
+    assert demo.drawn >= 500
+    assert demo.statuses["2xx"] > 0
+
+
+@pytest.mark.skipif(not IS_LONG, reason="TONNE_FUZZ=long draws 20,000 requests")
+def test_twenty_thousand_drawn_requests_are_answered_as_described(demo: Demo) -> None:
+    rounds = 0
+    while demo.drawn < LEAST:
+        rounds += 1
+        try_all(demo, examples=30, seed=rounds)
+
+    print(f"{demo.drawn} requests: {dict(demo.statuses)}")  # noqa: T201 - shown with -rP
+    assert demo.failures == {}
