@@ -752,6 +752,10 @@ class Calls(ABC):
         """Return the organisation's keys, revoked ones included."""
         return cast("shapes.SigningKeysOut", self.call('list_signing_keys', {}))
 
+    def list_snapshots(self, *, until: date, limit: int | None = None) -> shapes.SnapshotsOut:
+        """Return the organisation's frozen snapshots of days up to ``until``, the newest day first."""
+        return cast("shapes.SnapshotsOut", self.call('list_snapshots', {'until': until, 'limit': limit}))
+
     def list_sources(self, *, book_id: UUID) -> shapes.StatementSourcesOut:
         """Return every version of every source."""
         return cast("shapes.StatementSourcesOut", self.call('list_sources', {'book_id': book_id}))

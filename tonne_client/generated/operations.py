@@ -3029,6 +3029,23 @@ OPERATIONS: Mapping[str, Operation] = {
         files=(),
         is_keyed=False,
     ),
+    'list_snapshots': Operation(
+        name='list_snapshots',
+        method='GET',
+        path='/v1/snapshots',
+        tag='market',
+        summary="Return the organisation's frozen snapshots of days up to ``until``, the newest day first.",
+        asks='ledger:read',
+        parameters=(
+            Parameter(name='until', sent_as='until', place='query', is_required=True, type=date),
+            Parameter(name='limit', sent_as='limit', place='query', is_required=False, type=int),
+        ),
+        body=None,
+        uploads=(),
+        answer=shapes.SnapshotsOut,
+        files=(),
+        is_keyed=False,
+    ),
     'list_sources': Operation(
         name='list_sources',
         method='GET',

@@ -10262,6 +10262,21 @@ class SnapshotIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SnapshotLineOut:
+    """One frozen snapshot in a list."""
+
+    snapshot_id: UUID
+
+    as_of: date
+
+    known_at: datetime
+
+    sha256: str
+
+    created_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class SnapshotNameOut:
     """The frozen marks that an answer rests on."""
 
@@ -10293,6 +10308,13 @@ class SnapshotOut:
     overrides: tuple[str, ...]
 
     marks: tuple[MarkOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SnapshotsOut:
+    """Frozen snapshots, the newest day first, and of one day the latest first."""
+
+    snapshots: tuple[SnapshotLineOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
