@@ -27,6 +27,7 @@ from api import errors
 from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
 from api.description import describe
+from api.imports.work import ImportWork
 from api.pages.base.serving import page_routes, unknown_path
 from api.settings import from_environment
 from api.writer import MOST_WAITING, WriterQueue
@@ -64,10 +65,14 @@ def create_app(
     off, since they load scripts from elsewhere. At shutdown the entries that wait are recorded before the process ends.
     """
     writer = WriterQueue(database, clock=clock, random_bytes=random_source, most_waiting=writer_queue)
+    new_id = id_source or (lambda: uuid7(clock(), random_source))
+    importing = ImportWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
 
     @asynccontextmanager
     async def draining(_app: FastAPI) -> AsyncIterator[None]:
+        importing.start()
         yield
+        importing.stop()
         await to_thread.run_sync(writer.close)
 
     app = FastAPI(
@@ -84,7 +89,7 @@ def create_app(
         writer=writer,
         clock=clock,
         random_source=random_source,
-        id_source=id_source or (lambda: uuid7(clock(), random_source)),
+        id_source=new_id,
     )
     app.router.routes.extend(_built_routes())
     for declared in (each for routes in more_routes for each in routes):

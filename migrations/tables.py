@@ -9,6 +9,7 @@ import finance.store.tables.carbon_contracts
 import finance.store.tables.closing
 import finance.store.tables.compliance
 import finance.store.tables.feeds
+import finance.store.tables.imports
 import finance.store.tables.labels
 import finance.store.tables.loan_facts
 import finance.store.tables.loans

@@ -1,0 +1,296 @@
+"""What enters and leaves about imports of files: templates with their columns, previews, their confirmation, work in hand.
+
+Amounts are decimal strings. What a template has, ``api.imports.templates`` says.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any
+from uuid import UUID
+
+from pydantic import Field
+
+from api.schemas.base import Array, Schema
+from api.schemas.fields import InstantString, UuidString
+from finance.operations.imports import ImportState, state_of
+from finance.store.imports import FileImport, Step, StepKind, Work
+
+Sha256Text = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64, examples=["ab" * 32])]
+Count = Annotated[int, Field(ge=0, examples=[12])]
+
+
+class TemplateColumnOut(Schema):
+    """One column of a template."""
+
+    key: str
+    heading: Annotated[str, Field(examples=["数量 Quantity (t)"])]
+    unit: str
+    kind: str
+    is_required: bool
+    expected_en: str
+    expected_zh: str
+    choices: Array[str]
+
+
+class TemplateOut(Schema):
+    """A template: its name in the address of its workbook, its titles and columns."""
+
+    name: Annotated[str, Field(examples=["trades"])]
+    plant: Annotated[str | None, Field(description="The form of plant that an activity template is for.")]
+    title_en: str
+    title_zh: str
+    columns: Array[TemplateColumnOut]
+
+
+class TemplatesOut(Schema):
+    """Every template."""
+
+    templates: Array[TemplateOut]
+
+
+class RowProblemOut(Schema):
+    """What is wrong with a cell; ``row`` 0 and an empty ``column`` mean the whole file, the whole row."""
+
+    row: int
+    column: Annotated[str, Field(examples=["E"])]
+    field: str
+    value: str
+    expected: str
+
+
+class PositionChangeOut(Schema):
+    """How an account would move."""
+
+    account: str
+    commodity: str
+    before: str
+    after: str
+    change: str
+
+
+class FigureChangeOut(Schema):
+    """How a month's figure would change; empty where there is none."""
+
+    site: str
+    month: str
+    field: str
+    old: str
+    new: str
+
+
+class EntriesEffectOut(Schema):
+    """Trades: entries that would be posted, references that stand already with the same content, accounts that move."""
+
+    entries: int
+    standing: int
+    standing_refs: Array[str]
+    positions: Array[PositionChangeOut]
+    facts_sha256: str
+
+
+class MonthsEffectOut(Schema):
+    """Activity: months in the file, of which new, changed and unchanged, and every changed figure (the first 500)."""
+
+    months: int
+    new: int
+    changed: int
+    unchanged: int
+    change_count: int
+    changes: Array[FigureChangeOut]
+    facts_sha256: str
+
+
+class StatementEffectOut(Schema):
+    """A statement: lines read, lines that are new, lines that stand already."""
+
+    source: str
+    source_version: int
+    lines_read: int
+    lines_added: int
+    standing: int
+
+
+class PricesEffectOut(Schema):
+    """Prices: what a second person will be asked to approve, by what each observation would be today."""
+
+    observations: int
+    counts: dict[str, int]
+    facts_sha256: str
+    needs_second_person: bool
+
+
+class PreviewOut(Schema):
+    """What a file would do: every problem (the first 1,000), or exactly one effect; confirm it by ``sha256``."""
+
+    sha256: Sha256Text
+    shown_at: InstantString
+    form: str
+    encoding: str
+    sheet: str
+    skipped_sheets: Array[str]
+    rows: int
+    examples: Annotated[int, Field(description="Example rows, which are never imported.")]
+    problem_count: int
+    problems: Array[RowProblemOut]
+    entries: EntriesEffectOut | None = None
+    months: MonthsEffectOut | None = None
+    statement: StatementEffectOut | None = None
+    prices: PricesEffectOut | None = None
+
+    @classmethod
+    def from_core(cls, step: Step) -> PreviewOut:
+        """Return the shape of a preview."""
+        content = step.content
+        return cls(
+            sha256=step.sha256,
+            shown_at=step.at,
+            form=content["form"],
+            encoding=content["encoding"],
+            sheet=content["sheet"],
+            skipped_sheets=tuple(content["skipped_sheets"]),
+            rows=content["rows"],
+            examples=content["examples"],
+            problem_count=content["problem_count"],
+            problems=tuple(RowProblemOut(**one) for one in content["problems"]),
+            **_effect(content["effect"]),
+        )
+
+
+class ConfirmedOut(Schema):
+    """What a confirmation did and made: the last entry, the statement's fact, or the proposal that waits for a second person."""
+
+    confirmed_at: InstantString
+    confirmed_by: UuidString
+    last_seq: str | None = None
+    fact: str | None = None
+    proposal_id: str | None = None
+    proposal_sha256: str | None = None
+
+
+class FailureOut(Schema):
+    """Why the last attempt changed nothing."""
+
+    failed_at: InstantString
+    code: str
+    message: str
+
+
+class WorkOut(Schema):
+    """What is being done beside the request; ask again."""
+
+    task: str
+    phase: str
+    rows_total: int | None
+    attempts: int
+    updated_at: InstantString
+
+    @classmethod
+    def from_core(cls, work: Work) -> WorkOut:
+        """Return the shape of ``work``."""
+        return cls(
+            task=work.task.value,
+            phase=work.phase.value,
+            rows_total=work.rows_total,
+            attempts=work.attempts,
+            updated_at=work.updated_at,
+        )
+
+
+class ImportOut(Schema):
+    """A file that was brought, and where it stands."""
+
+    import_id: UuidString
+    template: str
+    book_id: UuidString | None
+    options: dict[str, str]
+    file_name: str
+    file_sha256: str
+    created_by: UuidString
+    created_at: InstantString
+    state: ImportState
+    preview: PreviewOut | None
+    confirmed: ConfirmedOut | None
+    failure: FailureOut | None
+    work: WorkOut | None
+
+    @classmethod
+    def from_core(cls, found: FileImport, book_id: UUID | None) -> ImportOut:
+        """Return the shape of ``found``."""
+        last = found.last
+        return cls(
+            import_id=found.import_id,
+            template=found.template,
+            book_id=book_id,
+            options=dict(found.options),
+            file_name=found.file_name,
+            file_sha256=found.raw_sha256,
+            created_by=found.created_by,
+            created_at=found.created_at,
+            state=state_of(found),
+            preview=None if found.preview is None else PreviewOut.from_core(found.preview),
+            confirmed=None
+            if last is None or last.kind is not StepKind.CONFIRMED
+            else ConfirmedOut(confirmed_at=last.at, confirmed_by=last.by, **last.content["made"]),
+            failure=None
+            if last is None or last.kind is not StepKind.FAILED
+            else FailureOut(failed_at=last.at, code=last.content["code"], message=last.content["message"]),
+            work=None if found.work is None else WorkOut.from_core(found.work),
+        )
+
+
+class ImportLineOut(Schema):
+    """An import in a list."""
+
+    import_id: UuidString
+    template: str
+    book_id: UuidString | None
+    file_name: str
+    created_by: UuidString
+    created_at: InstantString
+    state: ImportState
+    rows: int | None
+    problem_count: int | None
+
+    @classmethod
+    def from_core(cls, found: FileImport, book_id: UUID | None) -> ImportLineOut:
+        """Return the shape of ``found``."""
+        shown = None if found.preview is None else found.preview.content
+        return cls(
+            import_id=found.import_id,
+            template=found.template,
+            book_id=book_id,
+            file_name=found.file_name,
+            created_by=found.created_by,
+            created_at=found.created_at,
+            state=state_of(found),
+            rows=None if shown is None else shown["rows"],
+            problem_count=None if shown is None else shown["problem_count"],
+        )
+
+
+class ImportsOut(Schema):
+    """A page of imports, the newest first."""
+
+    imports: Array[ImportLineOut]
+    next_after: Annotated[UuidString | None, Field(description="Send it as after to read on; null on the last page.")]
+
+
+class ConfirmIn(Schema):
+    """Which preview is confirmed."""
+
+    sha256: Annotated[Sha256Text, Field(description="preview.sha256 as it was read.")]
+
+
+def _effect(effect: Mapping[str, Any] | None) -> dict[str, Any]:
+    """Return the one part of a preview that its effect is."""
+    if effect is None:
+        return {}
+    facts: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in effect.items()}
+    if "entries" in effect:
+        facts["positions"] = tuple(PositionChangeOut(**one) for one in effect["positions"])
+        return {"entries": EntriesEffectOut(**facts)}
+    if "months" in effect:
+        facts["changes"] = tuple(FigureChangeOut(**one) for one in effect["changes"])
+        return {"months": MonthsEffectOut(**facts)}
+    return {"statement": StatementEffectOut(**facts)} if "source" in effect else {"prices": PricesEffectOut(**facts)}
