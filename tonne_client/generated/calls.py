@@ -349,6 +349,13 @@ class Calls(ABC):
         """Return which assumption moves the value of a book's next tonne or MWh most."""
         return cast("shapes.DecisionAnswersSensitivityOut", self.call('compute_sensitivity_of_book', {'book_id': book_id}, body=body))
 
+    def confirm_import(self, *, body: shapes.ConfirmIn, import_id: UUID) -> shapes.ImportOut:
+        """Do exactly what the preview showed, all of it or nothing; ``import.world_changed`` when it would do something else now.
+
+        A long one is carried out beside the request: ask for the import until its state is no longer ``importing``.
+        """
+        return cast("shapes.ImportOut", self.call('confirm_import', {'import_id': import_id}, body=body))
+
     def confirm_item(self, *, body: shapes.ItemStepIn, book_id: UUID, month: str) -> shapes.MonthCloseOut:
         """Confirm, with a reason, an item that the books cannot tell; it counts while what it rests on stays."""
         return cast("shapes.MonthCloseOut", self.call('confirm_item', {'book_id': book_id, 'month': month}, body=body))
@@ -372,6 +379,10 @@ class Calls(ABC):
     def default_contract(self, *, body: shapes.DefaultIn, contract_id: UUID) -> shapes.CarbonContractOut:
         """Record a failure and set off claims at a stated price; a pledge is enforced under ledger:enforce only."""
         return cast("shapes.CarbonContractOut", self.call('default_contract', {'contract_id': contract_id}, body=body))
+
+    def discard_import(self, *, import_id: UUID) -> shapes.ImportOut:
+        """End an import without carrying it out."""
+        return cast("shapes.ImportOut", self.call('discard_import', {'import_id': import_id}))
 
     def dispute_kpi_period(self, *, body: shapes.KpiReasonIn, kpi_period_id: UUID) -> shapes.KpiPeriodOut:
         """Contest the reported value, with the reason."""
@@ -519,6 +530,21 @@ class Calls(ABC):
     def freeze_snapshot(self, *, body: shapes.SnapshotIn) -> shapes.SnapshotOut:
         """Freeze the marks of a day; the same request again returns what was frozen, whatever was learned since."""
         return cast("shapes.SnapshotOut", self.call('freeze_snapshot', {}, body=body))
+
+    def import_activity(self, *, content: bytes, content_type: str = 'text/csv', plant: str | None = None, verification: str | None = None, file_name: str | None = None) -> shapes.ImportOut:
+        """Bring a file of monthly activity and see which figures it would add or change, old and new; nothing of it counts yet."""
+        return cast("shapes.ImportOut", self.call('import_activity', {'plant': plant, 'verification': verification, 'file_name': file_name}, body=content, content_type=content_type))
+
+    def import_into_book(self, *, content: bytes, content_type: str = 'text/csv', book_id: UUID, template: shapes.Template, source: str | None = None, file_name: str | None = None) -> shapes.ImportOut:
+        """Bring a file of trades, opening positions or statement lines, and see what it would do; nothing of it counts yet.
+
+        A longer file is previewed beside the request: ask for the import until its state is no longer ``reading``.
+        """
+        return cast("shapes.ImportOut", self.call('import_into_book', {'book_id': book_id, 'template': template, 'source': source, 'file_name': file_name}, body=content, content_type=content_type))
+
+    def import_prices(self, *, content: bytes, content_type: str = 'text/csv', file_name: str | None = None) -> shapes.ImportOut:
+        """Bring a file of prices and see what each would be today; confirmed, they wait for a second person's approval."""
+        return cast("shapes.ImportOut", self.call('import_prices', {'file_name': file_name}, body=content, content_type=content_type))
 
     def import_statement(self, *, content: bytes, content_type: str = 'text/csv', book_id: UUID, source: str, file_name: str | None = None) -> shapes.StatementImportOut:
         """Read a statement (CSV in UTF-8 or GB18030, or XLSX) by the source's mapping; lines that are recorded add nothing.
@@ -669,6 +695,10 @@ class Calls(ABC):
         """Return a page of what is set aside in the caller's favour, in any book: what a bank holds in pledge."""
         return cast("shapes.FavouredHoldsOut", self.call('list_holds_in_favour', {'after': after, 'limit': limit}))
 
+    def list_imports(self, *, after: UUID | None = None, limit: int | None = None) -> shapes.ImportsOut:
+        """Return a page of the organisation's imports that the caller may see, the newest first."""
+        return cast("shapes.ImportsOut", self.call('list_imports', {'after': after, 'limit': limit}))
+
     def list_instruments(self, *, book_id: UUID) -> shapes.InstrumentsOut:
         """Return the book's instruments by code; money and plain commodities are under commodities."""
         return cast("shapes.InstrumentsOut", self.call('list_instruments', {'book_id': book_id}))
@@ -763,6 +793,10 @@ class Calls(ABC):
     def list_standards(self, *, period_start: date) -> shapes.StandardsOut:
         """Return the standards in force for a period that begins on ``period_start``."""
         return cast("shapes.StandardsOut", self.call('list_standards', {'period_start': period_start}))
+
+    def list_templates(self) -> shapes.TemplatesOut:
+        """Return every template with its columns; the activity template once for each form of plant."""
+        return cast("shapes.TemplatesOut", self.call('list_templates', {}))
 
     def list_terms(self, *, facility_id: UUID) -> shapes.TermsVersionsOut:
         """Return every version of the terms with its hash and who agreed to it, oldest first."""
@@ -865,6 +899,10 @@ class Calls(ABC):
         A refusal undoes both sides and is not recorded, so that a corrected transfer may use the same ids.
         """
         return cast("shapes.TransferReceiptOut", self.call('post_transfer', {}, body=body))
+
+    def preview_import(self, *, import_id: UUID) -> shapes.ImportOut:
+        """Return what the file would do as things stand now."""
+        return cast("shapes.ImportOut", self.call('preview_import', {'import_id': import_id}))
 
     def preview_surrender_plan(self, *, book_id: UUID, year: int, surrender_on: date, basis: str | None = None, snapshot_id: UUID | None = None, due_t: int | None = None) -> shapes.SurrenderPlanOut:
         """Return the cheapest surrender as of its day with the proof, what is missing and what that would cost; stores nothing."""
@@ -1160,6 +1198,10 @@ class Calls(ABC):
         """Return the entry at a place of the book, as recorded."""
         return cast("shapes.EntriesEntryOut", self.call('read_entry', {'book_id': book_id, 'seq': seq}))
 
+    def read_errors(self, *, import_id: UUID, format: str | None = None) -> File:
+        """Return the sheet as it came with one column more, which says what is wrong in each row: correct it and bring it again."""
+        return cast("File", self.call('read_errors', {'import_id': import_id, 'format': format}))
+
     def read_expectation(self, *, engagement_id: UUID) -> shapes.ExpectationOut:
         """Return what a statement under the engagement must say, byte for byte; the period must have been reported."""
         return cast("shapes.ExpectationOut", self.call('read_expectation', {'engagement_id': engagement_id}))
@@ -1187,6 +1229,10 @@ class Calls(ABC):
     def read_hold(self, *, book_id: UUID, hold_id: UUID) -> shapes.HoldOut:
         """Return a hold as it stands now; its beneficiary sees it too."""
         return cast("shapes.HoldOut", self.call('read_hold', {'book_id': book_id, 'hold_id': hold_id}))
+
+    def read_import(self, *, import_id: UUID) -> shapes.ImportOut:
+        """Return an import with its newest preview, and how far work on it is."""
+        return cast("shapes.ImportOut", self.call('read_import', {'import_id': import_id}))
 
     def read_interest(self, *, facility_id: UUID, on: date, tranche_id: str | None = None, known_at: datetime | None = None) -> shapes.InterestOut:
         """Return the payment of the interest period that ``on`` lies in, with the tree of its segments, rates and reasons."""
@@ -1333,6 +1379,10 @@ class Calls(ABC):
         ``after`` continues at the record point of the first page, whatever was posted since.
         """
         return cast("shapes.SubtreeStatementOut", self.call('read_subtree_statement', {'book_id': book_id, 'under': under, 'as_of': as_of, 'after': after, 'limit': limit, 'known': known, 'at': at}))
+
+    def read_template(self, *, name: shapes.Template, language: shapes.TemplatesLanguage | None = None, plant: str | None = None) -> File:
+        """Return a template as a workbook to fill in: headings in both languages with units, checks, an example, instructions."""
+        return cast("File", self.call('read_template', {'name': name, 'language': language, 'plant': plant}))
 
     def read_transfer(self, *, transfer_id: UUID) -> shapes.TransferOut:
         """Return the two sides of a transfer as recorded."""

@@ -74,6 +74,8 @@ HoldState: TypeAlias = Literal['open', 'captured', 'released', 'expired']
 
 HorizonRule: TypeAlias = Literal['sqrt_time', 'overlapping']
 
+ImportState: TypeAlias = Literal['reading', 'refused', 'ready', 'importing', 'confirmed', 'discarded', 'failed']
+
 InstrumentKind: TypeAlias = Literal['CEA', 'CCER', 'EUA', 'CBAM', 'GEC']
 
 Item: TypeAlias = Literal['feeds', 'trades', 'reconciliation', 'interest', 'allocation', 'valuation', 'vouchers', 'reviews', 'soft_close', 'hard_close']
@@ -169,6 +171,10 @@ SourceKind: TypeAlias = Literal['registry', 'bank']
 Standard: TypeAlias = Literal['marks_only', 'ifrs_net_at_mark', 'ifrs_net_at_cost', 'ifrs_ias20']
 
 Strategy: TypeAlias = Literal['buy_now', 'spread_evenly', 'last_quarter', 'last_month']
+
+Template: TypeAlias = Literal['activity', 'trades', 'opening-positions', 'registry-statement', 'bank-statement', 'prices']
+
+TemplatesLanguage: TypeAlias = Literal['zh', 'en']
 
 Theme: TypeAlias = Literal['light', 'dark', 'print']
 
@@ -2557,6 +2563,31 @@ class ComponentOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ConfirmIn:
+    """Which preview is confirmed."""
+
+    sha256: str
+    """preview.sha256 as it was read."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ConfirmedOut:
+    """What a confirmation did and made: the last entry, the statement's fact, or the proposal that waits for a second person."""
+
+    confirmed_at: datetime
+
+    confirmed_by: UUID
+
+    last_seq: str | None
+
+    fact: str | None
+
+    proposal_id: str | None
+
+    proposal_sha256: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ConnectionIn:
     """An organisation connected to the loan beside borrower and lenders: it cannot assess the loan, nor can who shares a person with it."""
 
@@ -3757,6 +3788,21 @@ class EntityOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class EntriesEffectOut:
+    """Trades: entries that would be posted, references that stand already with the same content, accounts that move."""
+
+    entries: int
+
+    standing: int
+
+    standing_refs: tuple[str, ...]
+
+    positions: tuple[PositionChangeOut, ...]
+
+    facts_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class EntriesEntryOut:
     """An entry as recorded."""
 
@@ -4110,6 +4156,17 @@ class FailedAssertionOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FailureOut:
+    """Why the last attempt changed nothing."""
+
+    failed_at: datetime
+
+    code: str
+
+    message: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FavouredHoldsOut:
     """A page of what is set aside in the caller's favour, in any book, as it stands now."""
 
@@ -4361,6 +4418,21 @@ class FieldOut:
     kind: str
 
     is_required: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class FigureChangeOut:
+    """How a month's figure would change; empty where there is none."""
+
+    site: str
+
+    month: str
+
+    field: str
+
+    old: str
+
+    new: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -5374,6 +5446,60 @@ class HoldsOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportLineOut:
+    """An import in a list."""
+
+    import_id: UUID
+
+    template: str
+
+    book_id: UUID | None
+
+    file_name: str
+
+    created_by: UUID
+
+    created_at: datetime
+
+    state: ImportState
+
+    rows: int | None
+
+    problem_count: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportOut:
+    """A file that was brought, and where it stands."""
+
+    import_id: UUID
+
+    template: str
+
+    book_id: UUID | None
+
+    options: Mapping[str, str]
+
+    file_name: str
+
+    file_sha256: str
+
+    created_by: UUID
+
+    created_at: datetime
+
+    state: ImportState
+
+    preview: PreviewOut | None
+
+    confirmed: ConfirmedOut | None
+
+    failure: FailureOut | None
+
+    work: WorkOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportedOut:
     """What approving the file did."""
 
@@ -5386,6 +5512,16 @@ class ImportedOut:
     corroborated: int
 
     held: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImportsOut:
+    """A page of imports, the newest first."""
+
+    imports: tuple[ImportLineOut, ...]
+
+    next_after: UUID | None
+    """Send it as after to read on; null on the last page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -6871,6 +7007,25 @@ class MonthPriceIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class MonthsEffectOut:
+    """Activity: months in the file, of which new, changed and unchanged, and every changed figure (the first 500)."""
+
+    months: int
+
+    new: int
+
+    changed: int
+
+    unchanged: int
+
+    change_count: int
+
+    changes: tuple[FigureChangeOut, ...]
+
+    facts_sha256: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class MovementLineOut:
     """One line of the table: this year and last year."""
 
@@ -8345,6 +8500,21 @@ class PortfolioOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PositionChangeOut:
+    """How an account would move."""
+
+    account: str
+
+    commodity: str
+
+    before: str
+
+    after: str
+
+    change: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class PositionsOut:
     """Accounts that hold something or of which something is set aside, by path.
 
@@ -8568,6 +8738,40 @@ class PresentedResultOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PreviewOut:
+    """What a file would do: every problem (the first 1,000), or exactly one effect; confirm it by ``sha256``."""
+
+    sha256: str
+
+    shown_at: datetime
+
+    form: str
+
+    encoding: str
+
+    sheet: str
+
+    skipped_sheets: tuple[str, ...]
+
+    rows: int
+
+    examples: int
+    """Example rows, which are never imported."""
+
+    problem_count: int
+
+    problems: tuple[RowProblemOut, ...]
+
+    entries: EntriesEffectOut | None
+
+    months: MonthsEffectOut | None
+
+    statement: StatementEffectOut | None
+
+    prices: PricesEffectOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PriceChangeIn:
     """A scenario of one's own: the relative change by the last month, on a straight line."""
 
@@ -8585,6 +8789,19 @@ class PriceOut:
     amount: str
 
     unit: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PricesEffectOut:
+    """Prices: what a second person will be asked to approve, by what each observation would be today."""
+
+    observations: int
+
+    counts: Mapping[str, int]
+
+    facts_sha256: str
+
+    needs_second_person: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9938,6 +10155,21 @@ class RiskPartOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RowProblemOut:
+    """What is wrong with a cell; ``row`` 0 and an empty ``column`` mean the whole file, the whole row."""
+
+    row: int
+
+    column: str
+
+    field: str
+
+    value: str
+
+    expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunCountsOut:
     """How many observations of a run were what."""
 
@@ -10439,6 +10671,21 @@ class StatedValueIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatementEffectOut:
+    """A statement: lines read, lines that are new, lines that stand already."""
+
+    source: str
+
+    source_version: int
+
+    lines_read: int
+
+    lines_added: int
+
+    standing: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatementImportOut:
     """What reading a file changed."""
 
@@ -10916,6 +11163,50 @@ class SwapOut:
 
     lots: tuple[ContractLotIn, ...]
     """Given lots; empty: by the book's method."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateColumnOut:
+    """One column of a template."""
+
+    key: str
+
+    heading: str
+
+    unit: str
+
+    kind: str
+
+    is_required: bool
+
+    expected_en: str
+
+    expected_zh: str
+
+    choices: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplateOut:
+    """A template: its name in the address of its workbook, its titles and columns."""
+
+    name: str
+
+    plant: str | None
+    """The form of plant that an activity template is for."""
+
+    title_en: str
+
+    title_zh: str
+
+    columns: tuple[TemplateColumnOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class TemplatesOut:
+    """Every template."""
+
+    templates: tuple[TemplateOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11785,6 +12076,21 @@ class WaiverOut:
     organisation_id: UUID
 
     recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkOut:
+    """What is being done beside the request; ask again."""
+
+    task: str
+
+    phase: str
+
+    rows_total: int | None
+
+    attempts: int
+
+    updated_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
