@@ -1,4 +1,7 @@
-"""The way in: the sign-in page, which sends to the API's sign-in and then goes where the reader wanted to go."""
+"""The way in: signing in, choosing a password with a one-time token, and the first operator.
+
+Each page only sends to the API, then goes where the reader wanted to go. A token stands in no address that a server sees.
+"""
 
 from __future__ import annotations
 
@@ -28,3 +31,15 @@ def show_sign_in(
 ) -> Response:
     """Show the form for e-mail, password and the second factor."""
     return page.show("sign_in/sign_in.html", following=own_path(following))
+
+
+@routes.get("/invitation", policy=PUBLIC)
+def show_invitation(page: ThisPage) -> Response:
+    """Show the form by which an invited person, or one whose password was reset, chooses a password."""
+    return page.show("sign_in/invitation.html")
+
+
+@routes.get("/first-run", policy=PUBLIC)
+def show_first_run(page: ThisPage) -> Response:
+    """Show the form that makes the first operator."""
+    return page.show("sign_in/first_run.html")

@@ -94,3 +94,22 @@ def test_a_stranger_is_led_to_sign_in(browser: Browser, demo: Demo) -> None:
         assert tab.page.is_visible("input[name=password]")
         assert tab.serious() == []
         assert (tab.said, tab.asked_elsewhere) == ([], [])
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/invitation", "/first-run"])
+def test_the_ways_in_are_accessible_and_fit_a_phone(browser: Browser, demo: Demo, path: str) -> None:
+    with watched(browser, demo.address, language="zh", theme="dark", width=390) as tab:
+        assert tab.go(path).status == 200
+        tab.keep(f"way-in-{path[1:]}-zh-phone")
+
+        assert tab.serious() == []
+        assert not tab.overflows()
+        assert (tab.said, tab.asked_elsewhere) == ([], [])
+
+
+def test_a_token_in_the_address_is_taken_over_and_out_of_it(browser: Browser, demo: Demo) -> None:
+    with watched(browser, demo.address) as tab:
+        tab.go("/invitation#once-7")
+
+        assert tab.page.input_value("input[name=token]") == "once-7"
+        assert tab.page.url == f"{demo.address}/invitation"
