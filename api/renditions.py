@@ -50,13 +50,13 @@ class Renditions(Routes):
         asking = {"look": AskedLook}
 
         def shown(look: Look, **given: Any) -> ChartOut:
-            return _chart_out(draw(_whole(of, rows, given), look))
+            return _chart_out(draw(whole(of, rows, given), look))
 
         def drawn(look: Look, **given: Any) -> Response:
-            return Response(chart_svg(draw(_whole(of, rows, given), look).spec), media_type=SVG_TYPE)
+            return Response(chart_svg(draw(whole(of, rows, given), look).spec), media_type=SVG_TYPE)
 
         def listed(look: Look, **given: Any) -> Response:
-            chart = draw(_whole(of, rows, given), look)
+            chart = draw(whole(of, rows, given), look)
             return _workbook(chart_table(chart), chart.name)
 
         self._add(declared, path, shown, asking, f"{about}: its words, its table and its Vega-Lite specification.")
@@ -68,7 +68,7 @@ class Renditions(Routes):
         declared = declaration(of)
 
         def listed(lang: AskedLanguage, **given: Any) -> Response:
-            answer = _whole(of, rows.partition(".")[0], given)
+            answer = whole(of, rows.partition(".")[0], given)
             return _workbook(read_table(answer, rows=rows, language=lang, name=lang.say(*name)), name[0])
 
         about = f"Return the table of what {declared.method} {declared.path} answers as a workbook (XLSX), all pages."
@@ -119,7 +119,7 @@ def _signature(of: Handler, asking: Mapping[str, object], answers: object) -> in
     return inspect.Signature([*taken, *more], return_annotation=answers)
 
 
-def _whole(of: Handler, rows: str, given: Mapping[str, Any]) -> Schema:
+def whole(of: Handler, rows: str, given: Mapping[str, Any]) -> Schema:
     """Return the answer with every page's rows; a list that is too long for one file is ``export.too_large``."""
     ask = partial(of, **given)
     answer: Schema = ask()

@@ -11,6 +11,7 @@ from api.charts.look import Language, Look
 
 _CHINESE: Mapping[str, str] = {
     "abatement": "减排措施",
+    "accepted": "已接受",
     "active_sll": "挂钩生效",
     "allowance": "配额",
     "approved": "已批准",
@@ -79,6 +80,7 @@ _CHINESE: Mapping[str, str] = {
     "red": "红色",
     "redetermination": "重新决定",
     "refused": "已拒绝",
+    "rejected": "未通过",
     "renewable_duty": "可再生能源消纳责任",
     "repayment": "还本",
     "report": "报告",
@@ -91,6 +93,7 @@ _CHINESE: Mapping[str, str] = {
     "talks_end": "协商期满",
     "unmodified": "无保留意见",
     "vwap_block": "大宗加权均价",
+    "withdrawn": "已撤回",
     "waived": "已豁免",
     "yearly_attestation": "年度鉴证",
     "yearly_report": "年度报告",

@@ -60,13 +60,17 @@ def _emitted(
     return _Emitted(emissions_t=emissions_t, intensity=intensity, methodology=methodology, balance_value=balance_value)
 
 
+EmittedQuery = Annotated[_Emitted, Depends(_emitted)]
+"""The parameter type by which a handler takes a year's emissions from the query."""
+
+
 @routes.get("/books/{book_id}/compliance", policy=asks(Scope.COMPLIANCE_READ))
 def read_compliance(
     book_id: UuidString,
     call: ThisCall,
     asked: AskedPoint,
     year: Annotated[WholeNumber, Query(description="Compliance year.", examples=[2025])],
-    emitted: Annotated[_Emitted, Depends(_emitted)],
+    emitted: EmittedQuery,
     snapshot_id: Annotated[UuidString | None, Query(description="With mark_instrument: prices the gap.")] = None,
     mark_instrument: Annotated[CodeString | None, Query(examples=["CEA25"])] = None,
 ) -> ComplianceOut:

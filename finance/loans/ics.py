@@ -15,6 +15,7 @@ from finance.conventions.fields import refused
 _AREA = "calendar_text"
 _MOST_OCTETS = 75
 """Octets of a line without its break, after which it is folded (RFC 5545, section 3.1)."""
+_MOST_ALARM_DAYS = 365
 _LINE_BREAK = "\r\n"
 _PRODUCT = "-//Tonne//Loan obligations//EN"
 _DIRECTION = frozenset("\u200e\u200f\u061c") | frozenset(map(chr, (*range(0x202A, 0x202F), *range(0x2066, 0x206A))))
@@ -34,6 +35,8 @@ class CalendarEvent:
     description: str
     category: str
     is_tentative: bool = False
+    alarm_days: tuple[int, ...] = ()
+    """Whole days before it at which a calendar program reminds, 0 to 365."""
 
     def __post_init__(self) -> None:
         """Refuse a nameless event and an instant that is not in UTC."""
@@ -41,13 +44,15 @@ class CalendarEvent:
             raise refused(area=_AREA, field="uid", expected="printable ASCII", value=self.uid)
         if isinstance(self.at, datetime):
             _check_utc(self.at, field="at")
+        if not all(0 <= days <= _MOST_ALARM_DAYS for days in self.alarm_days):
+            raise refused(area=_AREA, field="alarm_days", expected="0 to 365 days before", value=self.alarm_days)
 
 
 def calendar_text(events: Sequence[CalendarEvent], *, stamp: datetime, name: str) -> str:
     """Return the calendar ``name`` of ``events`` in their order, lines ended by CR LF; ``stamp`` (UTC) is when it was made.
 
     An instant is an event without length, a day one from that day to before the next. One uid twice is refused
-    (``calendar_text.uid``). Source: RFC 5545, sections 3.1, 3.3.11, 3.6.1, 3.8. The day 2026-06-22: ``DTSTART;VALUE=DATE:20260622``.
+    (``calendar_text.uid``). Source: RFC 5545, sections 3.1, 3.3.11, 3.6.1, 3.6.6, 3.8. The day 2026-06-22: ``DTSTART;VALUE=DATE:20260622``.
     """
     _check_utc(stamp, field="stamp")
     names = [event.uid for event in events]
@@ -106,6 +111,14 @@ def _event(event: CalendarEvent, stamp: datetime) -> Iterator[str]:
     yield f"CATEGORIES:{escaped(event.category)}"
     yield f"STATUS:{'TENTATIVE' if event.is_tentative else 'CONFIRMED'}"
     yield "TRANSP:TRANSPARENT"
+    for days in event.alarm_days:
+        yield from (
+            "BEGIN:VALARM",
+            "ACTION:DISPLAY",
+            f"TRIGGER:-P{days}D",
+            f"DESCRIPTION:{escaped(event.summary)}",
+            "END:VALARM",
+        )
     yield "END:VEVENT"
 
 

@@ -165,7 +165,12 @@ def done_steps(session: Session, book_id: int, *, year: int, on: date, known_at:
 
 def calendar_file(steps: tuple[CalendarStep, ...], *, book_uuid: UUID, now: datetime) -> str:
     """Return the steps as one RFC 5545 calendar, each an event of its day with a name that never changes."""
-    events = [
+    return calendar_text(step_events(steps, book_uuid=book_uuid), stamp=now.replace(microsecond=0), name=CALENDAR_NAME)
+
+
+def step_events(steps: tuple[CalendarStep, ...], *, book_uuid: UUID) -> tuple[CalendarEvent, ...]:
+    """Return the event of each step."""
+    return tuple(
         CalendarEvent(
             uid=f"{step.step}.{step.sector or 'all'}.{step.year}.{book_uuid}@tonne",
             at=step.due_on,
@@ -177,8 +182,7 @@ def calendar_file(steps: tuple[CalendarStep, ...], *, book_uuid: UUID, now: date
             is_tentative=False,
         )
         for step in steps
-    ]
-    return calendar_text(events, stamp=now.replace(microsecond=0), name=CALENDAR_NAME)
+    )
 
 
 _STATE_WORDS = {

@@ -50,11 +50,12 @@ def duty_calendar(found: Iterable[LoanDuties], *, since: date, until: date, now:
 
     What is owed until a cut-off stands at that UTC instant, everything else on its day. A duty keeps its UID for ever.
     """
-    events = [event for each in found for event in _events(each, since=since, until=until)]
+    events = [event for each in found for event in duty_events(each, since=since, until=until)]
     return calendar_text(events, stamp=now.replace(microsecond=0), name=CALENDAR_NAME)
 
 
-def _events(found: LoanDuties, *, since: date, until: date) -> Iterator[CalendarEvent]:
+def duty_events(found: LoanDuties, *, since: date, until: date) -> Iterator[CalendarEvent]:
+    """Yield the event of each duty whose day lies in [``since``, ``until``)."""
     for duty in found.duties:
         if since <= duty.due_on < until:
             yield _event(found.facility, duty, found.amounts.get(duty.obligation_id))
