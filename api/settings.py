@@ -6,6 +6,7 @@ Read once at start, from the command line or from variables that begin with TONN
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,6 +18,8 @@ from sqlalchemy.exc import ArgumentError
 from ledger.core.errors import Invalid
 
 PREFIX = "TONNE_"
+FONTS_VARIABLE = f"{PREFIX}FONTS"
+"""A folder with Noto Sans CJK SC for printed documents, where the system has none."""
 DEFAULT_DATABASE_URL = "sqlite:///var/tonne.db"
 AUDIENCE = "tonne"
 """To whom an assessor's statement is addressed: its ``audience`` member, so that a statement made for another system is refused."""
@@ -71,6 +74,11 @@ class Settings:
             raise _wrong("host", "expected an address or a host name")
         if self.environment is Environment.PRODUCTION and backend == "sqlite" and self.workers > 1:
             raise _wrong("workers", "SQLite has one writer: run one worker, or use PostgreSQL")
+
+
+def fonts_folder(environ: Mapping[str, str] = os.environ) -> str:
+    """Return the folder of fonts for printed documents that TONNE_FONTS names, empty when none is."""
+    return environ.get(FONTS_VARIABLE, "")
 
 
 def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Settings:

@@ -106,27 +106,8 @@ def board_page(
 ) -> Paper:
     """Return one A4 page in plain words: what we hold, what it is worth, what is missing and its cost, what comes next."""
     say, look = language.say, Look(language=language, theme=Theme.PRINT)
-    gap = int(duty.gap.amount)
     unknown = say("not known: no usable price", "未知：无可用价格")
-    cost = say(
-        f"buying them today would cost {amount(duty.gap_cost, unknown)}",
-        f"按今日价格购买需 {amount(duty.gap_cost, unknown)}",
-    )
-    sentence = say(
-        f"For {duty.year} we must surrender {amount(duty.due)}. "
-        + (f"{gap:,} t are still missing; {cost}." if gap > 0 else f"We are covered; {-gap:,} t are left over."),
-        f"{duty.year} 年度应清缴 {amount(duty.due)}。"
-        + (f"尚缺 {gap:,} t；{cost}。" if gap > 0 else f"已足额覆盖，盈余 {-gap:,} t。"),
-    )
-    waiting = sorted(
-        ((each.due_on, facility.facility_number, each) for facility in due.facilities for each in facility.obligations),
-        key=lambda one: (one[0], one[1], one[2].id),
-    )
-    rows = tuple(
-        (str(day), number, say(each.title_en, each.title_zh), amount(each.amount), term(language, each.state.value))
-        for day, number, each in waiting
-        if each.state.value not in {"done", "waived"} and day >= duty.as_of
-    )[:_NEXT_DUTIES]
+    sentence = _sentence(duty, language)
     blocks: tuple[Block, ...] = (
         Words(text=sentence),
         Figures(
@@ -149,19 +130,7 @@ def board_page(
         ),
         Picture.of(compliance_charts.cover(duty, look)),
         Picture.of(holding_charts.holdings(positions, look)),
-        Grid(
-            title=say("What comes next", "近期事项"),
-            headings=(
-                say("Day", "日期"),
-                say("Loan", "贷款"),
-                say("What", "事项"),
-                say("Amount", "金额"),
-                say("State", "状态"),
-            ),
-            rows=rows,
-            numbers=(3,),
-            empty=say("Nothing is due under loans.", "贷款项下暂无到期事项。"),
-        ),
+        _next(due, duty, language),
     )
     return Paper(
         language=language,
@@ -231,6 +200,48 @@ def compliance_report(book: BookOut, duty: ComplianceOut, language: Language) ->
         blocks=tuple(blocks),
         proof=point_proof(duty, language),
         made_at=duty.recorded_at or instant_of(duty.as_of),
+    )
+
+
+def _next(due: ObligationsOut, duty: ComplianceOut, language: Language) -> Grid:
+    say = language.say
+    waiting = sorted(
+        ((each.due_on, facility.facility_number, each) for facility in due.facilities for each in facility.obligations),
+        key=lambda one: (one[0], one[1], one[2].id),
+    )
+    rows = tuple(
+        (str(day), number, say(each.title_en, each.title_zh), amount(each.amount), term(language, each.state.value))
+        for day, number, each in waiting
+        if each.state.value not in {"done", "waived"} and day >= duty.as_of
+    )[:_NEXT_DUTIES]
+    return Grid(
+        title=say("What comes next", "近期事项"),
+        headings=(
+            say("Day", "日期"),
+            say("Loan", "贷款"),
+            say("What", "事项"),
+            say("Amount", "金额"),
+            say("State", "状态"),
+        ),
+        rows=rows,
+        numbers=(3,),
+        empty=say("Nothing is due under loans.", "贷款项下暂无到期事项。"),
+    )
+
+
+def _sentence(duty: ComplianceOut, language: Language) -> str:
+    say = language.say
+    gap = int(duty.gap.amount)
+    unknown = say("not known: no usable price", "未知：无可用价格")
+    cost = say(
+        f"buying them today would cost {amount(duty.gap_cost, unknown)}",
+        f"按今日价格购买需 {amount(duty.gap_cost, unknown)}",
+    )
+    return say(
+        f"For {duty.year} we must surrender {amount(duty.due)}. "
+        + (f"{gap:,} t are still missing; {cost}." if gap > 0 else f"We are covered; {-gap:,} t are left over."),
+        f"{duty.year} 年度应清缴 {amount(duty.due)}。"
+        + (f"尚缺 {gap:,} t；{cost}。" if gap > 0 else f"已足额覆盖，盈余 {-gap:,} t。"),
     )
 
 

@@ -25,7 +25,7 @@ from api.documents.paper import (
     grouped,
 )
 from api.schemas.attestations import AttestationOut
-from api.schemas.decision_sheets import DecisionSheetOut
+from api.schemas.decision_sheets import DecisionSheetOut, SheetTrancheOut
 from api.schemas.facilities import InterestOut, ScheduleOut
 from api.schemas.kpi import KpiPeriodOut
 
@@ -93,7 +93,6 @@ def kpi_certificate(attestation: AttestationOut, period: KpiPeriodOut, language:
 def determination_sheet(sheet: DecisionSheetOut, language: Language) -> Paper:
     """Return a decision whole: KPIs and evidence, what it does to each tranche and payment, and why."""
     say = language.say
-    nothing = say("none", "无")
     blocks: list[Block] = [
         Facts(
             pairs=(
@@ -103,80 +102,10 @@ def determination_sheet(sheet: DecisionSheetOut, language: Language) -> Paper:
                 (say("Decision", "决定"), _decided(sheet, language)),
             )
         ),
-        Grid(
-            title=say("KPIs and evidence", "指标与证据"),
-            headings=(
-                say("KPI", "指标"),
-                say("Value", "数值"),
-                say("Finding", "认定"),
-                say("Assessor", "核查机构"),
-                say("Opinion", "意见"),
-            ),
-            rows=tuple(
-                (
-                    each.kpi_id,
-                    nothing if each.value is None else f"{each.value} {each.unit}",
-                    term(language, each.status),
-                    nothing if each.evidence is None else each.evidence.assessor,
-                    nothing
-                    if each.evidence is None
-                    else f"{term(language, each.evidence.level)}, {term(language, each.evidence.opinion)}",
-                )
-                for each in sheet.kpis
-            ),
-        ),
+        _evidence(sheet, language),
     ]
     for tranche in sheet.tranches:
-        price = tranche.price
-        blocks.append(
-            Figures(
-                items=(
-                    Figure(
-                        label=say(f"Tranche {price.tranche_id}: adjustment", f"分档 {price.tranche_id}：利差调整"),
-                        value=f"{price.adjustment_before_bp} → {price.adjustment_after_bp}",
-                        unit="bp",
-                        note=say(f"from {price.effective_from}", f"自 {price.effective_from} 起"),
-                    ),
-                    figure(
-                        say("Interest before", "调整前利息"),
-                        tranche.total_before,
-                        say("over the tranche's life", "整个存续期"),
-                        nothing,
-                    ),
-                    figure(
-                        say("Interest after", "调整后利息"),
-                        tranche.total_after,
-                        say("over the tranche's life", "整个存续期"),
-                        nothing,
-                    ),
-                    figure(say("Saving", "节省"), tranche.total_saving, say("minus: cost", "负数为增加"), nothing),
-                )
-            )
-        )
-        blocks.append(
-            Grid(
-                title=say("Payments it changes", "受影响的付息"),
-                headings=(
-                    say("Period (end exclusive)", "计息期（不含末日）"),
-                    say("Paid on", "付款日"),
-                    say("Before", "调整前"),
-                    say("After", "调整后"),
-                    say("Saving", "节省"),
-                ),
-                rows=tuple(
-                    (
-                        f"{each.period_start} / {each.period_end}",
-                        "—" if each.payment_date is None else str(each.payment_date),
-                        amount(each.before),
-                        amount(each.after),
-                        amount(each.saving),
-                    )
-                    for each in tranche.payments
-                ),
-                numbers=(2, 3, 4),
-                empty=say("None.", "无。"),
-            )
-        )
+        blocks += _tranche(tranche, language)
     blocks.append(Reasons.of(sheet.explain, language))
     return Paper(
         language=language,
@@ -262,6 +191,83 @@ def interest_notice(facility_number: str, due: InterestOut, schedule: ScheduleOu
             (say("Facts SHA-256", "事实摘要"), schedule.known_sha256),
         ),
         made_at=due.known_at,
+    )
+
+
+def _tranche(tranche: SheetTrancheOut, language: Language) -> tuple[Figures, Grid]:
+    say, nothing = language.say, language.say("none", "无")
+    price = tranche.price
+    figures = Figures(
+        items=(
+            Figure(
+                label=say(f"Tranche {price.tranche_id}: adjustment", f"分档 {price.tranche_id}：利差调整"),
+                value=f"{price.adjustment_before_bp} → {price.adjustment_after_bp}",
+                unit="bp",
+                note=say(f"from {price.effective_from}", f"自 {price.effective_from} 起"),
+            ),
+            figure(
+                say("Interest before", "调整前利息"),
+                tranche.total_before,
+                say("over the tranche's life", "整个存续期"),
+                nothing,
+            ),
+            figure(
+                say("Interest after", "调整后利息"),
+                tranche.total_after,
+                say("over the tranche's life", "整个存续期"),
+                nothing,
+            ),
+            figure(say("Saving", "节省"), tranche.total_saving, say("minus: cost", "负数为增加"), nothing),
+        )
+    )
+    payments = Grid(
+        title=say("Payments it changes", "受影响的付息"),
+        headings=(
+            say("Period (end exclusive)", "计息期（不含末日）"),
+            say("Paid on", "付款日"),
+            say("Before", "调整前"),
+            say("After", "调整后"),
+            say("Saving", "节省"),
+        ),
+        rows=tuple(
+            (
+                f"{each.period_start} / {each.period_end}",
+                "—" if each.payment_date is None else str(each.payment_date),
+                amount(each.before),
+                amount(each.after),
+                amount(each.saving),
+            )
+            for each in tranche.payments
+        ),
+        numbers=(2, 3, 4),
+        empty=say("None.", "无。"),
+    )
+    return figures, payments
+
+
+def _evidence(sheet: DecisionSheetOut, language: Language) -> Grid:
+    say, nothing = language.say, language.say("none", "无")
+    return Grid(
+        title=say("KPIs and evidence", "指标与证据"),
+        headings=(
+            say("KPI", "指标"),
+            say("Value", "数值"),
+            say("Finding", "认定"),
+            say("Assessor", "核查机构"),
+            say("Opinion", "意见"),
+        ),
+        rows=tuple(
+            (
+                each.kpi_id,
+                nothing if each.value is None else f"{each.value} {each.unit}",
+                term(language, each.status),
+                nothing if each.evidence is None else each.evidence.assessor,
+                nothing
+                if each.evidence is None
+                else f"{term(language, each.evidence.level)}, {term(language, each.evidence.opinion)}",
+            )
+            for each in sheet.kpis
+        ),
     )
 
 

@@ -6,8 +6,6 @@ Opens fonts and the template, nothing else: the text of a document reaches typst
 from __future__ import annotations
 
 import json
-import os
-from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -15,22 +13,22 @@ import typst
 
 from api.charts.look import Language
 from api.documents.paper import Paper
+from api.settings import FONTS_VARIABLE, fonts_folder
 from ledger.core.errors import Conflict
 
 PDF_TYPE = "application/pdf"
-FONTS_VARIABLE = "TONNE_FONTS"
-"""A folder with Noto Sans CJK SC where the system has none."""
-
 CHINESE_FAMILY = "Noto Sans CJK SC"
 _TEMPLATE = Path(__file__).with_name("paper.typ")
 
 
-def pdf_of(paper: Paper, environ: Mapping[str, str] = os.environ) -> bytes:
+def pdf_of(paper: Paper, fonts: str | None = None) -> bytes:
     """Return the PDF; its dates are the paper's own instant, so equal papers give equal bytes.
+
+    Fonts are the system's and those of the folder ``fonts`` (TONNE_FONTS unless given).
 
     A Chinese paper without a font for it is ``document.font_missing``, which names the package.
     """
-    folder = environ.get(FONTS_VARIABLE, "")
+    folder = fonts_folder() if fonts is None else fonts
     if paper.language is Language.CHINESE and CHINESE_FAMILY not in _fonts(folder).families():
         raise Conflict(
             "document.font_missing",

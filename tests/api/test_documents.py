@@ -101,12 +101,12 @@ def test_a_chinese_document_without_its_font_names_the_package(monkeypatch: pyte
     monkeypatch.setattr(typesetting, "_fonts", lambda _folder: Bare())
 
     with pytest.raises(Conflict, match="fonts-noto-cjk") as refusal:
-        pdf_of(paper(language=Language.CHINESE), {})
+        pdf_of(paper(language=Language.CHINESE), "")
     assert refusal.value.code == "document.font_missing"
 
 
 def test_fonts_of_a_folder_are_found(tmp_path: Path) -> None:
-    assert pdf_of(paper(Words(text="plain")), {"TONNE_FONTS": str(tmp_path)}).startswith(b"%PDF")
+    assert pdf_of(paper(Words(text="plain")), str(tmp_path)).startswith(b"%PDF")
 
 
 @pytest.mark.parametrize("text", HOSTILE)
