@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import TypeAlias
 
 from api.charts.chart import Chart
@@ -17,8 +18,11 @@ from api.charts.render import chart_svg
 from api.schemas.amounts import AmountOut
 from api.schemas.explain import ExplanationOut
 from api.schemas.points import PointOut
+from finance.conventions.exact_text import decimal_text
 
 _DEEPEST, _MOST_REASONS = 6, 120
+_UNGROUPED = frozenset({"year", "date", "word"})
+_CARD_PLACES, _MOST_PLACES = 2, 4
 
 Pair: TypeAlias = "tuple[str, str]"
 
@@ -162,10 +166,13 @@ def amount(given: AmountOut | None, nothing: str = "—") -> str:
 
 
 def figure(label: str, given: AmountOut | None, note: str, nothing: str) -> Figure:
-    """Return the card of an amount; without one it says ``nothing``."""
+    """Return the card of an amount, rounded half-up once to two places beyond four; without one it says ``nothing``."""
     if given is None:
         return Figure(label=label, value=nothing, unit="", note=note)
-    return Figure(label=label, value=grouped(given.amount), unit=given.unit, note=note)
+    exact = given.amount
+    if len(exact.partition(".")[2]) > _MOST_PLACES:
+        exact = decimal_text(Fraction(exact), places=_CARD_PLACES)
+    return Figure(label=label, value=grouped(exact), unit=given.unit, note=note)
 
 
 def point_proof(point: PointOut, language: Language, more: Sequence[Pair] = ()) -> tuple[Pair, ...]:
@@ -186,7 +193,8 @@ def instant_of(day: date) -> datetime:
 
 
 def _reasons(tree: ExplanationOut, language: Language, depth: int) -> Iterator[Reason]:
-    value = f"{grouped(tree.value)} {tree.unit}".strip() if tree.unit not in {"", "1"} else grouped(tree.value)
+    shown = tree.value if tree.unit in _UNGROUPED else grouped(tree.value)
+    value = shown if tree.unit in {"", "1", *_UNGROUPED} else f"{shown} {tree.unit}"
     yield Reason(
         depth=depth, label=language.say(tree.label_en, tree.label_zh), value=value, because=tree.source or tree.formula
     )
