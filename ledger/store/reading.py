@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -77,16 +78,12 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
         kind = "uuid" if keys and isinstance(keys[0], UUID) else "text"
         texts = [f"{key.int:032x}" if isinstance(key, UUID) else key for key in keys]
         is_few = 1 <= len(texts) <= _FEW_KEYS
-        if is_few:  # prepared, so neither read nor planned again
-            source = f"(VALUES {','.join([f'(%s::{kind})'] * len(texts))})"
-        else:
-            # Never prepared: PostgreSQL's generic plan knows no length. One text is bound, not a list: neither an id nor a path has
-            # a character that an array's text would escape.
-            source = f"unnest(%s::{kind}[])"
+        if (
+            not is_few
+        ):  # one text is bound, not a list: neither an id nor a path has a character that an array's text would escape
             texts = [f"{{{','.join(texts)}}}"]
-        # LIMIT makes each key one look-up: a join was seen to read the whole book, which nobody analyses while it grows.
-        each = f"SELECT f.* FROM {source} AS k(key) CROSS JOIN LATERAL ("  # noqa: S608 - marks and a type's name only
-        text = statement.format(each=each, keys="", end=" LIMIT 1) AS f", book="%s")
+        text = _among_on_postgresql(statement, kind, len(texts) if is_few else None)
+        # Never prepared for many keys: PostgreSQL's generic plan knows no length. A few are neither read nor planned again.
         prepare = None if is_few else False
         rows: Iterable[tuple[Any, ...]] = connection.execute(
             text, (*texts, book_id) * lists, prepare=prepare
@@ -96,11 +93,24 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
     bound = [key.bytes if isinstance(key, UUID) else key for key in keys]
     for start in range(0, len(keys), _CHUNK):
         chunk = bound[start : start + _CHUNK]
-        # CROSS JOIN keeps this order on SQLite, so each key is one look-up; an IN list was seen to read the whole book.
-        values = f"(SELECT column1 AS key FROM (VALUES {','.join(['(?)'] * len(chunk))})) AS k CROSS JOIN"  # noqa: S608 - marks only
-        text = statement.format(each="", keys=values, end="", book="?")
-        found += connection.execute(text, (*chunk, book_id) * lists).fetchall()
+        found += connection.execute(_among_on_sqlite(statement, len(chunk)), (*chunk, book_id) * lists).fetchall()
     return found
+
+
+@lru_cache(maxsize=64)
+def _among_on_postgresql(statement: str, kind: str, count: int | None) -> str:
+    """Return the text that looks up ``count`` keys bound one by one, or an array of them."""
+    source = f"unnest(%s::{kind}[])" if count is None else f"(VALUES {','.join([f'(%s::{kind})'] * count)})"
+    # LIMIT makes each key one look-up: a join was seen to read the whole book, which nobody analyses while it grows.
+    each = f"SELECT f.* FROM {source} AS k(key) CROSS JOIN LATERAL ("  # noqa: S608 - marks and a type's name only
+    return statement.format(each=each, keys="", end=" LIMIT 1) AS f", book="%s")
+
+
+@lru_cache(maxsize=512)
+def _among_on_sqlite(statement: str, count: int) -> str:
+    # CROSS JOIN keeps this order on SQLite, so each key is one look-up; an IN list was seen to read the whole book.
+    values = f"(SELECT column1 AS key FROM (VALUES {','.join(['(?)'] * count)})) AS k CROSS JOIN"  # noqa: S608 - marks only
+    return statement.format(each="", keys=values, end="", book="?")
 
 
 def read_pairs(

@@ -37,7 +37,7 @@ def run(
             mixed.forget()
             rows += [mixed.row(database, engine, book_id, batch) for batch in BATCHES[1:]]
             rows += reads.rows(database, engine, book_id, 5 * entries)
-            rows.append(importing.row(database, engine, book_id, 1_000_000 if is_long else 5 * entries))
+            rows.append(importing.row(database, engine, book_id, posting.MILLION if is_long else 5 * entries))
             if is_long:
                 rows += posting.long_rows(database, engine, book_id)
                 rows += reads.long_rows(database, engine, book_id, is_ten_million=is_ten_million)
