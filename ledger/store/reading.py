@@ -34,8 +34,8 @@ class Driver(NamedTuple):
 def driver_of(session: Session) -> Driver:
     """Return the driver's connection of the session's transaction, which begins if none has.
 
-    Asking the session takes it through its own states, ten microseconds a time and seven times a single entry; so the answer
-    is kept until its transaction is over or fails.
+    Asking the session takes it through its own states, seven times a single entry; so the answer is kept until its transaction
+    is over or fails.
     """
     known: Driver | None = session.info.get(_DRIVER)
     if known is not None and known.transaction is session.get_transaction() and session.is_active:
