@@ -9,8 +9,9 @@ import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -22,16 +23,22 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.routing import Match
 
-from api import errors
+from api import errors, proposing
 from api.auth.authenticate import Authenticated, authenticate
 from api.auth.policy import Declared
 from api.auth.principal import Principal
 from api.auth.scope import ScopedKind, load_scoped
+from api.auth.second_person import Scale
+from api.proposing import Trace, Tried
 from api.schemas.body import EdgeRequest, check_type, read_body
 from api.schemas.strict_json import parse
-from api.store import access, idempotency
+from api.store import access, audit, idempotency
+from api.store.audit import AuditDraft
 from api.store.faults import DATABASE_ERRORS, Fault, fault_of
+from api.store.four_eyes import Requirement
+from api.store.proposals import RecordedRequest
 from api.writer import WriterQueue, bound_waiting
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid, NotFound
@@ -98,7 +105,7 @@ class Call:
     """One request as a handler sees it; ``now`` stands still, and nothing here commits.
 
     ``upload`` and ``upload_type`` are the body and content type of an upload route. ``writer`` is there when ``session`` only reads
-    and the entry goes into a common commit.
+    and the entry goes into a common commit, together with ``note`` for the audit log. ``trace`` is what a handler says while it works.
     """
 
     session: Session
@@ -110,6 +117,13 @@ class Call:
     upload: bytes = field(default=b"", repr=False)
     upload_type: str = ""
     writer: WriterQueue | None = None
+    note: AuditDraft | None = None
+    trace: Trace = field(default_factory=Trace)
+
+    @property
+    def scale(self) -> Scale:
+        """Where a handler says what its request moves, so that a limit of a day can hold."""
+        return self.trace.scale
 
     @property
     def principal(self) -> Principal:
@@ -128,7 +142,10 @@ class Call:
         """
         if self.writer is not None:
             self.session.close()
-            return self.writer.post(book_id, draft, is_closer=is_closer)
+            note = (
+                None if self.note is None else replace(self.note, resources=(*self.note.resources, str(draft.entry_id)))
+            )
+            return self.writer.post(book_id, draft, is_closer=is_closer, note=note)
         (outcome,) = ledger.post_entries(
             self.session,
             book_id,
@@ -202,6 +219,10 @@ class EdgeRoute(APIRoute):
             "4XX": {"description": "Refused", "content": described},
             "5XX": {"description": "A failure of ours, or busy: nothing was stored", "content": described},
         }
+        if declared.second_person is not None:
+            extra["x-second-person"] = declared.second_person.code
+            waits = {"application/json": {"schema": {"$ref": "#/components/schemas/ProposalOut"}}}
+            answers[proposing.ACCEPTED] = {"description": "Waits for a second person", "content": waits}
         more: dict[str, Any] = {}
         if declared.answers:
             answers[declared.status] = {"content": dict(map(_described_file, declared.answers))}
@@ -225,6 +246,7 @@ class EdgeRoute(APIRoute):
     def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
         """Return the handler with the edge around it."""
         answer = super().get_route_handler()
+        self.answer = answer
 
         async def edge(request: Request) -> Response:
             surroundings: Surroundings = request.app.state.surroundings
@@ -252,7 +274,8 @@ class EdgeRoute(APIRoute):
         if not self.declared.writes:
             return await work.read()
         keyed = _keyed(taken, caller)
-        return await (work.queue() if self.is_queueable and keyed is None else work.write(keyed))
+        queued = await work.queue() if self.is_queueable and keyed is None else None
+        return await work.write(keyed) if queued is None else queued
 
     def _check_query(self, request: Request) -> None:
         names = [name for name, _ in request.query_params.multi_items()]
@@ -305,11 +328,18 @@ class _Work:
             finally:
                 await _close(session)
 
-    async def queue(self) -> Response:
-        """Admit the request from one moment of the database; its entry is committed by the writer queue before the answer."""
+    async def queue(self) -> Response | None:
+        """Admit the request from one moment of the database; its entry is committed by the writer queue before the answer.
+
+        ``None`` where a second person may be asked: then the request takes a transaction of its own.
+        """
+        assert self.caller is not None, "an entry is somebody's"
+        action = self.route.declared.second_person
         async with self.surroundings.sessions:
             session = self.surroundings.database.reader()
             try:
+                if not await to_thread.run_sync(proposing.is_plain, session, self.caller.organisation_id, action):
+                    return None
                 return await self._answer(session, self.surroundings.clock(), writer=self.surroundings.writer)
             except errors.RefusedAndRecorded as refused:
                 return errors.refusal(refused.refusal)
@@ -346,18 +376,64 @@ class _Work:
                     media_type="application/json" if kept.status < _FIRST_REFUSAL else errors.MEDIA_TYPE,
                     headers={"Idempotency-Replayed": "true"},
                 )
+            trace = Trace()
             try:
-                response = await self._answer(session, now)
+                response = await self._answer_or_propose(session, now, trace)
             except errors.RefusedAndRecorded as refused:
                 response = errors.refusal(refused.refusal)
+            await to_thread.run_sync(self._note, session, response, trace, now)
             body = bytes(response.body) if self.route.declared.keeps_answer else None
             await to_thread.run_sync(_finish, session, keyed, response.status_code, body)
             return response
         finally:
             await _close(session)
 
-    async def _answer(self, session: Session, now: datetime, *, writer: WriterQueue | None = None) -> Response:
+    async def _answer_or_propose(self, session: Session, now: datetime, trace: Trace) -> Response:
+        """Do the work; where a second person may be asked do it inside a savepoint, and keep it only if none is."""
+        action, caller = self.route.declared.second_person, self.caller
+        if action is None or caller is None:
+            return await self._answer(session, now, trace=trace)
+        rule = await to_thread.run_sync(proposing.rule_of, session, caller.organisation_id, action)
+        if rule.requirement is Requirement.NEVER:
+            return await self._answer(session, now, trace=trace)
+        savepoint = await to_thread.run_sync(session.begin_nested)
+        try:
+            response = await self._answer(session, now, trace=trace)
+        except errors.RefusedAndRecorded as refused:
+            raise refused.refusal from None  # nothing was asked of anybody yet, so there is nothing to record
+        tried = Tried(
+            savepoint=savepoint,
+            action=action,
+            rule=rule,
+            recorded=proposing.recorded(self.request, await self.request.body(), self.route.declared),
+            response=response,
+            scale=trace.scale,
+        )
+        settle = partial(proposing.settle, proposal_id=self.surroundings.id_source(), now=now)
+        return await to_thread.run_sync(settle, session, tried, caller)
+
+    def _note(self, session: Session, response: Response, trace: Trace, now: datetime) -> None:
+        if self.caller is not None:
+            note = self._draft(self.caller, response, trace, now)
+            audit.append(session, [note], random_bytes=self.surroundings.random_source)
+
+    def _draft(self, caller: Principal, response: Response | None, trace: Trace, now: datetime) -> AuditDraft:
+        return proposing.audit_draft(
+            self.request,
+            self.route.declared,
+            caller,
+            request_id=self.surroundings.id_source(),
+            response=response,
+            trace=trace,
+            now=now,
+        )
+
+    async def _answer(
+        self, session: Session, now: datetime, *, writer: WriterQueue | None = None, trace: Trace | None = None
+    ) -> Response:
         is_upload = bool(self.route.declared.upload_types)
+        seen = trace or Trace()
+        queued = writer is not None and self.caller is not None
         self.request.state.call = Call(
             session=session,
             database=self.surroundings.database,
@@ -368,8 +444,45 @@ class _Work:
             upload=await self.request.body() if is_upload else b"",
             upload_type=self.request.headers.get("content-type", "").partition(";")[0].strip().lower(),
             writer=writer,
+            note=self._draft(self.caller, None, seen, now) if queued and self.caller is not None else None,
+            trace=seen,
         )
         return await self.answer(self.request)
+
+
+async def perform(around: Request, call: Call, request: RecordedRequest, *, caller: Principal) -> Response:
+    """Run a recorded request as ``caller`` inside the transaction of ``call``, and return its answer.
+
+    The route's policy is asked again, of ``caller``; a refusal is raised as its handler raises it. ``proposal.route_gone`` when this
+    release has no such route any more.
+    """
+    route = next(
+        (
+            each
+            for each in around.app.router.routes
+            if isinstance(each, EdgeRoute) and f"{each.declared.method} {each.declared.path}" == request.route
+        ),
+        None,
+    )
+    scope = proposing.scope_of(request, around.scope)
+    match, child = (Match.NONE, {}) if route is None else route.matches(scope)
+    if route is None or match is not Match.FULL or route.declared.second_person is None:
+        raise Conflict("proposal.route_gone", "the proposal's route is no longer there; propose it anew")
+    scope.update(child)
+    route.declared.policy.permit(caller)
+    is_upload = bool(route.declared.upload_types)
+    inner = EdgeRequest(
+        Request(scope, around.receive),
+        raw=request.body,
+        document=None if is_upload or not request.body else parse(request.body),
+    )
+    inner.state.call = replace(
+        call,
+        caller=caller,
+        upload=request.body if is_upload else b"",
+        upload_type=request.content_type.partition(";")[0].strip().lower(),
+    )
+    return await route.answer(inner)
 
 
 _FIRST_REFUSAL = 400

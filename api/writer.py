@@ -11,13 +11,16 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import replace
 from datetime import datetime
 from threading import Condition, Lock
 from typing import Final
 
 from sqlalchemy.orm import Session
 
-from api.errors import Unavailable
+from api.errors import Unavailable, refusal
+from api.store import audit
+from api.store.audit import AuditDraft
 from api.store.faults import DATABASE_ERRORS, Fault, fault_of
 from ledger import operations as ledger
 from ledger.core.holds import HoldPlacement
@@ -35,6 +38,7 @@ _MOST_BATCH_BYTES = 16 * 2**20
 _LEG_BYTES = 200
 """What an entry and each of its legs weighs, by estimate; free text and lot picks come on top."""
 
+_CREATED = 201
 _MOST_ATTEMPTS = 8
 _SECONDS_FOR_ATTEMPTS = 10
 _BUSY = "the database is busy or does not answer; send the same entry again under the same entry_id"
@@ -64,17 +68,20 @@ class WriterQueue:
         # SQLite has one writer: leaders of different books take turns here, not inside its busy handler.
         self._turn: AbstractContextManager[object] = Lock() if database.is_sqlite else nullcontext()
 
-    def post(self, book_id: int, draft: JournalDraft, *, is_closer: bool = False) -> EntryOutcome:
+    def post(
+        self, book_id: int, draft: JournalDraft, *, is_closer: bool = False, note: AuditDraft | None = None
+    ) -> EntryOutcome:
         """Record ``draft`` in the book and return its own outcome once it is committed, or as it was recorded before.
 
         ``is_closer``: the caller may post into softly closed days; such entries share no commit with those of others. A linked group
-        does not come here: its entries are one batch of one caller.
+        does not come here: its entries are one batch of one caller. ``note`` goes into the audit log in the same commit, with the
+        status that the outcome is answered with.
 
         Raises ``ledger.queue_full`` when too many wait, ``server.stopping`` after ``close``, ``server.busy`` when the database
         does not answer: then the entry may or may not be recorded, and the same ``entry_id`` again tells. Any other error is
         this entry's own.
         """
-        place = _Place(draft, is_closer=is_closer)
+        place = _Place(draft, is_closer=is_closer, note=note)
         with self._guard:
             if self._is_closed:
                 raise Unavailable("server.stopping", "the server is stopping; send the same entry again in a moment")
@@ -156,7 +163,7 @@ class WriterQueue:
         is_unknown = False
         for attempt in range(1, _MOST_ATTEMPTS + 1):
             try:
-                outcomes = self._commit(book_id, batch, is_open=is_open and attempt == 1)
+                outcomes = self._commit(book_id, batch, is_open=is_open and attempt == 1, may_stand=is_unknown)
             except _CommitUnknown as unknown:
                 is_unknown = True
                 lost.update({each.leaf_hash: each for each in unknown.outcomes if isinstance(each, EntryReceipt)})
@@ -176,7 +183,7 @@ class WriterQueue:
                 break
         raise Unavailable("server.busy", _BUSY)
 
-    def _commit(self, book_id: int, batch: list[_Place], *, is_open: bool) -> Sequence[EntryOutcome]:
+    def _commit(self, book_id: int, batch: list[_Place], *, is_open: bool, may_stand: bool) -> Sequence[EntryOutcome]:
         with self._turn, self._database.writer() as session:
             bound_waiting(session)
             if is_open:
@@ -191,6 +198,8 @@ class WriterQueue:
                 random_bytes=self._random_bytes,
                 is_closer=batch[0].is_closer,
             )
+            notes = [_noted(place.note, each) for place, each in zip(batch, outcomes, strict=True) if place.note]
+            audit.append(session, notes, random_bytes=self._random_bytes, may_stand=may_stand)
             try:
                 session.commit()
             except Exception as error:
@@ -212,10 +221,11 @@ _BOUNDS = "SELECT set_config('lock_timeout', '5s', true), set_config('statement_
 class _Place:
     """One caller's place: the draft it brought, and the outcome or the error that it takes away."""
 
-    __slots__ = ("draft", "error", "is_closer", "leads", "outcome", "weight", "woken")
+    __slots__ = ("draft", "error", "is_closer", "leads", "note", "outcome", "weight", "woken")
 
-    def __init__(self, draft: JournalDraft, *, is_closer: bool) -> None:
+    def __init__(self, draft: JournalDraft, *, is_closer: bool, note: AuditDraft | None = None) -> None:
         self.draft = draft
+        self.note = note
         self.is_closer = is_closer
         self.weight = weight(draft)
         self.outcome: EntryOutcome | None = None
@@ -292,6 +302,11 @@ def weight(draft: JournalDraft) -> int:
         picks += len(draft.hold.lots)
     words = sum(len(value) for value in draft.attrs.values()) if draft.attrs else 0
     return _LEG_BYTES * (1 + legs) + 50 * picks + 4 * words
+
+
+def _noted(note: AuditDraft, outcome: EntryOutcome) -> AuditDraft:
+    status = _CREATED if isinstance(outcome, EntryReceipt) else refusal(outcome.refusal).status_code
+    return replace(note, status=status)
 
 
 def _first_told(outcome: EntryOutcome, lost: Mapping[bytes, EntryReceipt]) -> EntryOutcome:

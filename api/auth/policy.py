@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from api.auth.principal import Principal, Scope
+from api.auth.second_person import Action
 from api.store.access import OrganisationKind
 from ledger.core.errors import Forbidden
 
@@ -73,11 +74,17 @@ class Declared:
     answers: tuple[str, ...] = ()
     keeps_answer: bool = True
     tag: str = ""
+    second_person: Action | None = None
+    is_private: bool = False
 
     def __post_init__(self) -> None:
         """A reading method never writes, and a path is absolute."""
         assert self.path.startswith("/"), f"{self.path}: a path begins with /"
         assert not (self.writes and self.method == "GET"), f"{self.path}: GET never writes"
+        is_proposable = self.writes and self.keeps_answer and not self.is_private and not self.policy.is_public
+        assert self.second_person is None or is_proposable, (
+            f"{self.path}: only a known person's write waits for another"
+        )
 
 
 class Routes:
@@ -112,18 +119,37 @@ class Routes:
         writes: bool = True,
         most_bytes: int = JSON_BODY_BYTES,
         keeps_answer: bool = True,
+        second_person: Action | None = None,
+        is_private: bool = False,
     ) -> Callable[[Handler], Handler]:
         """Declare a route with a JSON body.
 
         One transaction, committed before the answer leaves; ``writes=False`` for a calculation, which stores nothing.
         ``keeps_answer=False`` where the answer holds a secret: a repeated ``Idempotency-Key`` is then refused, not replayed.
+        ``second_person`` where the organisation's rule may ask for another person's agreement before anything is done.
+        ``is_private`` where the body holds personal data or a secret: no digest of it is kept, by which a guess could be tested.
         """
         return self._declare(
-            "POST", path, policy, status=status, writes=writes, most_bytes=most_bytes, keeps_answer=keeps_answer
+            "POST",
+            path,
+            policy,
+            status=status,
+            writes=writes,
+            most_bytes=most_bytes,
+            keeps_answer=keeps_answer,
+            second_person=second_person,
+            is_private=is_private,
         )
 
     def upload(
-        self, path: str, *, policy: Policy, types: tuple[str, ...], example: str = "", status: int = 201
+        self,
+        path: str,
+        *,
+        policy: Policy,
+        types: tuple[str, ...],
+        example: str = "",
+        status: int = 201,
+        second_person: Action | None = None,
     ) -> Callable[[Handler], Handler]:
         """Declare a writing POST whose body is a file of one of the content ``types``, at most 20 MB, read as ``call.upload``.
 
@@ -136,38 +162,18 @@ class Routes:
             status=status,
             writes=True,
             most_bytes=UPLOAD_BODY_BYTES,
-            upload=(types, example),
+            upload_types=types,
+            upload_example=example,
+            second_person=second_person,
         )
 
-    def _declare(
-        self,
-        method: str,
-        path: str,
-        policy: Policy,
-        *,
-        status: int,
-        writes: bool,
-        most_bytes: int,
-        upload: tuple[tuple[str, ...], str] = ((), ""),
-        answers: tuple[str, ...] = (),
-        keeps_answer: bool = True,
-    ) -> Callable[[Handler], Handler]:
+    def _declare(self, method: str, path: str, policy: Policy, **how: Any) -> Callable[[Handler], Handler]:
+        """Return the decorator that declares a handler; ``how`` are further fields of ``Declared``."""
+
         def declare(handler: Handler) -> Handler:
+            where = f"{self._prefix}{path}"
             self._declared.append(
-                Declared(
-                    method=method,
-                    path=f"{self._prefix}{path}",
-                    handler=handler,
-                    policy=policy,
-                    status=status,
-                    writes=writes,
-                    most_bytes=most_bytes,
-                    upload_types=upload[0],
-                    upload_example=upload[1],
-                    answers=answers,
-                    keeps_answer=keeps_answer,
-                    tag=self._tag,
-                )
+                Declared(method=method, path=where, handler=handler, policy=policy, tag=self._tag, **how)
             )
             return handler
 

@@ -42,6 +42,12 @@ class Scope(StrEnum):
     DETERMINATION_PROPOSE = "determination:propose"
     DETERMINATION_APPROVE = "determination:approve"
     COMPLIANCE_READ = "compliance:read"
+    LEDGER_APPROVE = "ledger:approve"
+    """Agrees, as the second person, to transfers, releases, imported trades and entries."""
+    KPI_APPROVE = "kpi:approve"
+    """Agrees, as the second person, to what is reported of a KPI."""
+    ACCESS_APPROVE = "access:approve"
+    """Agrees, as the second person, to who may do what, and to when a second person is asked."""
     ADMIN = "admin"
 
 
@@ -54,6 +60,9 @@ APPROVING = frozenset(
         Scope.DETERMINATION_APPROVE,
         Scope.FACILITY_AGREE,
         Scope.LEDGER_ENFORCE,
+        Scope.LEDGER_APPROVE,
+        Scope.KPI_APPROVE,
+        Scope.ACCESS_APPROVE,
     }
 )
 """Scopes that stand for another's consent: nobody is given one by a colleague's key, nor an owner of a pledge by itself."""

@@ -5,11 +5,13 @@ A refusal of the ledger is recorded under the entry's id and told again; a form 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import UPLOAD_BODY_BYTES, Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import LEDGER_ENTRY
 from api.deps import Call, QueueableCall, ThisCall
 from api.errors import RefusedAndRecorded
 from api.schemas.amounts import Units, WholeNumber
@@ -39,7 +41,7 @@ from ledger.store.books import Book
 routes = Routes(tag="entries")
 
 
-@routes.post("/books/{book_id}/entries", policy=asks(Scope.LEDGER_WRITE))
+@routes.post("/books/{book_id}/entries", policy=asks(Scope.LEDGER_WRITE), second_person=LEDGER_ENTRY)
 def post_entry(
     book_id: UuidString, body: EntryIn, call: QueueableCall, idempotency_key: IdempotencyKey = None
 ) -> ReceiptOut:
@@ -50,11 +52,18 @@ def post_entry(
     """
     book = call.load(BOOK, book_id)
     entry_id = entry_id_of(body.entry_id, idempotency_key)
-    return _posted(call, book, body.to_core(entry_id, _units(call, book), call.principal.actor))
+    units = _units(call, book)
+    draft = body.to_core(entry_id, units, call.principal.actor)
+    _weigh(call, [draft], units)
+    return _posted(call, book, draft)
 
 
 @routes.post(
-    "/books/{book_id}/entries/batch", policy=asks(Scope.LEDGER_WRITE), status=200, most_bytes=UPLOAD_BODY_BYTES
+    "/books/{book_id}/entries/batch",
+    policy=asks(Scope.LEDGER_WRITE),
+    status=200,
+    most_bytes=UPLOAD_BODY_BYTES,
+    second_person=LEDGER_ENTRY,
 )
 def post_batch(book_id: UuidString, body: BatchIn, call: ThisCall) -> BatchOut:
     """Post up to 8,000 entries in at most 20 MB and return one result each, in order.
@@ -80,6 +89,7 @@ def post_batch(book_id: UuidString, body: BatchIn, call: ThisCall) -> BatchOut:
         results[place] = _linked_to_unread(body.entries[place])
     drafts = [draft for draft in drafts if draft.link not in unread]
     places = [place for place in places if place not in results]
+    _weigh(call, drafts, units)
     if drafts:
         outcomes = ledger.post_entries(
             call.session,
@@ -105,7 +115,7 @@ def read_entry(book_id: UuidString, seq: WholeNumber, call: ThisCall) -> EntryOu
     return EntryOut.from_core(entry, _units(call, book))
 
 
-@routes.post("/books/{book_id}/entries/{entry_id}/reverse", policy=asks(Scope.LEDGER_WRITE))
+@routes.post("/books/{book_id}/entries/{entry_id}/reverse", policy=asks(Scope.LEDGER_WRITE), second_person=LEDGER_ENTRY)
 def reverse_entry(
     book_id: UuidString,
     entry_id: UuidString,
@@ -125,6 +135,7 @@ def reverse_entry(
         actor=call.principal.actor,
         reverses=entry_id,
     )
+    call.scale.add_unknown()  # what it takes back is known when it is posted
     return _posted(call, book, draft)
 
 
@@ -150,6 +161,11 @@ def _linked_to_unread(entry: BatchEntryIn) -> BatchItemOut:
     )
     told = RefusalOut.from_core(linked, is_recorded=False)
     return BatchItemOut(entry_id=entry.entry_id, receipt=None, refusal=told)
+
+
+def _weigh(call: Call, drafts: Sequence[JournalDraft], units: Units) -> None:
+    legs = ((leg.commodity, leg.amount) for draft in drafts for leg in draft.postings)
+    call.scale.add_moves(legs, units.commodities)
 
 
 def _posted(call: Call, book: Book, draft: JournalDraft) -> ReceiptOut:

@@ -8,6 +8,7 @@ from fastapi import Query
 
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import FEED_SWITCH
 from api.deps import Call, ThisCall
 from api.job_runs import feed_health_of, is_on
 from api.schemas.feeds import FeedOut, FeedRunOut, FeedRunsOut, FeedsOut, FeedSwitchIn, JobAlertOut, JobAlertsOut
@@ -34,7 +35,7 @@ def read_feed(feed: CodeString, call: ThisCall) -> FeedOut:
     return _shown(catalogue.feed(feed), call)
 
 
-@routes.post("/feeds/{feed}/switch", policy=asks(Scope.MARKET_APPROVE), status=200)
+@routes.post("/feeds/{feed}/switch", policy=asks(Scope.MARKET_WRITE), status=200, second_person=FEED_SWITCH)
 def switch_feed(feed: CodeString, body: FeedSwitchIn, call: ThisCall) -> FeedOut:
     """Switch a source on or off for the caller's organisation; one that needs permission asks for the document's hash."""
     known = catalogue.feed(feed)

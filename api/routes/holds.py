@@ -14,6 +14,7 @@ from fastapi import Query
 from api.auth.ledger_kinds import BOOK, HOLD, NAMED_BENEFICIARY
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import HOLD_CAPTURE, HOLD_RELEASE
 from api.deps import Call, ThisCall
 from api.errors import RefusedAndRecorded
 from api.schemas.amounts import Units, WholeNumber
@@ -33,7 +34,7 @@ from api.schemas.holds import (
 from ledger import operations as ledger
 from ledger.core.accounts import AccountType, is_path, type_of
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
-from ledger.core.holds import HoldKind, HoldState
+from ledger.core.holds import HoldKind, HoldRelease, HoldState
 from ledger.core.journal import JournalDraft
 from ledger.operations import EntryReceipt
 from ledger.store import balances, books, holds_report
@@ -64,7 +65,7 @@ def place_hold(
     return _recorded(call, book, draft, hold_id=entry_id)
 
 
-@routes.post("/books/{book_id}/holds/{hold_id}/capture", policy=asks(Scope.LEDGER_WRITE))
+@routes.post("/books/{book_id}/holds/{hold_id}/capture", policy=asks(Scope.LEDGER_WRITE), second_person=HOLD_CAPTURE)
 def capture_hold(
     book_id: UuidString, hold_id: UuidString, body: CaptureIn, call: ThisCall, idempotency_key: IdempotencyKey = None
 ) -> HoldActionOut:
@@ -81,25 +82,29 @@ def capture_hold(
     )
     if not _is_own(call, place):
         _check_outsider(place, hold, draft)
+    call.scale.add_moves(((leg.commodity, leg.amount) for leg in draft.postings), units.commodities)
     return _recorded(call, place.book, draft, hold_id=hold_id)
 
 
-@routes.post("/books/{book_id}/holds/{hold_id}/release", policy=asks(Scope.LEDGER_WRITE))
+@routes.post("/books/{book_id}/holds/{hold_id}/release", policy=asks(Scope.LEDGER_WRITE), second_person=HOLD_RELEASE)
 def release_hold(
     book_id: UuidString, hold_id: UuidString, body: ReleaseIn, call: ThisCall, idempotency_key: IdempotencyKey = None
 ) -> HoldActionOut:
     """Let an amount of a hold go, or all that is left; of an encumbrance only by its beneficiary or under ledger:enforce."""
     place = _place(call, book_id, hold_id)
+    units = _units(call, place.book)
     hold = _hold(call, place, hold_id)
     draft = body.to_core(
         entry_id_of(body.entry_id, idempotency_key),
         hold,
-        _units(call, place.book),
+        units,
         call.principal.actor,
         is_enforced=_is_enforced(call, place),
     )
     if not _is_own(call, place):
         _check_outsider(place, hold, draft)
+    let_go = draft.hold.amount if isinstance(draft.hold, HoldRelease) else None
+    call.scale.add_moves([(hold.commodity, hold.remaining if let_go is None else let_go)], units.commodities)
     return _recorded(call, place.book, draft, hold_id=hold_id)
 
 

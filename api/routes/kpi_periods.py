@@ -14,6 +14,7 @@ from api.auth.loan_kinds import (
 )
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import KPI_REPORT
 from api.deps import Call, ThisCall
 from api.schemas.fields import UuidString
 from api.schemas.kpi import KpiPeriodIn, KpiPeriodLineOut, KpiPeriodOut, KpiPeriodsOut, LockIn, ReasonIn
@@ -81,7 +82,7 @@ def lock_kpi_period(kpi_period_id: UuidString, body: LockIn, call: ThisCall) -> 
     return _shown(call, call.load(KPI_PERIOD, kpi_period_id))
 
 
-@routes.post("/kpi-periods/{kpi_period_id}/report", policy=_BORROWER, status=200)
+@routes.post("/kpi-periods/{kpi_period_id}/report", policy=_BORROWER, status=200, second_person=KPI_REPORT)
 def report_kpi_period(kpi_period_id: UuidString, call: ThisCall) -> KpiPeriodOut:
     """Report the locked value to the lenders; it then awaits its attestation."""
     period = call.load(KPI_PERIOD, kpi_period_id)

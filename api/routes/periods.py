@@ -11,6 +11,7 @@ from fastapi import Query
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import PERIOD_REOPEN
 from api.deps import ThisCall
 from api.schemas.amounts import WholeNumber
 from api.schemas.cursors import read_cursor, read_whole, write_cursor
@@ -59,7 +60,9 @@ def close_period_softly(book_id: UuidString, body: PeriodCloseIn, call: ThisCall
     return PeriodStateOut.from_core(call.load(BOOK, book_id))
 
 
-@routes.post("/books/{book_id}/periods/reopen", policy=asks(Scope.LEDGER_CLOSE), status=200)
+@routes.post(
+    "/books/{book_id}/periods/reopen", policy=asks(Scope.LEDGER_CLOSE), status=200, second_person=PERIOD_REOPEN
+)
 def reopen_period(book_id: UuidString, call: ThisCall) -> PeriodStateOut:
     """Open again what is softly closed; what is closed for good stays closed."""
     book = call.load(BOOK, book_id)

@@ -25,7 +25,7 @@ NoIdempotencyKey = Annotated[
 ]
 
 
-@routes.post("/books/{book_id}/persons", policy=asks(Scope.LEDGER_WRITE))
+@routes.post("/books/{book_id}/persons", policy=asks(Scope.LEDGER_WRITE), is_private=True)
 def keep_note(
     book_id: UuidString, body: PersonNoteIn, call: ThisCall, idempotency_key: NoIdempotencyKey = None
 ) -> PersonNoteKeptOut:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from fractions import Fraction
+from math import ceil
 from typing import Annotated
 
 from fastapi import Query
@@ -9,10 +11,13 @@ from fastapi import Query
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import TRADE_IMPORT
 from api.deps import ThisCall
 from api.schemas.amounts import WholeNumber
 from api.schemas.fields import DateString, NameText, UuidString
 from api.schemas.trades import BookingOut, TradeOut, TradesOut
+from api.store.four_eyes import Weight
+from finance.accounting.trades import Trade
 from finance.feeds.tabular import read_table
 from finance.feeds.trades import parse_trades
 from finance.operations.trades import book_trades
@@ -25,13 +30,20 @@ routes = Routes(tag="trades")
 CSV = "text/csv"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _PAGE = 200
+_FEN = 100
 _EXAMPLE = (
     "trade_ref,kind,traded_on,instrument,quantity_t,price_cny_per_t,fee_cny,counterparty,venue,compliance_year,doc_ref,note\n"
     "T-2025-001,purchase,2025-04-30,CEA24,20000,96.13,1922.60,,Example Exchange,,,\n"
 )
 
 
-@routes.upload("/books/{book_id}/trades", policy=asks(Scope.LEDGER_WRITE), types=(CSV, XLSX), example=_EXAMPLE)
+@routes.upload(
+    "/books/{book_id}/trades",
+    policy=asks(Scope.LEDGER_WRITE),
+    types=(CSV, XLSX),
+    example=_EXAMPLE,
+    second_person=TRADE_IMPORT,
+)
 def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "trades") -> BookingOut:
     """Book a file of trades as a whole or not at all; trades that stand with the same content change nothing.
 
@@ -41,6 +53,8 @@ def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "tr
     book = call.load(BOOK, book_id)
     tables = [table for table in read_table(file_name, call.upload) if any(any(row) for row in table.rows)]
     trades = [trade for table in tables for trade in parse_trades(table)]
+    for trade in trades:
+        call.scale.add(_weight(trade))
     principal = call.principal
     booking = book_trades(
         call.session,
@@ -78,3 +92,12 @@ def list_trades(
         trades=tuple(TradeOut.from_core(one, unit=units.get(one.trade.instrument, "t")) for one in page),
         next_after=page[-1].entry_seq if len(rest) > limit else None,
     )
+
+
+def _weight(trade: Trade) -> Weight:
+    """Return the trade's tonnes and its money in CNY, fee included, rounded up to the fen."""
+    price = Fraction(trade.price_cny_per_t or 0)
+    if trade.price_eur_per_t is not None and trade.fixing_cny_per_eur is not None:
+        price = Fraction(trade.price_eur_per_t) * Fraction(trade.fixing_cny_per_eur)
+    quantity = trade.quantity_t or 0
+    return Weight(quantity=quantity, cny_fen=ceil(quantity * price * _FEN) + trade.fee_fen)

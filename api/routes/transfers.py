@@ -5,6 +5,7 @@ from __future__ import annotations
 from api.auth.ledger_kinds import BOOK, TRANSFER
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import TRANSFER as TRANSFER_POST
 from api.deps import Call, ThisCall
 from api.schemas.amounts import Units
 from api.schemas.fields import UuidString
@@ -17,7 +18,7 @@ from ledger.store import books, closings
 routes = Routes(tag="transfers")
 
 
-@routes.post("/transfers", policy=asks(Scope.LEDGER_WRITE))
+@routes.post("/transfers", policy=asks(Scope.LEDGER_WRITE), second_person=TRANSFER_POST)
 def post_transfer(body: TransferIn, call: ThisCall) -> TransferReceiptOut:
     """Post the two entries of a transfer, all or nothing; the same again returns the same receipts.
 
@@ -50,4 +51,6 @@ def _drafted(call: Call, body: TransferIn, side: TransferSideIn, *, at: str) -> 
     book = call.load(BOOK, side.book_id)
     units = Units.of(books.commodities(call.session, book.book_id), book.functional_currency)
     actor = call.principal.actor
-    return book.book_id, side.to_core(side.entry_id, units, actor, at=at, transfer_id=body.transfer_id)
+    draft = side.to_core(side.entry_id, units, actor, at=at, transfer_id=body.transfer_id)
+    call.scale.add_side(((leg.commodity, leg.amount) for leg in draft.postings), units.commodities)
+    return book.book_id, draft

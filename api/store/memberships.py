@@ -31,6 +31,12 @@ def organisations_sharing_a_person(session: Session, organisation_id: UUID, *, s
     return frozenset(sharing)
 
 
+def is_same_person(session: Session, user_id: UUID, other_id: UUID) -> bool:
+    """Return whether two accounts are one person's: the same account, or the same mailbox."""
+    emails = session.scalars(select(UserAccountRow.email).where(UserAccountRow.user_id.in_((user_id, other_id)))).all()
+    return user_id == other_id or len(emails) > len({_mailbox(email) for email in emails})
+
+
 def _mailbox(email: str) -> str:
     local, _, domain = email.rpartition("@")
     return f"{local.partition('+')[0] or local}@{domain}"

@@ -18,6 +18,7 @@ from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.probes import Failures, failures, probes
+from tests.four_eyes import let_act_alone
 
 
 @dataclass(frozen=True)
@@ -78,11 +79,15 @@ def member(
     kind: OrganisationKind,
     name: str,
     scopes: tuple[Scope, ...],
+    *,
+    acts_alone: bool = True,
 ) -> Member:
     with unit_of_work(database) as session:
         organisation = access.add_organisation(
             session, organisation_id=uuid7(clock(), randomness), kind=kind, legal_name=name, now=clock()
         )
+        if acts_alone:
+            let_act_alone(session, organisation.organisation_id)
         user = access.add_user(
             session,
             user_id=uuid7(clock(), randomness),
