@@ -34,7 +34,7 @@ _PAGE = 100
 
 
 @routes.get("/proposals", policy=asks())
-def list_proposals(
+def list_request_proposals(
     call: ThisCall,
     before: Annotated[WholeNumber | None, Query(description="next_before of the page before.")] = None,
     limit: Annotated[WholeNumber, Query(description="1 to 100 proposals.")] = _PAGE,
@@ -51,13 +51,13 @@ def list_proposals(
 
 
 @routes.get("/proposals/{proposal_id}", policy=asks())
-def read_proposal(proposal_id: UuidString, call: ThisCall) -> ProposalOut:
+def read_request_proposal(proposal_id: UuidString, call: ThisCall) -> ProposalOut:
     """Return a proposal with the request, its digest, its effect, and what became of it."""
     return ProposalOut.from_core(call.load(REQUEST_PROPOSAL, proposal_id), now=call.now)
 
 
 @routes.post("/proposals/{proposal_id}/approve", policy=asks(), status=200)
-async def approve_proposal(
+async def approve_request_proposal(
     proposal_id: UuidString, body: ProposalApprovalIn, call: ThisCall, request: Request
 ) -> ProposalOut:
     """Approve exactly what ``sha256`` names, as another person than who asked, and run it now.
@@ -78,7 +78,7 @@ async def approve_proposal(
 
 
 @routes.post("/proposals/{proposal_id}/reject", policy=asks(), status=200)
-def reject_proposal(proposal_id: UuidString, body: ProposalReasonIn, call: ThisCall) -> ProposalOut:
+def reject_request_proposal(proposal_id: UuidString, body: ProposalReasonIn, call: ThisCall) -> ProposalOut:
     """Reject a proposal with a reason, as somebody who might have approved it."""
     proposal = _waiting(call, proposal_id)
     _check_second_person(call, proposal)
@@ -86,7 +86,7 @@ def reject_proposal(proposal_id: UuidString, body: ProposalReasonIn, call: ThisC
 
 
 @routes.post("/proposals/{proposal_id}/withdraw", policy=asks(), status=200)
-def withdraw_proposal(proposal_id: UuidString, body: ProposalReasonIn, call: ThisCall) -> ProposalOut:
+def withdraw_request_proposal(proposal_id: UuidString, body: ProposalReasonIn, call: ThisCall) -> ProposalOut:
     """Withdraw one's own proposal; to change it, send the request anew."""
     proposal = _waiting(call, proposal_id)
     if proposal.proposed_by != call.principal.user_id:

@@ -34,7 +34,14 @@ class House:
     checker: Member
     checker_email: str = "second@borrower.example"
 
-    MAKES: ClassVar[tuple[str, ...]] = ("admin", "ledger:read", "ledger:write", "ledger:close", "kpi:write", "market:write")
+    MAKES: ClassVar[tuple[str, ...]] = (
+        "admin",
+        "ledger:read",
+        "ledger:write",
+        "ledger:close",
+        "kpi:write",
+        "market:write",
+    )
     CHECKS: ClassVar[tuple[str, ...]] = (
         "ledger:read",
         "ledger:approve",
@@ -53,6 +60,7 @@ class House:
 
     def transfer(self, number: int, amount: str) -> dict[str, Any]:
         """Return a transfer of entries 2n-1 and 2n under id 1000+n."""
+
         def side(book: str, entry: int, signed: str, opposite: str) -> dict[str, Any]:
             legs = [
                 {"account": BANK, "commodity": "CNY", "amount": signed},
