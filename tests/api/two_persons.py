@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
 import httpx
@@ -82,6 +82,16 @@ class House:
     def sizes(self) -> list[int]:
         return [done(self.get(f"/v1/books/{book}"))["tree_size"] for book in (BOOK, OTHER_BOOK)]
 
+    def sizes_as(self, who: Member) -> list[int]:
+        return [done(self.get(f"/v1/books/{book}", who=who))["tree_size"] for book in (BOOK, OTHER_BOOK)]
+
+    def renewed(self) -> House:
+        """Return the house on its next day, with new keys for both and with nothing done alone."""
+        self.clock.advance(days=1)
+        maker, checker = self.key_of(self.maker, self.MAKES), self.key_of(self.checker, self.CHECKS)
+        self.client.key = maker.key
+        return replace(self, maker=maker, checker=checker)
+
     def propose(self, number: int, amount: str) -> dict[str, Any]:
         answered = self.post("/v1/transfers", self.transfer(number, amount))
         assert answered.status_code == 202, answered.text
@@ -137,7 +147,7 @@ class House:
                 organisation_id=person.organisation_id,
                 user_id=person.user_id,
                 scopes=frozenset(map(Scope, scopes)),
-                days=30,
+                days=365,
                 now=self.clock(),
                 new_id=lambda: uuid7(self.clock(), self.randomness),
                 random_bytes=self.randomness,

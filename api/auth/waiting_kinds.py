@@ -1,0 +1,232 @@
+"""Who may decide what waits, by which route, and what a decision does: one table over every mechanism of two persons.
+
+Owns the words and the scopes. Reads nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from api.auth.principal import Scope
+from finance.store.waiting import WaitingKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Decidable:
+    """One kind of thing that waits: ``approve`` and ``reject`` are paths with the names of its place; no ``reject``, no such route."""
+
+    scope: Scope
+    title_en: str
+    title_zh: str
+    effect_en: str
+    effect_zh: str
+    approve: str
+    reject: str | None = None
+
+
+_FACILITY = "/v1/facilities/{facility_id}"
+_MONTH = "/v1/books/{book_id}/month-closes/{month}"
+
+DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
+    {
+        WaitingKind.ORDER: Decidable(
+            scope=Scope.TRADING_APPROVE,
+            title_en="Order",
+            title_zh="交易指令",
+            effect_en="The order may be placed.",
+            effect_zh="指令可以下达。",
+            approve="/v1/orders/{id}/approve",
+            reject="/v1/orders/{id}/reject",
+        ),
+        WaitingKind.COUNTERPARTY: Decidable(
+            scope=Scope.TRADING_APPROVE,
+            title_en="Counterparty",
+            title_zh="交易对手",
+            effect_en="The book may deal with it once its waiting days are over.",
+            effect_zh="等待期满后可与其交易。",
+            approve="/v1/counterparties/{id}/approve",
+            reject="/v1/counterparties/{id}/reject",
+        ),
+        WaitingKind.LIMIT: Decidable(
+            scope=Scope.TRADING_APPROVE,
+            title_en="Trading limit",
+            title_zh="交易限额",
+            effect_en="Orders are held against the limit.",
+            effect_zh="指令将按该限额检查。",
+            approve="/v1/trading-limits/{id}/approve",
+            reject="/v1/trading-limits/{id}/reject",
+        ),
+        WaitingKind.CORRECTION: Decidable(
+            scope=Scope.TRADING_APPROVE,
+            title_en="Correction of a fill",
+            title_zh="成交更正",
+            effect_en="The fill is replaced; a booked one is reversed and booked anew.",
+            effect_zh="成交被替换；已入账的冲销后重新入账。",
+            approve="/v1/orders/{order_id}/corrections/{id}/approve",
+        ),
+        WaitingKind.CARBON_CONTRACT: Decidable(
+            scope=Scope.TRADING_APPROVE,
+            title_en="Carbon finance contract",
+            title_zh="碳金融合约",
+            effect_en="The contract may be opened under these terms.",
+            effect_zh="合约可按这些条款生效。",
+            approve="/v1/carbon-contracts/{id}/approve",
+            reject="/v1/carbon-contracts/{id}/reject",
+        ),
+        WaitingKind.MARK: Decidable(
+            scope=Scope.MARKET_APPROVE,
+            title_en="Proposed mark",
+            title_zh="拟用估值价",
+            effect_en="Positions are valued at it.",
+            effect_zh="持仓将按此价估值。",
+            approve="/v1/market-marks/{id}/approve",
+            reject="/v1/market-marks/{id}/withdraw",
+        ),
+        WaitingKind.SECOND_MARK_CHECK: Decidable(
+            scope=Scope.MARKET_APPROVE,
+            title_en="Second check of a mark that stands out",
+            title_zh="异常估值价的二次复核",
+            effect_en="Positions are valued at it.",
+            effect_zh="持仓将按此价估值。",
+            approve="/v1/market-marks/{id}/second-check",
+            reject="/v1/market-marks/{id}/withdraw",
+        ),
+        WaitingKind.PRICE_UPLOAD: Decidable(
+            scope=Scope.MARKET_APPROVE,
+            title_en="File of prices",
+            title_zh="价格文件",
+            effect_en="Its prices are recorded.",
+            effect_zh="文件中的价格将入库。",
+            approve="/v1/observation-uploads/{id}/approve",
+            reject="/v1/observation-uploads/{id}/reject",
+        ),
+        WaitingKind.CALENDAR_YEAR: Decidable(
+            scope=Scope.MARKET_APPROVE,
+            title_en="Calendar year",
+            title_zh="年度日历",
+            effect_en="Business days of that year follow it.",
+            effect_zh="该年度工作日将以此为准。",
+            approve="/v1/calendar-years/{id}/approve",
+            reject="/v1/calendar-years/{id}/reject",
+        ),
+        WaitingKind.HELD_PRICE: Decidable(
+            scope=Scope.MARKET_APPROVE,
+            title_en="Price that was held back",
+            title_zh="被暂存的价格",
+            effect_en="The price is recorded.",
+            effect_zh="该价格将入库。",
+            approve="/v1/observations/held/{id}/accept",
+            reject="/v1/observations/held/{id}/reject",
+        ),
+        WaitingKind.ACCOUNTING_POLICY: Decidable(
+            scope=Scope.ACCOUNTING_APPROVE,
+            title_en="Accounting policy",
+            title_zh="会计政策",
+            effect_en="Entries from its day on follow it.",
+            effect_zh="自生效日起按此入账。",
+            approve="/v1/accounting-policies/{id}/approve",
+        ),
+        WaitingKind.CLOSE_WAIVER: Decidable(
+            scope=Scope.ACCOUNTING_APPROVE,
+            title_en="Waiver of a closing item",
+            title_zh="结账事项豁免",
+            effect_en="The month closes without the item.",
+            effect_zh="该月可在缺少此项时结账。",
+            approve=f"{_MONTH}/approve-waiver",
+        ),
+        WaitingKind.CLOSE: Decidable(
+            scope=Scope.ACCOUNTING_APPROVE,
+            title_en="Close of a month for good",
+            title_zh="月度最终结账",
+            effect_en="Nothing is posted into the month any more.",
+            effect_zh="该月不再接受任何入账。",
+            approve=f"{_MONTH}/close",
+        ),
+        WaitingKind.REOPENING: Decidable(
+            scope=Scope.ACCOUNTING_APPROVE,
+            title_en="Reopening of a month",
+            title_zh="重新打开月份",
+            effect_en="The month takes entries again; its waivers are asked anew.",
+            effect_zh="该月重新接受入账；豁免需重新申请。",
+            approve=f"{_MONTH}/reopen",
+        ),
+        WaitingKind.VOUCHERS: Decidable(
+            scope=Scope.ACCOUNTING_APPROVE,
+            title_en="Vouchers to review",
+            title_zh="待审核凭证",
+            effect_en="The vouchers count as reviewed.",
+            effect_zh="凭证视为已审核。",
+            approve="/v1/books/{book_id}/voucher-months/{month}/review",
+        ),
+        WaitingKind.COMPLIANCE: Decidable(
+            scope=Scope.COMPLIANCE_APPROVE,
+            title_en="Compliance proposal",
+            title_zh="履约提案",
+            effect_en="It may be carried out.",
+            effect_zh="可以执行。",
+            approve="/v1/compliance-proposals/{id}/approve",
+            reject="/v1/compliance-proposals/{id}/refuse",
+        ),
+        WaitingKind.DETERMINATION: Decidable(
+            scope=Scope.DETERMINATION_APPROVE,
+            title_en="Rate determination",
+            title_zh="利率确定",
+            effect_en="The rate changes from the day that the terms say.",
+            effect_zh="利率自合同约定日起变更。",
+            approve="/v1/determinations/{id}/approve",
+            reject="/v1/determinations/{id}/refuse",
+        ),
+        WaitingKind.TERMS: Decidable(
+            scope=Scope.FACILITY_AGREE,
+            title_en="Terms of a loan",
+            title_zh="贷款条款",
+            effect_en="The terms hold once both sides agree.",
+            effect_zh="双方同意后条款生效。",
+            approve=f"{_FACILITY}/terms/{{version}}/agreement",
+        ),
+        WaitingKind.ADJUSTMENT: Decidable(
+            scope=Scope.FACILITY_AGREE,
+            title_en="Adjustment of interest",
+            title_zh="利息调整",
+            effect_en="It may be booked once both sides agree.",
+            effect_zh="双方同意后可入账。",
+            approve="/v1/adjustments/{id}/agreement",
+        ),
+        WaitingKind.QUERY: Decidable(
+            scope=Scope.DETERMINATION_PROPOSE,
+            title_en="Query of a lender",
+            title_zh="贷款人询问",
+            effect_en="The lender sees the answer.",
+            effect_zh="贷款人将看到答复。",
+            approve="/v1/reviews/{id}/answer",
+        ),
+        WaitingKind.DECLASSIFICATION: Decidable(
+            scope=Scope.FACILITY_AGREE,
+            title_en="Declassification of a loan",
+            title_zh="贷款取消标识",
+            effect_en="The loan loses its label.",
+            effect_zh="贷款失去其标识。",
+            approve=f"{_FACILITY}/declassification/{{id}}/approval",
+        ),
+        WaitingKind.ATTESTATION_DRAFT: Decidable(
+            scope=Scope.ATTESTATION_WRITE,
+            title_en="Draft of a statement",
+            title_zh="鉴证声明草稿",
+            effect_en="It may be signed and lodged.",
+            effect_zh="可以签署并提交。",
+            approve="/v1/attestation-drafts/{id}/review",
+            reject="/v1/attestation-drafts/{id}/send-back",
+        ),
+        WaitingKind.SIGNING_KEY: Decidable(
+            scope=Scope.ATTESTATION_WRITE,
+            title_en="Signing key of a colleague",
+            title_zh="同事的签名密钥",
+            effect_en="Statements signed with it count.",
+            effect_zh="以其签署的声明有效。",
+            approve="/v1/signing-keys/{id}/approve",
+        ),
+    }
+)
+"""What a caller needs, sees and calls for each kind."""

@@ -1,0 +1,109 @@
+"""What waits for me, and what I asked for: from every mechanism of two persons, in one list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+from uuid import UUID
+
+from api.auth.policy import Routes, asks
+from api.auth.principal import Principal
+from api.auth.second_person import ACTIONS
+from api.auth.waiting_kinds import DECIDABLE
+from api.deps import Call, ThisCall
+from api.schemas.inbox import InboxOut, WaitingOut, changes_between
+from api.store import memberships, proposals
+from api.store.access import OrganisationKind
+from api.store.proposals import Proposal
+from finance.store import waiting, waiting_shared
+from finance.store.waiting import Waiting
+from ledger.store import books
+
+routes = Routes(tag="inbox")
+
+_MOST = 500
+
+
+@routes.get("/inbox", policy=asks())
+def read_inbox(call: ThisCall) -> InboxOut:
+    """Return everything that the caller may decide now, the oldest first; nothing that the caller asked for."""
+    me = call.principal
+    found = [
+        shown(each)
+        for each in _waiting(call)
+        if DECIDABLE[each.kind].scope in me.scopes and me.user_id not in each.not_by
+    ]
+    same: dict[UUID, bool] = {}
+    for each in _proposals(call):
+        scope = ACTIONS[each.request.action].scope
+        if each.proposed_by not in same:
+            same[each.proposed_by] = memberships.is_same_person(call.session, each.proposed_by, me.user_id)
+        if scope in me.scopes and not same[each.proposed_by]:
+            found.append(shown_request(each))
+    return _sorted(found)
+
+
+@routes.get("/inbox/mine", policy=asks())
+def read_asked(call: ThisCall) -> InboxOut:
+    """Return what the caller asked for and nobody has decided, the oldest first."""
+    me = call.principal.user_id
+    found = [shown(each) for each in _waiting(call) if each.maker_id == me]
+    return _sorted([*found, *(shown_request(each) for each in _proposals(call) if each.proposed_by == me)])
+
+
+def shown(each: Waiting) -> WaitingOut:
+    """Return the shape of what waits in a store of its own."""
+    known = DECIDABLE[each.kind]
+    return WaitingOut(
+        kind=each.kind.value,
+        title_en=known.title_en,
+        title_zh=known.title_zh,
+        subject=each.subject,
+        asked_by=each.maker_id,
+        since=each.since,
+        sha256=each.sha256,
+        changes=changes_between(each.before, each.after),
+        effect_en=known.effect_en,
+        effect_zh=known.effect_zh,
+        approve=known.approve.format_map(each.place),
+        reject=None if known.reject is None else known.reject.format_map(each.place),
+    )
+
+
+def shown_request(each: Proposal) -> WaitingOut:
+    """Return the shape of a request that waits."""
+    action = ACTIONS[each.request.action]
+    path = f"/v1/proposals/{each.proposal_id}"
+    return WaitingOut(
+        kind=action.code,
+        title_en=action.title_en,
+        title_zh=action.title_zh,
+        subject=each.request.path,
+        asked_by=each.proposed_by,
+        since=each.proposed_at,
+        sha256=each.sha256,
+        changes=changes_between(None, each.effect),
+        effect_en="The request is run exactly as it was sent; what changes is what its trial answered.",
+        effect_zh="请求将按原样执行；变更内容即试运行的结果。",
+        approve=f"{path}/approve",
+        reject=f"{path}/reject",
+    )
+
+
+def _waiting(call: Call) -> Iterator[Waiting]:
+    me: Principal = call.principal
+    own = waiting.of_books(call.session, tuple(books.list_books(call.session, me.organisation_id)))
+    shared = waiting_shared.of_market(call.session, me.organisation_id)
+    loans = waiting_shared.of_loans(call.session, me.organisation_id)
+    is_assessor = me.organisation_kind is OrganisationKind.ASSESSOR
+    assessed = waiting_shared.of_assessor(call.session, me.organisation_id) if is_assessor else ()
+    return chain(own, shared, loans, assessed)
+
+
+def _proposals(call: Call) -> tuple[Proposal, ...]:
+    found = proposals.list_proposals(call.session, call.principal.organisation_id, limit=_MOST, waiting_at=call.now)
+    return tuple(each for each in found if each.request.action in ACTIONS)
+
+
+def _sorted(found: list[WaitingOut]) -> InboxOut:
+    return InboxOut(waiting=tuple(sorted(found, key=lambda each: (each.since, each.kind, each.approve))))
