@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
-from api.auth.second_person import ACTIONS, RULE_CHANGE, check_rule, standing_rule
+from api.auth.second_person import ACTIONS, RULE_CHANGE, Action, check_rule, standing_rule
 from api.deps import ThisCall
-from api.schemas.four_eyes_rules import ActionOut, FourEyesOut, FourEyesRuleIn, RuleVersionOut
+from api.schemas.four_eyes_rules import ActionOut, FourEyesOut, FourEyesRuleIn, RuleOut, RuleVersionOut
 from api.store import four_eyes
-from api.store.four_eyes import EVERYTHING
+from api.store.four_eyes import EVERYTHING, Rule
 
 routes = Routes(tag="four eyes")
 
@@ -21,7 +21,7 @@ def list_four_eyes_rules(call: ThisCall) -> FourEyesOut:
     everything = found.get(EVERYTHING)
     return FourEyesOut(
         actions=tuple(
-            ActionOut.from_core(action, standing_rule(action, own=found.get(action.code), everything=everything))
+            _shown(action, standing_rule(action, own=found.get(action.code), everything=everything))
             for action in ACTIONS.values()
         ),
         versions=tuple(map(RuleVersionOut.from_core, four_eyes.list_rules(call.session, organisation_id))),
@@ -43,3 +43,15 @@ def set_four_eyes_rule(body: FourEyesRuleIn, call: ThisCall) -> RuleVersionOut:
         now=call.now,
     )
     return RuleVersionOut.from_core(saved)
+
+
+def _shown(action: Action, rule: Rule) -> ActionOut:
+    return ActionOut(
+        action=action.code,
+        title_en=action.title_en,
+        title_zh=action.title_zh,
+        approving_scope=action.scope.value,
+        can_have_limit=action.is_weighed,
+        is_fixed=action.is_fixed,
+        rule=RuleOut.from_core(rule),
+    )

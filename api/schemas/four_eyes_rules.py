@@ -9,7 +9,6 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field, JsonValue
 
-from api.auth.second_person import Action
 from api.schemas.amounts import AmountOut, money_out
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import CodeString, DecimalString, InstantString, Text, UuidString
@@ -103,19 +102,6 @@ class ActionOut(Schema):
     can_have_limit: bool
     is_fixed: bool
     rule: RuleOut
-
-    @classmethod
-    def from_core(cls, action: Action, rule: Rule) -> ActionOut:
-        """Return the shape of ``action`` under ``rule``."""
-        return cls(
-            action=action.code,
-            title_en=action.title_en,
-            title_zh=action.title_zh,
-            approving_scope=action.scope.value,
-            can_have_limit=action.is_weighed,
-            is_fixed=action.is_fixed,
-            rule=RuleOut.from_core(rule),
-        )
 
 
 class FourEyesOut(Schema):
