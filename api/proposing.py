@@ -75,8 +75,7 @@ def settle(session: Session, tried: Tried, caller: Principal, *, proposal_id: UU
         four_eyes.lock_organisation(session, caller.organisation_id)
         day, code = china_day(now), tried.action.code
         done = four_eyes.done_alone(session, caller.organisation_id, code, day)
-        if may_do_alone(tried.rule, done=done, scale=tried.scale):
-            tried.savepoint.commit()
+        if may_do_alone(tried.rule, done=done, scale=tried.scale):  # the savepoint ends with its transaction
             four_eyes.save_done_alone(
                 session,
                 caller.organisation_id,
