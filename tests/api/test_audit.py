@@ -156,6 +156,7 @@ def test_a_log_written_anew_is_caught_by_a_head_kept_outside(house: House) -> No
     assert content != rows[1].content
     leaves = [each.leaf_hash if each.seq != 2 else log.leaf_hash(each.salt, content.encode()) for each in rows]
     peaks, size = log.append_leaves(b"", 0, leaves)
+
     def bytes_of(value: bytes) -> str:
         return f"x'{value.hex()}'" if house.database.is_sqlite else f"'\\x{value.hex()}'"
 

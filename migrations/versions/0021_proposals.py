@@ -8,8 +8,8 @@ from alembic import op
 from ledger.store.database import BigInt, BusinessDate, UtcDateTime, UuidKey
 from migrations.runner import statements
 
-revision = "0020_proposals"
-down_revision = "0019_notices"
+revision = "0021_proposals"
+down_revision = "0020_imports"
 branch_labels = None
 depends_on = None
 
