@@ -190,6 +190,14 @@ class Calls(ABC):
         """Approve exactly the policy that the digest names, as another person than its maker; trades are booked by it from its day on."""
         return cast("shapes.PolicyOut", self.call('approve_policy', {'policy_id': policy_id}, body=body))
 
+    def approve_request_proposal(self, *, body: shapes.ProposalApprovalIn, proposal_id: UUID) -> shapes.ProposalOut:
+        """Approve exactly what ``sha256`` names, as another person than who asked, and run it now.
+
+        A refusal of the request itself is answered as such and leaves the proposal waiting; one that is recorded decides it. Approving
+        again as the same person returns what stands.
+        """
+        return cast("shapes.ProposalOut", self.call('approve_request_proposal', {'proposal_id': proposal_id}, body=body))
+
     def approve_upload(self, *, body: shapes.ProposalsApprovalIn, upload_id: UUID) -> shapes.UploadOut:
         """Approve an upload as a second person: its prices count from now on; what contradicts or breaches is held for review."""
         return cast("shapes.UploadOut", self.call('approve_upload', {'upload_id': upload_id}, body=body))
@@ -592,6 +600,10 @@ class Calls(ABC):
         """Return everything received under the engagement, refused envelopes with their codes included."""
         return cast("shapes.AttestationsOut", self.call('list_attestations', {'engagement_id': engagement_id}))
 
+    def list_audit(self, *, before: int | None = None, user_id: UUID | None = None, limit: int | None = None) -> shapes.AuditOut:
+        """Return a page of the organisation's audit log, the newest first, with the head of its tree."""
+        return cast("shapes.AuditOut", self.call('list_audit', {'before': before, 'user_id': user_id, 'limit': limit}))
+
     def list_balances(self, *, book_id: UUID, under: str | None = None, after: str | None = None, limit: int | None = None) -> shapes.BalancesOut:
         """Return a page of what accounts hold now, in the order they were opened; reports of a day are at positions."""
         return cast("shapes.BalancesOut", self.call('list_balances', {'book_id': book_id, 'under': under, 'after': after, 'limit': limit}))
@@ -678,6 +690,10 @@ class Calls(ABC):
     def list_feeds(self) -> shapes.FeedsOut:
         """Return every source with its switch, its terms and how it does."""
         return cast("shapes.FeedsOut", self.call('list_feeds', {}))
+
+    def list_four_eyes_rules(self) -> shapes.FourEyesOut:
+        """Return for each action the rule that holds now, and every version of the organisation's rules."""
+        return cast("shapes.FourEyesOut", self.call('list_four_eyes_rules', {}))
 
     def list_held(self) -> shapes.HeldListOut:
         """Return what waits for review, the newest day first."""
@@ -770,13 +786,17 @@ class Calls(ABC):
         """Return the book's policies by version, and which is in force on the day."""
         return cast("shapes.PoliciesOut", self.call('list_policies', {'book_id': book_id, 'on': on}))
 
-    def list_proposals(self, *, book_id: UUID, as_of: date, known: int | None = None, facts: int | None = None, source: str | None = None) -> shapes.ProposalsOut:
+    def list_proposals(self, *, book_id: UUID, as_of: date, known: int | None = None, facts: int | None = None, source: str | None = None) -> shapes.ReconciliationProposalsOut:
         """Return which open lines and postings belong together, by which rule, and what fits in several ways."""
-        return cast("shapes.ProposalsOut", self.call('list_proposals', {'book_id': book_id, 'as_of': as_of, 'known': known, 'facts': facts, 'source': source}))
+        return cast("shapes.ReconciliationProposalsOut", self.call('list_proposals', {'book_id': book_id, 'as_of': as_of, 'known': known, 'facts': facts, 'source': source}))
 
     def list_published_rates(self, *, index: str, known_at: datetime | None = None) -> shapes.PublishedRatesOut:
         """Return an index's publications by day with the last day each is known to hold."""
         return cast("shapes.PublishedRatesOut", self.call('list_published_rates', {'index': index, 'known_at': known_at}))
+
+    def list_request_proposals(self, *, before: int | None = None, limit: int | None = None) -> shapes.RequestProposalsProposalsOut:
+        """Return a page of the proposals that concern the caller, the newest first; a page may be shorter than asked for."""
+        return cast("shapes.RequestProposalsProposalsOut", self.call('list_request_proposals', {'before': before, 'limit': limit}))
 
     def list_signing_keys(self) -> shapes.SigningKeysOut:
         """Return the organisation's keys, revoked ones included."""
@@ -908,6 +928,30 @@ class Calls(ABC):
         """Return the cheapest surrender as of its day with the proof, what is missing and what that would cost; stores nothing."""
         return cast("shapes.SurrenderPlanOut", self.call('preview_surrender_plan', {'book_id': book_id, 'year': year, 'surrender_on': surrender_on, 'basis': basis, 'snapshot_id': snapshot_id, 'due_t': due_t}))
 
+    def print_board_page(self, *, book_id: UUID, year: int, snapshot_id: UUID, mark_instrument: str, as_of: date, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None, emissions_t: Decimal | None = None, intensity: Decimal | None = None, methodology: str | None = None, balance_value: Decimal | None = None) -> File:
+        """Return one A4 page for a board: what we hold, what it is worth, what is missing, its cost and what comes next."""
+        return cast("File", self.call('print_board_page', {'book_id': book_id, 'year': year, 'snapshot_id': snapshot_id, 'mark_instrument': mark_instrument, 'as_of': as_of, 'known': known, 'at': at, 'lang': lang, 'emissions_t': emissions_t, 'intensity': intensity, 'methodology': methodology, 'balance_value': balance_value}))
+
+    def print_compliance_report(self, *, book_id: UUID, year: int, as_of: date, snapshot_id: UUID | None = None, mark_instrument: str | None = None, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None, emissions_t: Decimal | None = None, intensity: Decimal | None = None, methodology: str | None = None, balance_value: Decimal | None = None) -> File:
+        """Return a compliance year on paper: what is due, what covers it and why, the gap and its cost."""
+        return cast("File", self.call('print_compliance_report', {'book_id': book_id, 'year': year, 'as_of': as_of, 'snapshot_id': snapshot_id, 'mark_instrument': mark_instrument, 'known': known, 'at': at, 'lang': lang, 'emissions_t': emissions_t, 'intensity': intensity, 'methodology': methodology, 'balance_value': balance_value}))
+
+    def print_determination_sheet(self, *, determination_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return a rate decision whole on paper: evidence, effect, payments before and after, and why."""
+        return cast("File", self.call('print_determination_sheet', {'determination_id': determination_id, 'lang': lang}))
+
+    def print_interest_notice(self, *, facility_id: UUID, on: date, tranche_id: str | None = None, known_at: datetime | None = None, lang: shapes.LookLanguage | None = None) -> File:
+        """Return one payment of interest on paper, with its segments, rates and reasons."""
+        return cast("File", self.call('print_interest_notice', {'facility_id': facility_id, 'on': on, 'tranche_id': tranche_id, 'known_at': known_at, 'lang': lang}))
+
+    def print_kpi_certificate(self, *, attestation_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return what was verified, by whom and at which level, on paper; no price stands on it."""
+        return cast("File", self.call('print_kpi_certificate', {'attestation_id': attestation_id, 'lang': lang}))
+
+    def print_position_statement(self, *, book_id: UUID, as_of: date, snapshot_id: UUID | None = None, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None) -> File:
+        """Return what the book holds at the close of the day, by account and lot, on paper."""
+        return cast("File", self.call('print_position_statement', {'book_id': book_id, 'as_of': as_of, 'snapshot_id': snapshot_id, 'known': known, 'at': at, 'lang': lang}))
+
     def propose_allocation_determination(self, *, body: shapes.AllocationDeterminationIn, book_id: UUID, year: int) -> shapes.ComplianceProposalOut:
         """Propose the allocation determined on the verification that stands, computed by the year's rule."""
         return cast("shapes.ComplianceProposalOut", self.call('propose_allocation_determination', {'book_id': book_id, 'year': year}, body=body))
@@ -1011,6 +1055,14 @@ class Calls(ABC):
         """Return every state of the attestation as a leaf of the borrower's evidence book, each with its proof."""
         return cast("shapes.ProvenReceiptsOut", self.call('prove_attestation', {'attestation_id': attestation_id}))
 
+    def prove_audit_history(self, *, old_size: int) -> shapes.AuditConsistencyOut:
+        """Return the proof that the log begins with its first ``old_size`` rows as they were."""
+        return cast("shapes.AuditConsistencyOut", self.call('prove_audit_history', {'old_size': old_size}))
+
+    def prove_audit_row(self, *, seq: int) -> shapes.AuditProofOut:
+        """Return a row with the proof that it is in the organisation's log."""
+        return cast("shapes.AuditProofOut", self.call('prove_audit_row', {'seq': seq}))
+
     def prove_determination(self, *, determination_id: UUID) -> shapes.ProvenReceiptsOut:
         """Return who proposed, approved, decided or refused the determination, and its reviews."""
         return cast("shapes.ProvenReceiptsOut", self.call('prove_determination', {'determination_id': determination_id}))
@@ -1062,6 +1114,10 @@ class Calls(ABC):
     def read_allocation(self, *, book_id: UUID, year: int, as_of: date, known: int | None = None, at: datetime | None = None) -> shapes.AllocationStateOut:
         """Return the year's life cycle at the close of ``as_of`` by what was approved and recorded at the record point."""
         return cast("shapes.AllocationStateOut", self.call('read_allocation', {'book_id': book_id, 'year': year, 'as_of': as_of, 'known': known, 'at': at}))
+
+    def read_asked(self) -> shapes.InboxOut:
+        """Return what the caller asked for and nobody has decided, the oldest first."""
+        return cast("shapes.InboxOut", self.call('read_asked', {}))
 
     def read_attestation(self, *, attestation_id: UUID) -> shapes.AttestationOut:
         """Return the attestation with the bytes received and how it stands now."""
@@ -1152,6 +1208,10 @@ class Calls(ABC):
         """Return the year's steps as one calendar (RFC 5545) for any calendar program to subscribe to."""
         return cast("File", self.call('read_deadline_calendar', {'book_id': book_id, 'year': year, 'as_of': as_of, 'sector': sector}))
 
+    def read_deadline_feed(self, *, from_: date | None = None, to: date | None = None, sector: shapes.Sector | None = None) -> File:
+        """Return duties under loans and, for who may read them, the steps of each book's compliance years in [from, to)."""
+        return cast("File", self.call('read_deadline_feed', {'from_': from_, 'to': to, 'sector': sector}))
+
     def read_deadlines(self, *, book_id: UUID, year: int, as_of: date, sector: str | None = None, days_ahead: int | None = None) -> shapes.ComplianceCalendarOut:
         """Return the year's steps by day, each done, open, due soon or overdue at the close of ``as_of``."""
         return cast("shapes.ComplianceCalendarOut", self.call('read_deadlines', {'book_id': book_id, 'year': year, 'as_of': as_of, 'sector': sector, 'days_ahead': days_ahead}))
@@ -1233,6 +1293,10 @@ class Calls(ABC):
     def read_import(self, *, import_id: UUID) -> shapes.ImportOut:
         """Return an import with its newest preview, and how far work on it is."""
         return cast("shapes.ImportOut", self.call('read_import', {'import_id': import_id}))
+
+    def read_inbox(self) -> shapes.InboxOut:
+        """Return everything that the caller may decide now, the oldest first; nothing that the caller asked for."""
+        return cast("shapes.InboxOut", self.call('read_inbox', {}))
 
     def read_interest(self, *, facility_id: UUID, on: date, tranche_id: str | None = None, known_at: datetime | None = None) -> shapes.InterestOut:
         """Return the payment of the interest period that ``on`` lies in, with the tree of its segments, rates and reasons."""
@@ -1354,6 +1418,10 @@ class Calls(ABC):
         """Return the year's figures as the guideline's report form prints them, each rounded by the form's own rows."""
         return cast("shapes.ReportOut", self.call('read_report', {'year': year, 'methodology': methodology, 'site': site, 'known_at': known_at, 'methodology_version': methodology_version, 'factor_set_version': factor_set_version, 'grid_region': grid_region, 'gwp_set': gwp_set}))
 
+    def read_request_proposal(self, *, proposal_id: UUID) -> shapes.ProposalOut:
+        """Return a proposal with the request, its digest, its effect, and what became of it."""
+        return cast("shapes.ProposalOut", self.call('read_request_proposal', {'proposal_id': proposal_id}))
+
     def read_schedule(self, *, facility_id: UUID, known_at: datetime | None = None) -> shapes.ScheduleOut:
         """Return every payment before and after the decisions known at ``known_at``, and the saving, by tranche."""
         return cast("shapes.ScheduleOut", self.call('read_schedule', {'facility_id': facility_id, 'known_at': known_at}))
@@ -1451,6 +1519,10 @@ class Calls(ABC):
         """Reject an order as another person than its maker, with a reason."""
         return cast("shapes.OrderOut", self.call('reject_order', {'order_id': order_id}, body=body))
 
+    def reject_request_proposal(self, *, body: shapes.ProposalReasonIn, proposal_id: UUID) -> shapes.ProposalOut:
+        """Reject a proposal with a reason, as somebody who might have approved it."""
+        return cast("shapes.ProposalOut", self.call('reject_request_proposal', {'proposal_id': proposal_id}, body=body))
+
     def reject_upload(self, *, body: shapes.ProposalsRejectionIn, upload_id: UUID) -> shapes.UploadOut:
         """Reject an upload as a second person, with a reason; its prices never count."""
         return cast("shapes.UploadOut", self.call('reject_upload', {'upload_id': upload_id}, body=body))
@@ -1542,6 +1614,10 @@ class Calls(ABC):
     def send_test_notice(self) -> shapes.NoticeOut:
         """Send the caller a test message by every channel it chose."""
         return cast("shapes.NoticeOut", self.call('send_test_notice', {}))
+
+    def set_four_eyes_rule(self, *, body: shapes.FourEyesRuleIn) -> shapes.RuleVersionOut:
+        """Set when a second person is asked for an action, or with ``all`` for every action without a rule of its own."""
+        return cast("shapes.RuleVersionOut", self.call('set_four_eyes_rule', {}, body=body))
 
     def set_notice_settings(self, *, body: shapes.NoticeSettingsIn) -> shapes.NoticeSettingsOut:
         """Set what the caller hears of; kinds that are not named are as they come."""
@@ -1861,3 +1937,7 @@ class Calls(ABC):
     def withdraw_mark(self, *, body: shapes.MarkWithdrawalIn, mark_id: UUID) -> shapes.MarkRecordOut:
         """End an approved mark from now on; snapshots frozen before stay as they are."""
         return cast("shapes.MarkRecordOut", self.call('withdraw_mark', {'mark_id': mark_id}, body=body))
+
+    def withdraw_request_proposal(self, *, body: shapes.ProposalReasonIn, proposal_id: UUID) -> shapes.ProposalOut:
+        """Withdraw one's own proposal; to change it, send the request anew."""
+        return cast("shapes.ProposalOut", self.call('withdraw_request_proposal', {'proposal_id': proposal_id}, body=body))

@@ -132,6 +132,8 @@ PrincipalKindIn: TypeAlias = Literal['drawdown', 'prepayment']
 
 ProcessState: TypeAlias = Literal['closed_before_determination', 'new_in_year', 'operating']
 
+ProposalState: TypeAlias = Literal['waiting', 'done', 'refused', 'rejected', 'withdrawn', 'expired']
+
 Purpose: TypeAlias = Literal['baseline', 'test']
 
 QueueKind: TypeAlias = Literal['report_due', 'report_late', 'attestation_due', 'attestation_late', 'review_awaited', 'proposal_awaited', 'approval_awaited', 'answer_awaited', 'disputed', 'attestations_conflict', 'attestation_fell', 'adjustment_awaited']
@@ -141,6 +143,8 @@ ReferenceStatus: TypeAlias = Literal['official', 'draft', 'secondary', 'assumed'
 RepoSide: TypeAlias = Literal['seller', 'buyer']
 
 Report: TypeAlias = Literal['trial-balance', 'positions', 'lots', 'statement']
+
+Requirement: TypeAlias = Literal['always', 'above', 'never']
 
 ReviewKind: TypeAlias = Literal['accepted', 'refused', 'queried', 'answered']
 
@@ -183,6 +187,8 @@ Tradability: TypeAlias = Literal['tradable', 'traded', 'non_tradable']
 TradeMethod: TypeAlias = Literal['listed', 'block', 'auction', 'bilateral', 'official']
 
 UnitClass: TypeAlias = Literal['coal_1', 'coal_2', 'coal_3', 'gas_4']
+
+Verdict: TypeAlias = Literal['approved', 'rejected', 'withdrawn']
 
 VoucherFormat: TypeAlias = Literal['xlsx', 'csv']
 
@@ -354,6 +360,25 @@ class AccrualsOut:
     untold: tuple[UntoldOut, ...]
 
     posted: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ActionOut:
+    """An action with the rule that holds now; ``approving_scope`` is what the second person needs."""
+
+    action: str
+
+    title_en: str
+
+    title_zh: str
+
+    approving_scope: str
+
+    can_have_limit: bool
+
+    is_fixed: bool
+
+    rule: RuleOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -793,6 +818,24 @@ class ArrearOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class AskedOut:
+    """The request as it was sent; ``body`` is its JSON, or null for a file, whose digest then says what it is."""
+
+    route: str
+
+    path: str
+
+    query: str
+
+    content_type_: str = field(metadata={"name": 'content_type'})
+
+    body_: JsonValue = field(metadata={"name": 'body'})
+
+    content_: str = field(metadata={"name": 'content'})
+    """The RFC 8785 JSON whose SHA-256 is the digest."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class AssessedFacilityOut:
     """A facility as an engaged assessor sees it: what is measured, and nothing that is priced."""
 
@@ -888,6 +931,92 @@ class AttestationsWithdrawalIn:
 
     reason: str
     """One line of printable text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditConsistencyOut:
+    """That the log begins with its first ``old_size`` rows as they were: RFC 6962 consistency."""
+
+    old_size: int
+
+    old_root: str
+    """64 hexadecimal digits."""
+
+    head: AuditHeadOut
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditHeadOut:
+    """The tree over the organisation's audit log: keep it outside, and a later check shows that nothing was rewritten."""
+
+    size: int
+
+    root: str
+    """64 hexadecimal digits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditOut:
+    """A page of the audit log, the newest first; ``next_before`` begins the next."""
+
+    head: AuditHeadOut
+
+    rows: tuple[AuditRowOut, ...]
+
+    next_before: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditProofOut:
+    """That a row is in the tree of ``head``: RFC 6962 inclusion, hashes from leaf to root."""
+
+    row: AuditRowOut
+
+    head: AuditHeadOut
+
+    path: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditRowOut:
+    """One write request: who, through which key or session, what, with which outcome; ``proposed_by`` where it ran another's."""
+
+    seq: int
+
+    recorded_at: datetime
+
+    user_id: UUID
+
+    route: str
+
+    status: int
+
+    key_id: str | None
+
+    session_id: str | None
+
+    resources: tuple[str, ...]
+
+    request_sha256: str | None
+
+    answer_sha256: str | None
+
+    proposal_id: str | None
+
+    proposal_sha256: str | None
+
+    proposed_by: str | None
+
+    content_: str = field(metadata={"name": 'content'})
+    """RFC 8785 JSON: what the leaf commits to, after the salt."""
+
+    salt: str
+    """Hexadecimal."""
+
+    leaf_hash: str
+    """64 hexadecimal digits."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -1293,11 +1422,11 @@ class BookChangeOut:
 
     closing_known: int
 
-    total: ChangeOut
+    total: ProfitAndLossChangeOut
 
     by: str
 
-    lines: tuple[ChangeOut, ...]
+    lines: tuple[ProfitAndLossChangeOut, ...]
 
     standing_fees: AmountOut
     """Account fees of the period that belong to no trade."""
@@ -2010,33 +2139,6 @@ class ChallengeOut:
 
     challenge: str
     """Unpadded base64url."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class ChangeOut:
-    """A change of value: opening plus effects is closing. The result is the change that is not money put in or taken out."""
-
-    key: str
-
-    opening: AmountOut
-
-    effects: tuple[EffectOut, ...]
-
-    closing: AmountOut
-
-    money_put_in: AmountOut
-    """Paid less received, at cost for what was carried over."""
-
-    result: AmountOut
-    """closing - opening - money put in."""
-
-    unrealised_change: AmountOut
-
-    realised: AmountOut
-
-    settled_at_cost: AmountOut
-
-    unvalued_cost_change: AmountOut
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -4765,6 +4867,32 @@ class FoundOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FourEyesOut:
+    """What holds for each action, and every version of every rule."""
+
+    actions: tuple[ActionOut, ...]
+
+    versions: tuple[RuleVersionOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class FourEyesRuleIn:
+    """When a second person is asked for an action; limits are sums of a day in China, inclusive, and stand with ``above`` only."""
+
+    action: str
+    """A code."""
+
+    requirement: Requirement
+
+    most_quantity: Decimal | None = None
+
+    most_cny: Decimal | None = None
+
+    reason: str
+    """One line of printable text."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class FromPublishedIn:
     """Which fixings to record from the published rates: those of ``days``, or every one that is due when there are none."""
 
@@ -5085,7 +5213,7 @@ class GroupBookChangeOut:
 
     book_code: str
 
-    total: ChangeOut
+    total: ProfitAndLossChangeOut
 
     opening_conversion: ConversionOut
 
@@ -5522,6 +5650,24 @@ class ImportsOut:
 
     next_after: UUID | None
     """Send it as after to read on; null on the last page."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxChangeOut:
+    """One place in what is proposed: what stands there, and what would."""
+
+    place: str
+
+    old: JsonValue
+
+    new: JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
+class InboxOut:
+    """Everything that waits, the oldest first."""
+
+    waiting: tuple[WaitingOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7693,6 +7839,23 @@ class OrganisationOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutcomeOut:
+    """What was decided; of an approval with the answer that the request gave when it ran."""
+
+    verdict: Verdict
+
+    decided_by: UUID
+
+    decided_at: datetime
+
+    reason: str
+
+    status: int | None
+
+    answer: JsonValue
+
+
+@dataclass(frozen=True, kw_only=True)
 class OutlookBackTestOut:
     """The forecast replayed on a year that is over, on the allocation alone."""
 
@@ -8917,6 +9080,33 @@ class ProductWorthOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProfitAndLossChangeOut:
+    """A change of value: opening plus effects is closing. The result is the change that is not money put in or taken out."""
+
+    key: str
+
+    opening: AmountOut
+
+    effects: tuple[EffectOut, ...]
+
+    closing: AmountOut
+
+    money_put_in: AmountOut
+    """Paid less received, at cost for what was carried over."""
+
+    result: AmountOut
+    """closing - opening - money put in."""
+
+    unrealised_change: AmountOut
+
+    realised: AmountOut
+
+    settled_at_cost: AmountOut
+
+    unvalued_cost_change: AmountOut
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProfitAndLossForecastOut:
     """An allocation that is expected but not issued: no holding, in no total."""
 
@@ -8991,12 +9181,61 @@ class ProofOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProposalApprovalIn:
+    """The digest of exactly the proposal that was read."""
+
+    sha256: str
+    """64 hexadecimal digits of a SHA-256."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ProposalIn:
     """Why the period is determined; a decision that puts another right names it in ``replaces``."""
 
     cause: DeterminationCause | None = None
 
     replaces: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalOut:
+    """A request that waits for a second person: nothing is done until somebody else approves its ``sha256``.
+
+    ``effect`` is what the request answered when it was tried and undone; ids in it that the server makes will be others.
+    """
+
+    proposal_id: UUID
+
+    number: int
+
+    action: str
+
+    state: ProposalState
+
+    sha256: str
+    """64 hexadecimal digits of a SHA-256."""
+
+    proposed_by: UUID
+
+    proposed_at: datetime
+
+    expires_at: datetime
+
+    asked: AskedOut
+
+    effect_status: int
+
+    effect: JsonValue
+
+    outcome: OutcomeOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ProposalReasonIn:
+    """Why a proposal is rejected or withdrawn."""
+
+    reason: str
+    """One line of printable text."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9028,21 +9267,6 @@ class ProposalsFindingOut:
     reasons: tuple[str, ...]
 
     observation: ObservationOut
-
-
-@dataclass(frozen=True, kw_only=True)
-class ProposalsOut:
-    """What a person may confirm; nothing is matched or posted by asking."""
-
-    as_of: date
-
-    known: int
-    """The first this many entries of the book."""
-
-    facts: int
-    """The first this many reconciliation facts of the book."""
-
-    accounts: tuple[AccountProposalsOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9457,6 +9681,21 @@ class RecomputedFigureOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReconciliationProposalsOut:
+    """What a person may confirm; nothing is matched or posted by asking."""
+
+    as_of: date
+
+    known: int
+    """The first this many entries of the book."""
+
+    facts: int
+    """The first this many reconciliation facts of the book."""
+
+    accounts: tuple[AccountProposalsOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RedemptionOut:
     """The premium on one scheduled redemption: basis points of the principal, once; minus is below par."""
 
@@ -9845,6 +10084,15 @@ class ReportsPositionOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RequestProposalsProposalsOut:
+    """A page of proposals, the newest first; ``next_before`` begins the next."""
+
+    proposals: tuple[ProposalOut, ...]
+
+    next_before: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ResultLineOut:
     """One lot's, account's, instrument's or price currency's result; gain positive."""
 
@@ -10167,6 +10415,34 @@ class RowProblemOut:
     value: str
 
     expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleOut:
+    """A rule: ``most_quantity`` in whole units (t or certificates) and ``most_cny`` of a day."""
+
+    requirement: Requirement
+
+    most_quantity: str | None
+
+    most_cny: AmountOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleVersionOut:
+    """A version of an action's rule; ``set_by`` is null where the operator set it."""
+
+    action: str
+
+    version: int
+
+    rule: RuleOut
+
+    reason: str
+
+    set_by: UUID | None
+
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12053,6 +12329,38 @@ class VouchersSettlementIn:
     settled_on: date
 
     doc_ref: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WaitingOut:
+    """One thing that waits: what, by whom, since when, the digest that a decision names, and exactly what it changes.
+
+    ``approve`` and ``reject`` are POST routes; ``sha256`` is null where the record itself is named. At most 200 changes are shown.
+    """
+
+    kind: str
+
+    title_en: str
+
+    title_zh: str
+
+    subject: str
+
+    asked_by: UUID | None
+
+    since: datetime
+
+    sha256: str | None
+
+    changes: tuple[InboxChangeOut, ...]
+
+    effect_en: str
+
+    effect_zh: str
+
+    approve: str
+
+    reject: str | None
 
 
 @dataclass(frozen=True, kw_only=True)
