@@ -19,7 +19,7 @@ import vl_convert
 FOLDER = Path(__file__).resolve().parents[1] / "static" / "built"
 """Where the made file lies; git ignores it."""
 
-_SNIPPET = "window.vegaEmbed = vegaEmbed; window.vegaVersion = vega.version;"
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 _DIGITS = 16
 _log = logging.getLogger("tonne.charts")
 _making = Lock()

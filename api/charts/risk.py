@@ -5,12 +5,25 @@ Draws the answers' own figures; an estimate is called one.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 
 import altair as alt
 
-from api.charts.chart import Chart, ChartColumn, Kind, Row, Words, amount_text, finished, money_axis, series_scale
-from api.charts.look import Look
+from api.charts.chart import (
+    Chart,
+    ChartColumn,
+    Kind,
+    Row,
+    Value,
+    Words,
+    amount_text,
+    finished,
+    money_axis,
+    series_scale,
+)
+from api.charts.look import Look, Palette
 from api.charts.terms import term
 from api.schemas.gap_risk import LadderOut
 from api.schemas.risk import RiskOut
@@ -131,7 +144,7 @@ def ladder(answer: LadderOut, look: Look) -> Chart:
     cells = base.mark_rect().encode(
         color=alt.Color(
             "value_cny:Q",
-            scale=alt.Scale(range=list(paper.diverging), domainMid=0),
+            scale=_shades(paper, [row[2] for row in rows]),
             legend=None,  # each cell shows its figure
         )
     )
@@ -154,6 +167,16 @@ def ladder(answer: LadderOut, look: Look) -> Chart:
     return finished(
         look, words, columns, rows, alt.layer(cells, figures), height=_ROOM + _CELL * max(len(answer.rungs), 1)
     )
+
+
+def _shades(paper: Palette, amounts: Sequence[Value]) -> alt.Scale:
+    """Return colours around zero where amounts lie on both sides of it, else from even to the colour of their side."""
+    left_over, even, missing = paper.diverging
+    values = [Decimal(each) for each in amounts if each is not None]
+    is_missing, is_over = any(each > 0 for each in values), any(each < 0 for each in values)
+    if is_missing and is_over:
+        return alt.Scale(range=[left_over, even, missing], domainMid=0)
+    return alt.Scale(range=[left_over, even] if is_over else [even, missing])
 
 
 def _signed(change: str, axis: str) -> str:

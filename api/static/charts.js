@@ -13,7 +13,12 @@ async function draw(figure) {
     if (!answer.ok) return;
     const spec = await answer.json();
     const stage = document.createElement("div");
-    await window.vegaEmbed(stage, spec.spec ?? spec, { ast: true, defaultStyle: false, actions: false });
+    await window.vegaEmbed(stage, spec.spec ?? spec, {
+      ast: true,
+      defaultStyle: false,
+      actions: false,
+      tooltip: { disableDefaultStyle: true },
+    });
     const picture = canvas.querySelector("img");
     if (picture) stage.setAttribute("aria-label", picture.alt);
     stage.setAttribute("role", "img");
