@@ -29,8 +29,9 @@ class Demo:
     key_by_party: Mapping[str, str]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """A browser for one file of tests: it keeps a loop of its own in this thread, which tests of other files must not meet."""
     with chromium() as found:
         yield found
 
