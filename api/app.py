@@ -28,9 +28,13 @@ from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
 from api.description import describe
 from api.imports.work import ImportWork
+from api.notices.settings import NoticeSettings, notice_settings
+from api.notices.streams import Streams, stream_rules
 from api.pages.base.serving import page_routes, unknown_path
 from api.settings import from_environment
 from api.writer import MOST_WAITING, WriterQueue
+from finance.conventions.calendars import china_day
+from finance.store import reference
 from ledger.store.database import Database, open_database
 
 OPENAPI_PATH = "/v1/openapi.json"
@@ -57,6 +61,7 @@ def create_app(
     id_source: Callable[[], UUID] | None = None,
     more_routes: Iterable[Routes] = (),
     writer_queue: int = MOST_WAITING,
+    notices: NoticeSettings | None = None,
 ) -> FastAPI:
     """Return the application on ``database``; raise ``AssertionError`` when a route lacks a policy.
 
@@ -84,6 +89,8 @@ def create_app(
         redirect_slashes=False,
         lifespan=draining,
     )
+    app.state.notices = notices or NoticeSettings()
+    app.state.streams = Streams(rules=stream_rules(reference.shipped_notice_rules(), on=china_day(clock())))
     app.state.surroundings = Surroundings(
         database=database,
         writer=writer,
@@ -137,7 +144,11 @@ def check_policies(app: FastAPI) -> None:
 def app_from_environment() -> FastAPI:
     """Return the application on TONNE_DATABASE_URL: how each of several server processes makes its own."""
     settings = from_environment(os.environ)
-    return create_app(open_database(settings.database_url), writer_queue=settings.writer_queue)
+    return create_app(
+        open_database(settings.database_url),
+        writer_queue=settings.writer_queue,
+        notices=notice_settings(os.environ),
+    )
 
 
 class EdgeGuard:

@@ -22,23 +22,27 @@ from api.deps import unit_of_work
 from api.feed_answers import read_round
 from api.store import access
 from api.store.faults import DATABASE_ERRORS
-from finance.conventions.calendars import BusinessCalendar, previous_open_day
+from finance.conventions.calendars import BusinessCalendar, china_day, previous_open_day
 from finance.feeds.feed import NO_CALENDAR, Feed, FeedRole, FeedState, expected_by, late_after
 from finance.feeds.fetch import Clocks, FetchLimits
 from finance.feeds.parsed import CheckValue
 from finance.feeds.rounds import Circuit, fetch_round
 from finance.market.closes import Close
-from finance.operations import closing_snapshots, feed_health, feed_jobs
+from finance.operations import closing_snapshots, feed_health, feed_jobs, notice_conditions
 from finance.operations.feed_health import FeedHealth
 from finance.operations.feed_jobs import FeedDay, RunResult
 from finance.store import calendar_years, published_rates, reference
 from finance.store import feed_runs as run_store
+from finance.store import market as market_store
 from finance.store.feed_runs import RunOutcome
 from ledger.core.errors import DomainError, NotFound
 from ledger.store.database import Database
 
 PARSER_VERSION = "1"
 """Raised with any change of how an answer is read, so that a stored run says which reading it was."""
+
+CONDITIONS = "notices.daily"
+"""The job that looks once a day at gaps, targets, prices and duties."""
 
 _PRICED = frozenset({FeedRole.MARKS, FeedRole.CHECKS})
 _RUNS_KNOWN = 50
@@ -194,7 +198,31 @@ def run_due(world: JobWorld, *, only_feed: str | None = None) -> int:
         for close in world.closes if only_feed is None else ():
             with _quietly(close.job):
                 recorded += run_close(world, organisation_id, close)
+        if only_feed is None:
+            with _quietly(CONDITIONS):
+                run_conditions(world, organisation_id)
     return recorded
+
+
+def run_conditions(world: JobWorld, organisation_id: UUID) -> int:
+    """Look once a day, from its minute in Shanghai on, at what alerts while it stands; return 1 when this was the look."""
+    now = world.clocks.now()
+    on = china_day(now)
+    begins = int(reference.shipped_notice_rules().lookup("notice.daily_minute", on=on).number())
+    local = now.astimezone(ZoneInfo("Asia/Shanghai"))
+    if local.hour * 60 + local.minute < begins:
+        return 0
+    with world.database.reader() as session:
+        if run_store.find_effect(session, organisation_id, CONDITIONS, on) is not None:
+            return 0
+    with unit_of_work(world.database) as session:
+        market_store.lock_market(session, organisation_id)
+        if run_store.find_effect(session, organisation_id, CONDITIONS, on) is not None:
+            return 0
+        settled = notice_conditions.look_at_conditions(session, organisation_id, now=now)
+        effect = {"raised": settled.raised, "ended": settled.ended}
+        run_store.save_effect(session, organisation_id, CONDITIONS, on, effect=effect, at=now)
+    return 1
 
 
 def feed_day(feed: Feed, business_day: date, *, now: datetime) -> FeedDay:

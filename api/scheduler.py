@@ -16,8 +16,14 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.cron import CronTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
-from api.deps import utc_now
+from api.deps import utc_now, uuid7
 from api.job_runs import JobWorld, run_due
+from api.notices.dispatcher import Dispatch, delivery_rules, dispatch_quietly
+from api.notices.mail import mail_sender
+from api.notices.senders import Sender
+from api.notices.settings import NoticeSettings
+from api.notices.webhooks import webhook_bounds, webhook_sender
+from finance.conventions.notices import Channel
 from finance.conventions.tables import ReferenceSet
 from finance.feeds.catalogue import EVERY_FEED, feeds
 from finance.feeds.feed import Feed
@@ -27,6 +33,7 @@ from finance.store import reference
 from ledger.store.database import Database
 
 CATCH_UP = "catch_up"
+DISPATCH = "notices"
 _MINUTES_A_DAY = 24 * 60
 _JITTER_STEPS = 1_000_000
 
@@ -69,7 +76,7 @@ def trigger_of(appointment: Appointment, *, jitter_seconds: int) -> CronTrigger:
     )
 
 
-def build_scheduler(world: JobWorld) -> BackgroundScheduler:
+def build_scheduler(world: JobWorld, *, dispatch: Dispatch | None = None) -> BackgroundScheduler:
     """Return a scheduler with every appointment and the catch-up, not started.
 
     One thread does one job after the other; what was missed while the process stood still runs once (coalesce), and the first
@@ -79,7 +86,10 @@ def build_scheduler(world: JobWorld) -> BackgroundScheduler:
     today = world.clocks.now().date()
     defaults = {"coalesce": True, "max_instances": 1, "misfire_grace_time": _whole(rules, "job.misfire_grace", today)}
     scheduler = BackgroundScheduler(
-        timezone=UTC, executors={"default": ThreadPoolExecutor(1)}, job_defaults=defaults, daemon=True
+        timezone=UTC,
+        executors={"default": ThreadPoolExecutor(1), DISPATCH: ThreadPoolExecutor(1)},
+        job_defaults=defaults,
+        daemon=True,
     )
     jitter = _whole(rules, "job.jitter", today)
     for appointment in timetable(world.feeds, world.closes):
@@ -94,7 +104,35 @@ def build_scheduler(world: JobWorld) -> BackgroundScheduler:
     scheduler.add_job(
         run_due, IntervalTrigger(seconds=int(tick.total_seconds())), args=(world,), id=CATCH_UP, next_run_time=utc_now()
     )
+    if dispatch is not None:
+        every = _whole(reference.shipped_notice_rules(), "delivery.every", today)
+        scheduler.add_job(
+            dispatch_quietly, IntervalTrigger(seconds=every), args=(dispatch,), id=DISPATCH, executor=DISPATCH
+        )
     return scheduler
+
+
+def dispatch_world(database: Database, settings: NoticeSettings) -> Dispatch:
+    """Return what brings alerts to people and programs from this process: a sender for each channel that is set up."""
+    rules, now = reference.shipped_notice_rules(), utc_now()
+    senders: dict[Channel, Sender] = {}
+    if settings.mail is not None:
+        senders[Channel.EMAIL] = mail_sender(settings.mail, public_url=settings.public_url, clock=utc_now)
+    if settings.webhook_key:
+        senders[Channel.WEBHOOK] = webhook_sender(
+            settings.webhook_key,
+            webhook_bounds(rules, now=now),
+            clock=utc_now,
+            is_loopback_allowed=settings.loopback_webhooks,
+        )
+    return Dispatch(
+        database=database,
+        senders=senders,
+        rules=delivery_rules(rules, now=now),
+        clock=utc_now,
+        random_bytes=secrets.token_bytes,
+        new_id=lambda: uuid7(utc_now(), secrets.token_bytes),
+    )
 
 
 def job_world(database: Database, *, feed_base_url: str = "") -> JobWorld:

@@ -13,7 +13,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
-from api.scheduler import build_scheduler, job_world
+from api.notices.settings import notice_settings
+from api.scheduler import build_scheduler, dispatch_world, job_world
 from api.settings import PREFIX, Settings, add_database_option, from_environment
 from ledger.core.errors import Conflict
 from ledger.store.database import Database, open_database
@@ -56,7 +57,9 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     out.flush()
     with _jobs(database, settings):
         if settings.workers == 1:
-            uvicorn.Server(_config(create_app(database, writer_queue=settings.writer_queue))).run(sockets=[listener])
+            uvicorn.Server(
+                _config(create_app(database, writer_queue=settings.writer_queue, notices=notice_settings(os.environ)))
+            ).run(sockets=[listener])
             return 0
         os.environ[f"{PREFIX}DATABASE_URL"] = settings.database_url  # the worker processes read it
         config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
@@ -76,7 +79,7 @@ def _jobs(database: Database, settings: Settings) -> Iterator[None]:
             database.engine.dispose()
         return
     world = job_world(database, feed_base_url=settings.feed_base_url)
-    scheduler = build_scheduler(world)
+    scheduler = build_scheduler(world, dispatch=dispatch_world(database, notice_settings(os.environ)))
     scheduler.start()
     try:
         yield

@@ -250,14 +250,16 @@ def limit_refused(
     )
 
 
-def job_failed(organisation_id: UUID, *, job: str, cause: str, day: date, message: str) -> NoticeDraft:
-    """Return the alert of a job that a person should look at: the same cause again is the same alert while it lasts."""
+def job_failed(
+    organisation_id: UUID, *, job: str, cause: str, day: date, message: str, lasts: bool = False
+) -> NoticeDraft:
+    """Return the alert of a job that a person should look at, once a day; one that ``lasts`` stands until it is resolved."""
     return NoticeDraft(
         organisation_id=organisation_id,
         kind=NoticeKind.JOB_FAILED,
         severity=Severity.WARNING,
         subject=Subject(kind="job", ref=shown(job, LONGEST_REF)),
-        condition=shown(f"{job} {cause}", LONGEST_REF),
+        condition=shown(f"{job} {cause}" if lasts else f"{day} {job} {cause}", LONGEST_REF),
         title=Words(en=shown(f"Job {job} needs a look", 200), zh=shown(f"任务{job}需要查看", 200)),
         text=Words(en=shown(f"{day}: {message}"), zh=shown(f"{day}：{message}")),
         path=f"/jobs?day={day}",

@@ -18,6 +18,7 @@ from finance.kpi.periods import KpiPeriodState
 from finance.loans import rate_determinations as rules
 from finance.loans.price_effects import OutcomeStatus
 from finance.loans.rate_determinations import DeterminationCause
+from finance.operations import loan_notices
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.kpi_findings import FoundKpi, find_kpis
 from finance.operations.loan_view import KnownLoan, known_loan, signatory
@@ -98,6 +99,7 @@ def propose(
             assert period is not None, "only a recorded period has a state"
             period = kpi_periods.advance_period(session, period, to, detail, actor=actor, now=now)
     _log(session, loan, determination, "proposed", {}, actor=actor, now=now, random_bytes=random_bytes)
+    loan_notices.determination_waits(session, loan, determination, now=now)
     return determination
 
 
@@ -190,6 +192,7 @@ def approve(
     _log(session, loan, determination, "decided", prices, actor=actor, now=now, random_bytes=random_bytes)
     for each in found:
         _determined(session, each, {"determination_id": str(determination_id), "effective_from": days}, actor, now)
+    loan_notices.determination_decided(session, loan, determination, verdict="approved", said=days, now=now)
     return _found(session, determination_id)
 
 
@@ -222,6 +225,7 @@ def refuse(
     determinations.save_decision(session, determination, decision)
     loan = known_loan(session, determination.facility_id, known_at=now)
     _log(session, loan, determination, "refused", {"reason": reason}, actor=actor, now=now, random_bytes=random_bytes)
+    loan_notices.determination_decided(session, loan, determination, verdict="refused", said=reason, now=now)
     return _found(session, determination_id)
 
 

@@ -13,6 +13,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from finance.attestations.canonical import JsonValue, check_text
+from finance.conventions.notice_words import approval_condition, approval_waits
+from finance.conventions.notices import NoticeKind
+from finance.operations.notices import raise_notice, resolve_notice
 from finance.store import trading_proposals
 from finance.store.trading_proposals import Proposal
 from finance.trading.orders import Step, StepKind, digest_of
@@ -127,6 +130,7 @@ def take_step(
     if reason:
         check_reason(reason)
     proven = entry_id or _leaf(desk, proposal, what)
+    _tell(desk, proposal, what)
     step = Step(
         what=what,
         actor_id=desk.actor.user_id,
@@ -136,6 +140,38 @@ def take_step(
         entry_id=proven,
     )
     return trading_proposals.save_step(desk.session, proposal, step)
+
+
+_KINDS_ZH: Mapping[str, str] = {
+    "order": "委托",
+    "counterparty": "交易对手",
+    "limit": "交易限额",
+    "correction": "成交更正",
+}
+
+
+def _tell(desk: Desk, proposal: Proposal, what: StepKind) -> None:
+    """Tell those who may approve that a proposal waits for them, and end it once it does not any more."""
+    organisation_id, now = desk.book.tenant_id, desk.now
+    if what is StepKind.PROPOSED:
+        waiting = approval_waits(
+            organisation_id,
+            what=f"{proposal.kind} {proposal.number} of book {desk.book.code}",
+            what_zh=f"账簿{desk.book.code}的{_KINDS_ZH.get(proposal.kind, proposal.kind)}{proposal.number}",
+            record_id=proposal.proposal_id,
+            subject_kind=proposal.kind,
+            said=proposal.subject,
+            path=f"/{proposal.kind}s/{proposal.proposal_id}" if proposal.kind == "order" else "/approvals",
+            scope="trading:approve",
+            maker_id=proposal.maker_id,
+        )
+        raise_notice(desk.session, waiting, now=now)
+        return
+    approved = {step.actor_id for step in proposal.steps if step.what is StepKind.APPROVED}
+    if what is StepKind.APPROVED and len(approved) + 1 < proposal.approvals_needed:
+        return
+    condition = approval_condition(proposal.kind, proposal.proposal_id)
+    resolve_notice(desk.session, organisation_id, NoticeKind.APPROVAL_WAITS, condition, now=now)
 
 
 def reload(desk: Desk, proposal_id: UUID, kind: str) -> Proposal:

@@ -206,6 +206,10 @@ class Calls(ABC):
         """Agree to exactly the waiver that the digest names, as another person than who asked, with a reason."""
         return cast("shapes.MonthCloseOut", self.call('approve_waiver', {'book_id': book_id, 'month': month}, body=body))
 
+    def approve_webhook(self, *, body: shapes.WebhookDecisionIn, webhook_id: UUID) -> shapes.WebhookOut:
+        """Confirm, as another person than its maker, exactly the webhook that the digest names; alerts go there from now on."""
+        return cast("shapes.WebhookOut", self.call('approve_webhook', {'webhook_id': webhook_id}, body=body))
+
     def assert_balance(self, *, body: shapes.BalanceAssertionIn, book_id: UUID) -> shapes.BalanceAssertionOut:
         """Record what an account must hold at the close of a day, and check it."""
         return cast("shapes.BalanceAssertionOut", self.call('assert_balance', {'book_id': book_id}, body=body))
@@ -499,6 +503,10 @@ class Calls(ABC):
     def end_engagement(self, *, body: shapes.EngagementEndIn, engagement_id: UUID) -> shapes.EngagementOut:
         """End a mandate before its time: for the assessor itself, or for a party to the loan that learns it lost its accreditation."""
         return cast("shapes.EngagementOut", self.call('end_engagement', {'engagement_id': engagement_id}, body=body))
+
+    def end_webhook(self, *, webhook_id: UUID) -> shapes.WebhookOut:
+        """Stop sending to a webhook for good; what is on its way to it is given up."""
+        return cast("shapes.WebhookOut", self.call('end_webhook', {'webhook_id': webhook_id}))
 
     def erase_note(self, *, book_id: UUID, ref: UUID) -> shapes.PersonNoteOut:
         """Erase a note's content and salt for good; every proof stays valid. Again changes nothing."""
@@ -841,6 +849,10 @@ class Calls(ABC):
         """Return a page of the month's vouchers by number, with their lines, papers and persons."""
         return cast("shapes.VouchersOut", self.call('list_vouchers', {'book_id': book_id, 'month': month, 'after': after, 'limit': limit}))
 
+    def list_webhooks(self) -> shapes.WebhooksOut:
+        """Return the organisation's webhooks, the oldest first, without secrets."""
+        return cast("shapes.WebhooksOut", self.call('list_webhooks', {}))
+
     def lock_kpi_period(self, *, body: shapes.LockIn, kpi_period_id: UUID) -> shapes.KpiPeriodOut:
         """Freeze the period's data as a snapshot with a hash: every month of every site, or the value that is stated."""
         return cast("shapes.KpiPeriodOut", self.call('lock_kpi_period', {'kpi_period_id': kpi_period_id}, body=body))
@@ -1046,6 +1058,10 @@ class Calls(ABC):
     def propose_waiver(self, *, body: shapes.ItemStepIn, book_id: UUID, month: str) -> shapes.MonthCloseOut:
         """Ask to close the month without an item; it counts once a colleague agrees."""
         return cast("shapes.MonthCloseOut", self.call('propose_waiver', {'book_id': book_id, 'month': month}, body=body))
+
+    def propose_webhook(self, *, body: shapes.WebhookIn) -> shapes.WebhookSecretOut:
+        """Propose an address for alerts; it gets none until another person confirms it. Its secret is shown in this answer only."""
+        return cast("shapes.WebhookSecretOut", self.call('propose_webhook', {}, body=body))
 
     def propose_withdrawal(self, *, body: shapes.AllocationsWithdrawalIn, book_id: UUID, year: int) -> shapes.ComplianceProposalOut:
         """Propose that a verification is withdrawn; what was determined on it is reopened."""
@@ -1475,6 +1491,10 @@ class Calls(ABC):
         """Return one voucher, its lines checked against its digest."""
         return cast("shapes.VoucherOut", self.call('read_voucher', {'book_id': book_id, 'month': month, 'number': number}))
 
+    def read_webhook(self, *, webhook_id: UUID) -> shapes.WebhookOut:
+        """Return a webhook and what was done about it."""
+        return cast("shapes.WebhookOut", self.call('read_webhook', {'webhook_id': webhook_id}))
+
     def record_fill(self, *, body: shapes.FillIn, order_id: UUID) -> shapes.OrderOut:
         """Record what was dealt of a placed order, within what was approved."""
         return cast("shapes.OrderOut", self.call('record_fill', {'order_id': order_id}, body=body))
@@ -1526,6 +1546,10 @@ class Calls(ABC):
     def reject_upload(self, *, body: shapes.ProposalsRejectionIn, upload_id: UUID) -> shapes.UploadOut:
         """Reject an upload as a second person, with a reason; its prices never count."""
         return cast("shapes.UploadOut", self.call('reject_upload', {'upload_id': upload_id}, body=body))
+
+    def reject_webhook(self, *, body: shapes.WebhookDecisionIn, webhook_id: UUID) -> shapes.WebhookOut:
+        """Reject a proposed webhook as another person than its maker."""
+        return cast("shapes.WebhookOut", self.call('reject_webhook', {'webhook_id': webhook_id}, body=body))
 
     def release_hold(self, *, body: shapes.ReleaseIn, book_id: UUID, hold_id: UUID) -> shapes.HoldActionOut:
         """Let an amount of a hold go, or all that is left; of an encumbrance only by its beneficiary or under ledger:enforce."""
@@ -1599,6 +1623,10 @@ class Calls(ABC):
         """End a limit from now on; the version before it holds again, if there is one."""
         return cast("shapes.TradingLimitOut", self.call('revoke_limit', {'limit_id': limit_id}, body=body))
 
+    def rotate_webhook_secret(self, *, webhook_id: UUID) -> shapes.WebhookSecretOut:
+        """Give a webhook its next secret, shown in this answer only; for a day messages carry the signatures of both."""
+        return cast("shapes.WebhookSecretOut", self.call('rotate_webhook_secret', {'webhook_id': webhook_id}))
+
     def save_source(self, *, body: shapes.StatementSourceIn, book_id: UUID) -> shapes.StatementSourceOut:
         """Save how a bank's or registry's statements are read; a changed mapping is the source's next version."""
         return cast("shapes.StatementSourceOut", self.call('save_source', {'book_id': book_id}, body=body))
@@ -1614,6 +1642,10 @@ class Calls(ABC):
     def send_test_notice(self) -> shapes.NoticeOut:
         """Send the caller a test message by every channel it chose."""
         return cast("shapes.NoticeOut", self.call('send_test_notice', {}))
+
+    def send_test_webhook(self, *, webhook_id: UUID) -> shapes.NoticeOut:
+        """Send a test message to a live webhook; the log of deliveries tells how it went."""
+        return cast("shapes.NoticeOut", self.call('send_test_webhook', {'webhook_id': webhook_id}))
 
     def set_four_eyes_rule(self, *, body: shapes.FourEyesRuleIn) -> shapes.RuleVersionOut:
         """Set when a second person is asked for an action, or with ``all`` for every action without a rule of its own."""
@@ -1738,6 +1770,13 @@ class Calls(ABC):
     def show_kpi_periods_charts_kpi_path(self, *, kpi_period_id: UUID, target_tco2e_per_t: Decimal | None = None, known_at: datetime | None = None, through: str | None = None, plan: str | None = None, confidence: Decimal | None = None, technical_minimum: Decimal | None = None, last_months: str | None = None, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> shapes.ChartsChartOut:
         """Return the chart of what GET /v1/kpi-periods/{kpi_period_id}/forecast answers: its words, its table and its Vega-Lite specification."""
         return cast("shapes.ChartsChartOut", self.call('show_kpi_periods_charts_kpi_path', {'kpi_period_id': kpi_period_id, 'target_tco2e_per_t': target_tco2e_per_t, 'known_at': known_at, 'through': through, 'plan': plan, 'confidence': confidence, 'technical_minimum': technical_minimum, 'last_months': last_months, 'lang': lang, 'theme': theme}))
+
+    def stream_events(self) -> File:
+        """Stream the alerts that concern the caller as they are raised; it ends when the caller signs out or is revoked.
+
+        Each event's id is the alert's number, so that a browser that lost the connection misses nothing. At most two a person.
+        """
+        return cast("File", self.call('stream_events', {}))
 
     def suspend_label(self, *, body: shapes.SuspensionIn, facility_id: UUID) -> shapes.LabelOut:
         """Suspend the label from a day on, not after today: its clauses rest and its name is not used."""

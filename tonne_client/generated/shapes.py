@@ -12387,6 +12387,83 @@ class WaiverOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class WebhookDecisionIn:
+    """The decision of a second person about exactly what was read."""
+
+    sha256: str
+    """The webhook's digest."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookIn:
+    """An address that alerts shall be sent to, once a second person confirmed it."""
+
+    url: str
+    """Public, https."""
+
+    description: str
+    """A name."""
+
+    kinds: tuple[NoticeKind, ...] | None = None
+    """Which alerts; every kind when empty."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookOut:
+    """A webhook endpoint with everything done about it."""
+
+    webhook_id: UUID
+
+    url: str
+
+    description: str
+
+    kinds: tuple[str, ...]
+
+    state: str
+
+    sha256: str
+    """What a confirmation binds."""
+
+    maker_id: UUID
+
+    made_at: datetime
+
+    secret_number: int
+    """How many secrets it has had; the newest signs."""
+
+    steps: tuple[WebhookStepOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookSecretOut:
+    """A webhook with its new secret, which is shown this once."""
+
+    webhook: WebhookOut
+
+    secret: str
+    """For any Standard Webhooks library."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhookStepOut:
+    """What a person did about a webhook."""
+
+    what: str
+
+    actor_id: UUID
+
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebhooksOut:
+    """The organisation's webhooks, the oldest first."""
+
+    webhooks: tuple[WebhookOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class WorkOut:
     """What is being done beside the request; ask again."""
 

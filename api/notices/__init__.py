@@ -1,0 +1,1 @@
+"""How alerts leave the house: the dispatcher of the outbox, mail, webhooks to checked addresses, and live streams."""
