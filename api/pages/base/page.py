@@ -6,7 +6,7 @@ Owns the frame around every page (navigation, books, the reader). Holds no figur
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Annotated, TypeVar
@@ -24,6 +24,7 @@ from api.pages.base.declaring import Group, Nav, PageDeclared, declared_pages
 from api.pages.base.language import LANGUAGE_COOKIE, Language, catalog, language_of
 from api.pages.base.using import Part, attempt, may_use, use
 from api.routes.books import list_books
+from api.routes.colleagues import list_colleagues
 from api.routes.determinations import business_day
 from api.routes.organisations import read_me
 from api.schemas.access import MeOut
@@ -117,6 +118,14 @@ class Page:
     def books(self) -> tuple[BookOut, ...]:
         """Return the books that the reader may read, none when the role reads none."""
         return self.use(list_books).books if self.may(list_books) else ()
+
+    def names(self) -> Mapping[UUID, str]:
+        """Return the names of the reader's colleagues by id, for ``ui.person``."""
+        return {each.id: each.name for each in self.use(list_colleagues).colleagues}
+
+    def of_book(self, book_id: UUID) -> Page:
+        """Return the same page inside the frame of a book that its path does not name."""
+        return replace(self, book_id=book_id)
 
     def show(self, template: str, *, status: int = 200, **values: object) -> Response:
         """Return the page of ``template`` with ``values`` inside the reader's frame; no session or link is left unset."""

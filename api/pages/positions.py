@@ -1,0 +1,55 @@
+"""What is held: by instrument, vintage and book, account by account and lot by lot, with what is set aside and what is free."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from api.auth.policy import asks
+from api.auth.principal import Scope
+from api.pages.base.declaring import Group, Nav, Pages, mark
+from api.pages.base.page import PagePoint, ThisPage
+from api.routes.holdings import read_holdings
+from api.routes.holds import list_holds
+from api.routes.reports import read_lots, read_positions
+from api.schemas.fields import DateString, PageCursor, UuidString
+from api.schemas.holds import AskedHolds
+from finance.accounting.chart import HOLDING
+from finance.operations.holdings import HoldingGroup
+from ledger.core.holds import HoldState
+
+routes = Pages(area="positions")
+
+_READS = asks(Scope.LEDGER_READ)
+
+
+@routes.get("/positions", policy=_READS, nav=Nav(label=mark("Positions"), group=Group.TREASURY, order=10, icon="coins"))
+def show_holdings(
+    page: ThisPage,
+    as_of: Annotated[DateString | None, Query(description="Close of this business day; today when absent.")] = None,
+    by: HoldingGroup = HoldingGroup.INSTRUMENT,
+) -> Response:
+    """Show what all books hold, by instrument, vintage or book."""
+    return page.show(
+        "positions/holdings.html", found=page.use(read_holdings, as_of=as_of or page.today, by=by), by=by.value
+    )
+
+
+@routes.get(
+    "/books/{book_id}/positions",
+    policy=_READS,
+    nav=Nav(label=mark("Accounts and lots"), group=Group.TREASURY, order=20, icon="list"),
+)
+def show_positions(book_id: UuidString, page: ThisPage, asked: PagePoint, after: PageCursor | None = None) -> Response:
+    """Show a book's carbon accounts, its open lots and what is set aside of them, at one day and record point."""
+    positions = page.use(read_positions, book_id=book_id, asked=asked, under=HOLDING)
+    pinned = AskedHolds(as_of=positions.as_of, known=positions.known, at=None)
+    return page.show(
+        "positions/positions.html",
+        positions=positions,
+        lots=page.use(read_lots, book_id=book_id, asked=asked, under=HOLDING, after=after),
+        holds=page.use(list_holds, book_id=book_id, asked=pinned, state=HoldState.OPEN).holds,
+        after=after,
+    )

@@ -1,0 +1,63 @@
+"""The statement of a book as of any day and record point, page by page, and each entry with the proof that it is in the book's tree."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from api.auth.policy import asks
+from api.auth.principal import Scope
+from api.pages.base.declaring import Group, Nav, Pages, mark
+from api.pages.base.page import PagePoint, ThisPage
+from api.routes.entries import read_entry
+from api.routes.proofs import prove_entry
+from api.routes.reports import list_accounts, read_subtree_statement
+from api.schemas.amounts import WholeNumber
+from api.schemas.fields import PageCursor, UuidString
+from finance.accounting.chart import HOLDING
+
+routes = Pages(area="statements")
+
+_READS = asks(Scope.LEDGER_READ)
+
+
+@routes.get(
+    "/books/{book_id}/statement",
+    policy=_READS,
+    nav=Nav(label=mark("Statement"), group=Group.TREASURY, order=30, icon="ledger"),
+)
+def show_statement(
+    book_id: UuidString,
+    page: ThisPage,
+    asked: PagePoint,
+    under: Annotated[str, Query(max_length=200, description="An account or a part of paths.")] = HOLDING,
+    after: PageCursor | None = None,
+) -> Response:
+    """Show the postings of an account and those below it, each with the balance after it."""
+    return page.show(
+        "statements/statement.html",
+        statement=page.use(read_subtree_statement, book_id=book_id, asked=asked, under=under, after=after, limit=50),
+        accounts=page.use(list_accounts, book_id=book_id, asked=asked).accounts,
+        after=after,
+    )
+
+
+@routes.get("/books/{book_id}/entries/{seq}", policy=_READS)
+def show_entry(
+    book_id: UuidString,
+    seq: WholeNumber,
+    page: ThisPage,
+    size: Annotated[
+        WholeNumber | None, Query(description="The tree's size; the newest checkpoint's when absent.")
+    ] = None,
+) -> Response:
+    """Show one entry as recorded, with its legs, lots and holds, and the proof that the book's tree contains it."""
+    entry = page.use(read_entry, book_id=book_id, seq=seq)
+    return page.show(
+        "statements/entry.html",
+        entry=entry,
+        names=page.names(),
+        proof=page.attempt(prove_entry, book_id=book_id, entry_id=entry.entry_id, size=size),
+    )
