@@ -640,6 +640,10 @@ class Calls(ABC):
         """Return every version of a close for days from ``since`` to ``until``, both inclusive, at most a year."""
         return cast("shapes.FeedsClosingsOut", self.call('list_closing_snapshots', {'close': close, 'since': since, 'until': until}))
 
+    def list_colleagues(self) -> shapes.ColleaguesOut:
+        """Return the people of the caller's organisation, those who left too, by name."""
+        return cast("shapes.ColleaguesOut", self.call('list_colleagues', {}))
+
     def list_commodities(self, *, book_id: UUID) -> shapes.CommoditiesOut:
         """Return what the book keeps, instruments and currencies, by code."""
         return cast("shapes.CommoditiesOut", self.call('list_commodities', {'book_id': book_id}))
@@ -1305,6 +1309,10 @@ class Calls(ABC):
     def read_hold(self, *, book_id: UUID, hold_id: UUID) -> shapes.HoldOut:
         """Return a hold as it stands now; its beneficiary sees it too."""
         return cast("shapes.HoldOut", self.call('read_hold', {'book_id': book_id, 'hold_id': hold_id}))
+
+    def read_holdings(self, *, as_of: date, by: shapes.HoldingGroup | None = None) -> shapes.HoldingsOut:
+        """Return what the organisation's books hold: posted, set aside and free, each sum with the accounts behind it."""
+        return cast("shapes.HoldingsOut", self.call('read_holdings', {'as_of': as_of, 'by': by}))
 
     def read_import(self, *, import_id: UUID) -> shapes.ImportOut:
         """Return an import with its newest preview, and how far work on it is."""

@@ -72,6 +72,8 @@ HoldKind: TypeAlias = Literal['hold', 'pledge', 'repo', 'lent', 'custody', 'free
 
 HoldState: TypeAlias = Literal['open', 'captured', 'released', 'expired']
 
+HoldingGroup: TypeAlias = Literal['instrument', 'vintage', 'book']
+
 HorizonRule: TypeAlias = Literal['sqrt_time', 'overlapping']
 
 ImportState: TypeAlias = Literal['reading', 'refused', 'ready', 'importing', 'confirmed', 'discarded', 'failed']
@@ -1474,15 +1476,6 @@ class BookOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class BookPointOut:
-    """The record point of a book in the figure: asking again with it gives the same answer."""
-
-    book_id: UUID
-
-    known: int
-
-
-@dataclass(frozen=True, kw_only=True)
 class BookRiskIn:
     """The risk of one book at a snapshot, of what its first ``known`` entries say (all when absent)."""
 
@@ -2038,12 +2031,21 @@ class CbamFlowOut:
 
     declaration_due: date
 
-    holdings: tuple[HoldingOut, ...]
+    holdings: tuple[CbamHoldingOut, ...]
 
     lines: tuple[CbamLineOut, ...]
 
     explanation: ExplanationOut
     """What it does to each clause, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CbamHoldingOut:
+    """Certificates to hold at a quarter's end."""
+
+    quarter_end: date
+
+    certificates: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -2373,6 +2375,22 @@ class CheckpointOut:
 
     note: str
     """A checkpoint as C2SP signed note; its text is signed as it stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColleagueOut:
+    """A person of the caller's organisation."""
+
+    id: UUID
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ColleaguesOut:
+    """The people of the caller's organisation by name."""
+
+    colleagues: tuple[ColleagueOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -5532,15 +5550,6 @@ class HoldOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class HoldingOut:
-    """Certificates to hold at a quarter's end."""
-
-    quarter_end: date
-
-    certificates: str
-
-
-@dataclass(frozen=True, kw_only=True)
 class HoldingVerdictOut:
     """A holding and whether it may be used for the year, with the reason."""
 
@@ -5553,6 +5562,56 @@ class HoldingVerdictOut:
     reason_en: str
 
     reason_zh: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingsBookPointOut:
+    """Up to which entry a book was read."""
+
+    book_id: UUID
+
+    code: str
+
+    known: int
+    """The first this many entries are in the answer."""
+
+    tree_root: str
+    """64 hexadecimal digits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingsHoldingOut:
+    """One line: posted is what the ledger says, held what is set aside for others, free the rest."""
+
+    key: str
+    """The instrument, kind and vintage, or book."""
+
+    kind: str
+    """Empty where a line holds several kinds."""
+
+    vintage_year: int | None
+
+    posted: AmountOut
+
+    held: AmountOut
+
+    free: AmountOut
+
+    explanation: ExplanationOut
+    """What it does to each clause, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class HoldingsOut:
+    """What the caller's books hold at the close of the day, by key; different units never share a line."""
+
+    as_of: date
+
+    by: str
+
+    lines: tuple[HoldingsHoldingOut, ...]
+
+    points: tuple[HoldingsBookPointOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -10256,7 +10315,7 @@ class RiskBackTestOut:
 
     snapshot_sha256: str
 
-    books: tuple[BookPointOut, ...]
+    books: tuple[RiskBookPointOut, ...]
 
     confidence: str
 
@@ -10294,6 +10353,15 @@ class RiskBackTestOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RiskBookPointOut:
+    """The record point of a book in the figure: asking again with it gives the same answer."""
+
+    book_id: UUID
+
+    known: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class RiskLegIn:
     """One instrument and price basis on trade dates from valid_from to valid_to (exclusive)."""
 
@@ -10319,7 +10387,7 @@ class RiskOut:
 
     snapshot_sha256: str
 
-    books: tuple[BookPointOut, ...]
+    books: tuple[RiskBookPointOut, ...]
 
     method: str
 
