@@ -1639,6 +1639,13 @@ class Calls(ABC):
         """Save how a bank's or registry's statements are read; a changed mapping is the source's next version."""
         return cast("shapes.StatementSourceOut", self.call('save_source', {'book_id': book_id}, body=body))
 
+    def search(self, *, q: str, kind: shapes.SearchKind | None = None, after: str | None = None, limit: int | None = None) -> shapes.SearchOut:
+        """Return what the caller may see and what begins with, holds, or is ``q``: in groups by kind, each in the order of its key.
+
+        References of entries are looked for among a book's newest 20,000; ids and numbers in all of them.
+        """
+        return cast("shapes.SearchOut", self.call('search', {'q': q, 'kind': kind, 'after': after, 'limit': limit}))
+
     def second_check_mark(self, *, body: shapes.ProposalsApprovalIn, mark_id: UUID) -> shapes.MarkRecordOut:
         """Agree as a third person to a mark that stands further from the feed than one checker may approve."""
         return cast("shapes.MarkRecordOut", self.call('second_check_mark', {'mark_id': mark_id}, body=body))

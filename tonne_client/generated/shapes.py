@@ -158,6 +158,8 @@ RoundingMode: TypeAlias = Literal['half_up', 'half_even', 'floor']
 
 Route: TypeAlias = Literal['primary', 'secondary']
 
+SearchKind: TypeAlias = Literal['instrument', 'account', 'order', 'trade', 'counterparty', 'entry', 'lot', 'voucher', 'facility', 'kpi_period', 'engagement', 'determination', 'person']
+
 Sector: TypeAlias = Literal['aluminium', 'power']
 
 SeeBasis: TypeAlias = Literal['actual_verified', 'actual_unverified', 'default']
@@ -10551,6 +10553,49 @@ class ScheduleOut:
     """SHA-256, 64 hexadecimal digits."""
 
     tranches: tuple[TrancheScheduleOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchGroupOut:
+    """The hits of one kind; with ``next_cursor`` there are more: ask again with ``kind`` and ``after``."""
+
+    kind: str
+
+    label_en: str
+
+    label_zh: str
+
+    hits: tuple[SearchHitOut, ...]
+
+    next_cursor: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchHitOut:
+    """One record that was found; ``key`` is its id, number, code or path, as its route takes it."""
+
+    key: str
+
+    title: str
+
+    detail: str
+    """A few words that tell it from others."""
+
+    on: date | None
+    """Its day, where it has one."""
+
+    book_id: UUID | None
+
+    api_path: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SearchOut:
+    """What was found, kinds without a hit left out."""
+
+    q: str
+
+    groups: tuple[SearchGroupOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
