@@ -37,6 +37,7 @@ EVERY_MACRO = """
 {{ ui.pager("/x", "abc", false, "as_of=2026-01-01&") }}{{ ui.chart("gap", "/v1/x", "Gap", query="?as_of=2026-01-01") }}
 {{ ui.tabs([("Terms", "/x", true)]) }}{{ ui.timeline([{"when": "1", "title": "t"}]) }}{{ ui.steps([("Draft", "done"), ("Review", "now")]) }}
 {{ ui.facts([("Name", "Value")]) }}{{ ui.person({"7": "Li Na"}, "7") }}{{ ui.crumbs([("Orders", "/x")]) }}
+{{ ui.who(none) }}{{ ui.months("2026-10", "2026-09", "2026-11") }}
 """
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
@@ -229,7 +230,7 @@ def test_no_template_holds_inline_script_or_style() -> None:
 
 
 def test_every_macro_renders_with_what_its_description_asks_for() -> None:
-    made = environment(Language.ZH).from_string(EVERY_MACRO).render(theme="dark", me=None)
+    made = environment(Language.ZH).from_string(EVERY_MACRO).render(theme="dark", me=None, path="/x")
 
     assert "theme=dark" in made
     assert "&lt;b&gt;" in made
