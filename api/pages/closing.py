@@ -89,7 +89,7 @@ def show_vouchers(
     months = _Months.asked(month, page.today)
     shown = page.use(list_vouchers, book_id=book_id, month=months.month, after=after, limit=50)
     mine = page.call.principal.user_id
-    waiting = tuple(one for one in shown.vouchers if one.reviewed_by is None and mine not in {one.prepared_by})
+    waiting = tuple(one for one in shown.vouchers if one.reviewed_by is None and mine != one.prepared_by)
     return page.show(
         "closing/vouchers.html",
         check=page.use(check_vouchers, book_id=book_id, month=months.month),

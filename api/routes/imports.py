@@ -22,6 +22,7 @@ from api.imports.tables import filled
 from api.imports.templates import Language, Template, TemplateForm, form_of
 from api.imports.work import INLINE_BYTES, INLINE_ROWS, asked_of, raw_of
 from api.imports.workbooks import error_table, table_bytes, template_xlsx
+from api.schemas.activity import FlagText
 from api.schemas.amounts import WholeNumber
 from api.schemas.base import Choice
 from api.schemas.fields import CodeString, NameText, UuidString
@@ -29,7 +30,9 @@ from api.schemas.imports import (
     ConfirmIn,
     ImportLineOut,
     ImportOut,
+    ImportSheetOut,
     ImportsOut,
+    SheetPage,
     TemplateColumnOut,
     TemplateOut,
     TemplatesOut,
@@ -190,6 +193,33 @@ def read_errors(
     table = error_table(sheet, 1 if shown is None else shown.header_row, problems)
     kind = CSV_TYPE if form == "csv" else XLSX_TYPE
     return _file(table_bytes(table, is_csv=form == "csv"), kind, f"errors.{form}")
+
+
+@routes.get("/imports/{import_id}/sheet", policy=asks())
+def read_import_sheet(
+    import_id: UuidString,
+    call: ThisCall,
+    after: Annotated[WholeNumber, Query(description="next_after of the page before.")] = 0,
+    limit: Annotated[WholeNumber, Query(description="1 to 200 rows.")] = _PAGE,
+    wrong: Annotated[FlagText, Query(description="Only rows in which something is wrong.")] = False,  # noqa: FBT002 - a query
+) -> ImportSheetOut:
+    """Return a page of the sheet as it came, each row with its cells and what the preview found wrong in them.
+
+    A file that is previewed beside the request is too long for this (``import.too_large``): take its errors as a file.
+    """
+    if not 1 <= limit <= _PAGE:
+        raise Invalid("query.limit", f"limit: expected 1 to {_PAGE}", field="limit")
+    found = _seen(call, import_id)
+    if found.preview is None:
+        raise Conflict("import.reading", "import: it has no preview yet; ask again when it has")
+    raw = raw_of(call.session, found)
+    if len(raw) > INLINE_BYTES:
+        raise Conflict("import.too_large", f"import: above {INLINE_BYTES} bytes; take the file with its errors instead")
+    read = read_file(found.file_name, raw)
+    shown = filled(read, asked_of(call.session, found).form())
+    sheet = next((one for one in read.sheets if shown is None or one.name == shown.sheet), read.sheets[0])
+    page = SheetPage(header_row=1 if shown is None else shown.header_row, after=after, limit=limit, only_wrong=wrong)
+    return ImportSheetOut.from_core(sheet.name, sheet.rows, found.preview.content["problems"], page)
 
 
 @routes.post("/imports/{import_id}/preview", policy=asks(), status=200)

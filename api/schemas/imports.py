@@ -5,7 +5,8 @@ Amounts are decimal strings. What a template has, ``api.imports.templates`` says
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Annotated, Any
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from api.schemas.fields import InstantString, UuidString
 from finance.operations.imports import ImportState, state_of
 from finance.store.imports import FileImport, Step, StepKind, Work
 
+_MOST_COLUMNS, _LONGEST_CELL, _ALPHABET = 60, 200, 26
 Sha256Text = Annotated[str, Field(pattern="^[0-9a-f]{64}$", max_length=64, examples=["ab" * 32])]
 Count = Annotated[int, Field(ge=0, examples=[12])]
 
@@ -57,6 +59,69 @@ class RowProblemOut(Schema):
     field: str
     value: str
     expected: str
+
+
+class SheetCellOut(Schema):
+    """One cell as it came, and what was expected in its place; empty when it is right."""
+
+    column: Annotated[str, Field(examples=["E"])]
+    text: str
+    expected: Annotated[str, Field(examples=["a day as YYYY-MM-DD"])]
+
+
+class SheetRowOut(Schema):
+    """One row; ``problem`` is what is wrong with the row as a whole."""
+
+    row: int
+    problem: str
+    cells: Array[SheetCellOut]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SheetPage:
+    """Which rows of a sheet are shown: those below the header and after a row, all or only wrong ones."""
+
+    header_row: int
+    after: int
+    limit: int
+    only_wrong: bool
+
+
+class ImportSheetOut(Schema):
+    """A page of the sheet as it came, with its headings."""
+
+    sheet: str
+    headings: Array[str]
+    rows: Array[SheetRowOut]
+    next_after: Annotated[int | None, Field(description="Send it as after to read on; null on the last page.")]
+
+    @classmethod
+    def from_core(
+        cls,
+        name: str,
+        rows: Mapping[int, Mapping[int, str]],
+        problems: Iterable[Mapping[str, Any]],
+        page: SheetPage,
+    ) -> ImportSheetOut:
+        """Return the rows of ``page``; a problem of a cell that the row lacks stands in an empty cell of its column."""
+        told: dict[int, dict[str, list[str]]] = {}
+        for one in problems:
+            told.setdefault(one["row"], {}).setdefault(one["column"], []).append(one["expected"])
+        header = rows.get(page.header_row, {})
+        width = max((place for cells in (header, *rows.values()) for place in cells), default=-1) + 1
+        names = [_letters(place) for place in range(min(width, _MOST_COLUMNS))]
+        numbers = sorted(
+            number
+            for number in {*(told if page.only_wrong else rows), *told}
+            if number > max(page.header_row, page.after)
+        )
+        shown = numbers[: page.limit]
+        return cls(
+            sheet=name,
+            headings=tuple(header.get(place, " ")[1:] for place in range(len(names))),
+            rows=tuple(_sheet_row(number, names, rows.get(number, {}), told.get(number, {})) for number in shown),
+            next_after=shown[-1] if len(numbers) > page.limit else None,
+        )
 
 
 class PositionChangeOut(Schema):
@@ -294,3 +359,30 @@ def _effect(effect: Mapping[str, Any] | None) -> dict[str, Any]:
         facts["changes"] = tuple(FigureChangeOut(**one) for one in effect["changes"])
         return {"months": MonthsEffectOut(**facts)}
     return {"statement": StatementEffectOut(**facts)} if "source" in effect else {"prices": PricesEffectOut(**facts)}
+
+
+def _sheet_row(
+    number: int, names: Sequence[str], cells: Mapping[int, str], told: Mapping[str, Sequence[str]]
+) -> SheetRowOut:
+    return SheetRowOut(
+        row=number,
+        problem="; ".join(one for column, found in told.items() if column not in names for one in found),
+        cells=tuple(
+            SheetCellOut(column=name, text=_cell_text(cells.get(place, "")), expected="; ".join(told.get(name, ())))
+            for place, name in enumerate(names)
+        ),
+    )
+
+
+def _cell_text(cell: str) -> str:
+    """Return a marked cell's text: the mark is its first character, and ``x`` stands before what is no text of the cell."""
+    return "" if cell[:1] == "x" else cell[1 : _LONGEST_CELL + 1]
+
+
+def _letters(place: int) -> str:
+    """Return the letters of a column from 0: 0 is A, 26 is AA."""
+    letters = ""
+    while place >= 0:
+        place, rest = divmod(place, _ALPHABET)
+        letters, place = chr(ord("A") + rest) + letters, place - 1
+    return letters

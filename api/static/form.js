@@ -6,6 +6,12 @@
 
 const texts = document.getElementById("form-texts")?.dataset ?? {};
 const sent = new WeakMap();
+const ENDINGS = {
+  csv: "text/csv",
+  xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+  json: "application/json",
+  zip: "application/zip",
+};
 
 function announce(text) {
   document.getElementById("announcer").textContent = text;
@@ -131,6 +137,19 @@ function show(form, message, errors) {
   summary.focus();
 }
 
+// 202: what was asked waits for a second person; the form says so where it stands, with the way to the inbox.
+function waits(element) {
+  const note = document.createElement("p");
+  note.className = "done-note";
+  note.setAttribute("role", "status");
+  const link = document.createElement("a");
+  link.href = "/inbox";
+  link.textContent = texts.inbox;
+  note.append(`${texts.waits} `, link);
+  (element.matches("form") ? element : element.parentElement).append(note);
+  announce(texts.waits);
+}
+
 function following(template, answer) {
   const target = template.replace(/\{([A-Za-z0-9_.]+)\}/g, (_, name) =>
     encodeURIComponent(name.split(".").reduce((at, step) => at?.[step], answer) ?? ""),
@@ -173,13 +192,20 @@ function request(element) {
   }
   const file = element.elements[element.dataset.upload]?.files?.[0];
   if (!file) return null;
-  const type = element.elements.content_type?.value || file.type || "application/octet-stream";
+  // A browser names a CSV as the spreadsheet program of its machine does, so the ending speaks first.
+  const type = element.elements.content_type?.value || ENDINGS[file.name.split(".").pop().toLowerCase()] || file.type || "application/octet-stream";
   return { content: file, type, stamp: `${file.name} ${file.size} ${file.lastModified} ${type}` };
+}
+
+// What {name} in an address stands for: the field of that name; {file_name} is the chosen file's own name.
+function named(element, name) {
+  if (name === "file_name" && element.dataset.upload) return element.elements[element.dataset.upload]?.files?.[0]?.name ?? "file";
+  return element.elements?.[name]?.value ?? "";
 }
 
 export async function send(element) {
   const [method, path] = element.dataset.api.split(" ");
-  const target = path.replace(/\{([A-Za-z0-9_]+)\}/g, (_, name) => encodeURIComponent(element.elements?.[name]?.value ?? ""));
+  const target = path.replace(/\{([A-Za-z0-9_]+)\}/g, (_, name) => encodeURIComponent(named(element, name)));
   clear(element.matches("form") ? element : element.parentElement);
   const made = request(element);
   if (!made) {
@@ -203,6 +229,10 @@ export async function send(element) {
       const isTaken = !element.dispatchEvent(new CustomEvent("tonne:answer", { bubbles: true, cancelable: true, detail }));
       sent.delete(element);
       if (isTaken) return;
+      if (answer.status === 202) {
+        waits(element);
+        return;
+      }
       isGoing = true;
       if (element.dataset.then) location.assign(following(element.dataset.then, document_));
       else location.reload();

@@ -1318,6 +1318,13 @@ class Calls(ABC):
         """Return an import with its newest preview, and how far work on it is."""
         return cast("shapes.ImportOut", self.call('read_import', {'import_id': import_id}))
 
+    def read_import_sheet(self, *, import_id: UUID, after: int | None = None, limit: int | None = None, wrong: bool | None = None) -> shapes.ImportSheetOut:
+        """Return a page of the sheet as it came, each row with its cells and what the preview found wrong in them.
+
+        A file that is previewed beside the request is too long for this (``import.too_large``): take its errors as a file.
+        """
+        return cast("shapes.ImportSheetOut", self.call('read_import_sheet', {'import_id': import_id, 'after': after, 'limit': limit, 'wrong': wrong}))
+
     def read_inbox(self) -> shapes.InboxOut:
         """Return everything that the caller may decide now, the oldest first; nothing that the caller asked for."""
         return cast("shapes.InboxOut", self.call('read_inbox', {}))

@@ -5689,6 +5689,20 @@ class ImportOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ImportSheetOut:
+    """A page of the sheet as it came, with its headings."""
+
+    sheet: str
+
+    headings: tuple[str, ...]
+
+    rows: tuple[SheetRowOut, ...]
+
+    next_after: int | None
+    """Send it as after to read on; null on the last page."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportedOut:
     """What approving the file did."""
 
@@ -10744,6 +10758,17 @@ class SettlementOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SheetCellOut:
+    """One cell as it came, and what was expected in its place; empty when it is right."""
+
+    column: str
+
+    text: str
+
+    expected: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class SheetEvidenceOut:
     """What the value rests on: the statement as received, who signed it, at which level, and what it concludes."""
 
@@ -10803,6 +10828,17 @@ class SheetPaymentOut:
     after: AmountOut
 
     saving: AmountOut
+
+
+@dataclass(frozen=True, kw_only=True)
+class SheetRowOut:
+    """One row; ``problem`` is what is wrong with the row as a whole."""
+
+    row: int
+
+    problem: str
+
+    cells: tuple[SheetCellOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,6 +6,7 @@ A page can so never show what the API would refuse. Knows no template.
 from __future__ import annotations
 
 import importlib
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +27,7 @@ def use(call: Call, handler: Callable[..., Answer], **arguments: object) -> Answ
     policy = declared_of(handler).policy
     if not policy.is_public:
         policy.permit(call.principal)
-    return handler(call=call, **arguments)
+    return handler(call=call, **arguments) if _takes_call(handler) else handler(**arguments)
 
 
 def may_use(call: Call, handler: Callable[..., Any]) -> bool:
@@ -69,3 +70,9 @@ def declared_of(handler: Callable[..., Any]) -> Declared:
     found = [each for each in routes if each.handler is handler]
     assert found, f"{handler.__module__}.{handler.__name__} is no route: a page uses route functions only"
     return found[0]
+
+
+@cache
+def _takes_call(handler: Callable[..., Any]) -> bool:
+    """Return whether the route asks for its call; one that answers the same to everybody may not."""
+    return "call" in inspect.signature(handler).parameters
