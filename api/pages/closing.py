@@ -73,6 +73,7 @@ def show_month_close(book_id: UuidString, page: ThisPage, month: MonthString | N
         softly=_standing(close, "soft_closed"),
         reopening=_standing(close, "reopen_proposed"),
         last_day=parse_month(months.month).last_day,
+        names=page.names(),
         may=_may(page),
     )
 
@@ -97,6 +98,7 @@ def show_vouchers(
         months=months,
         after=after,
         reviewable=waiting,
+        names=page.names(),
         may=_may(page),
     )
 
@@ -107,6 +109,7 @@ def show_voucher(book_id: UuidString, month: MonthString, number: WholeNumber, p
     return page.show(
         "closing/voucher.html",
         voucher=page.use(read_voucher, book_id=book_id, month=month, number=number),
+        names=page.names(),
         may=_may(page),
     )
 

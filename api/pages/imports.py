@@ -42,6 +42,7 @@ def show_imports(page: ThisPage, after: UuidString | None = None) -> Response:
         templates=page.use(list_templates).templates,
         imports=page.use(list_imports, after=after, limit=_ROWS),
         after=after,
+        names=page.names(),
         may=_may(page),
     )
 
@@ -63,6 +64,7 @@ def show_upload(
         plants=tuple(one.plant for one in forms if one.plant is not None),
         is_statement=is_statement,
         source_choices=_sources(page) if is_statement else (),
+        names=page.names(),
         may=_may(page),
     )
 
@@ -88,6 +90,7 @@ def show_import(
         after=after,
         rows=rows,
         title=next((one for one in page.use(list_templates).templates if one.name == found.template), None),
+        names=page.names(),
         may=_may(page),
     )
 

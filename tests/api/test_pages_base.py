@@ -37,7 +37,7 @@ EVERY_MACRO = """
 {{ ui.pager("/x", "abc", false, "as_of=2026-01-01&") }}{{ ui.chart("gap", "/v1/x", "Gap", query="?as_of=2026-01-01") }}
 {{ ui.tabs([("Terms", "/x", true)]) }}{{ ui.timeline([{"when": "1", "title": "t"}]) }}{{ ui.steps([("Draft", "done"), ("Review", "now")]) }}
 {{ ui.facts([("Name", "Value")]) }}{{ ui.person({"7": "Li Na"}, "7") }}{{ ui.crumbs([("Orders", "/x")]) }}
-{{ ui.who(none) }}{{ ui.months("2026-10", "2026-09", "2026-11") }}
+{{ ui.months("2026-10", "2026-09", "2026-11") }}
 """
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}
