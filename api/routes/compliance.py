@@ -35,7 +35,7 @@ _FIRST_YEAR, _LAST_YEAR = 2000, 2199
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Emitted:
+class AskedEmissions:
     """What the query says about the year's emissions: stated, or to be computed from recorded activity."""
 
     emissions_t: str | None
@@ -44,7 +44,7 @@ class _Emitted:
     balance_value: str | None
 
 
-def _emitted(
+def asked_emissions(
     emissions_t: Annotated[DecimalString | None, Query(description="ets_direct tCO2e of the year.")] = None,
     intensity: Annotated[DecimalString | None, Query(description="ets_direct tCO2e/t, with emissions_t.")] = None,
     methodology: Annotated[
@@ -52,15 +52,18 @@ def _emitted(
         Query(description="In place of emissions_t: from recorded activity.", examples=["cets-ag-04.01"]),
     ] = None,
     balance_value: Annotated[DecimalString | None, Query(description="Published BP, tCO2e/t.")] = None,
-) -> _Emitted:
+) -> AskedEmissions:
+    """Return what the query says about the year's emissions; two ways at once are ``query.exclusive``."""
     if methodology is not None and (emissions_t is not None or intensity is not None):
         raise _exclusive()
     if intensity is not None and emissions_t is None:
         raise _exclusive()
-    return _Emitted(emissions_t=emissions_t, intensity=intensity, methodology=methodology, balance_value=balance_value)
+    return AskedEmissions(
+        emissions_t=emissions_t, intensity=intensity, methodology=methodology, balance_value=balance_value
+    )
 
 
-EmittedQuery = Annotated[_Emitted, Depends(_emitted)]
+EmittedQuery = Annotated[AskedEmissions, Depends(asked_emissions)]
 """The parameter type by which a handler takes a year's emissions from the query."""
 
 
@@ -104,7 +107,7 @@ def read_compliance(
 
 
 def _duty(
-    call: Call, book: Book, point: PointOut, *, year: int, emitted: _Emitted, mark: Mark | None
+    call: Call, book: Book, point: PointOut, *, year: int, emitted: AskedEmissions, mark: Mark | None
 ) -> tuple[ObligationYear, Fraction | None]:
     """Return the obligation from what the query states, from recorded activity, or from the approved facts of the year."""
     balance_value = _exact(emitted.balance_value, "balance_value")

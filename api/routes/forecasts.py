@@ -47,7 +47,7 @@ routes = Routes(tag="early warning")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Assumed:
+class AskedForecast:
     """What the query assumes about the rest of the year."""
 
     through: str | None
@@ -57,7 +57,7 @@ class _Assumed:
     last_months: int
 
 
-def _assumed(
+def asked_forecast(
     through: Annotated[MonthText | None, Query(description="Last month that counts as over.")] = None,
     plan: Annotated[PlanText | None, Query(description="Planned tonnes by month; last year's when absent.")] = None,
     confidence: Annotated[DecimalString, Query(description="Of the interval.", examples=["0.9"])] = "0.9",
@@ -65,8 +65,9 @@ def _assumed(
         DecimalString | None, Query(description="Best intensity the rest can reach, tCO2e/t.", examples=["7.9"])
     ] = None,
     last_months: Annotated[LastMonths, Query(description="Else: the lowest of so many recent months.")] = "12",
-) -> _Assumed:
-    return _Assumed(
+) -> AskedForecast:
+    """Return what the query assumes."""
+    return AskedForecast(
         through=through,
         plan_t={} if plan is None else planned_production(plan),
         confidence=Fraction(parse_decimal(confidence, field="confidence")),
@@ -77,7 +78,7 @@ def _assumed(
     )
 
 
-_AssumedQuery = Annotated[_Assumed, Depends(_assumed)]
+_AssumedQuery = Annotated[AskedForecast, Depends(asked_forecast)]
 TargetText = Annotated[DecimalString, Query(description="At most this, tCO2e/t.", examples=["8.2"])]
 
 
@@ -169,7 +170,7 @@ def read_energy_charts(call: ThisCall, asked: AskedActivityQuery) -> EnergyChart
     return EnergyChartsOut(charts=tuple(EnergyChartOut.from_core(chart) for chart in charts))
 
 
-def _question(year: int, assumed: _Assumed, target: Fraction, source: str = "input") -> ForecastQuestion:
+def _question(year: int, assumed: AskedForecast, target: Fraction, source: str = "input") -> ForecastQuestion:
     return ForecastQuestion(
         year=year,
         target=target,

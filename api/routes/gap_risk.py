@@ -31,7 +31,7 @@ _FactorsText = Annotated[
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Point:
+class AskedLadder:
     """Which record point, prices and forward purchases the table is of."""
 
     snapshot_id: UuidString
@@ -40,13 +40,14 @@ class _Point:
     forward_t: int
 
 
-def _point(
+def asked_ladder(
     snapshot_id: UuidString,
     mark_instrument: Annotated[CodeString, Query(examples=["CEA25"])],
     known: Annotated[WholeNumber | None, Query(description="Record point; newest when absent.")] = None,
     forward_t: Annotated[WholeNumber, Query(description="Tonnes bought forward.", examples=[0])] = 0,
-) -> _Point:
-    return _Point(snapshot_id=snapshot_id, mark_instrument=mark_instrument, known=known, forward_t=forward_t)
+) -> AskedLadder:
+    """Return the point that the query asks for."""
+    return AskedLadder(snapshot_id=snapshot_id, mark_instrument=mark_instrument, known=known, forward_t=forward_t)
 
 
 def _year(
@@ -75,7 +76,7 @@ def _year(
 def read_ladder(
     book_id: UuidString,
     call: ThisCall,
-    point: Annotated[_Point, Depends(_point)],
+    point: Annotated[AskedLadder, Depends(asked_ladder)],
     assumed: Annotated[YearIn, Depends(_year)],
     other_factors: _FactorsText | None = None,
 ) -> LadderOut:

@@ -63,6 +63,8 @@ const wanted = [
   ["[data-sorts], [data-filters]", "./table.js"],
   ["[data-chart]", "./charts.js"],
   ["[data-live]", "./live.js"],
+  ["[data-question]", "./question.js"],
+  ["[data-rowbox]", "./rows.js"],
 ];
 for (const [selector, module] of wanted) {
   if (document.querySelector(selector)) import(module);

@@ -32,12 +32,15 @@ EVERY_MACRO = """
 {{ ui.field("a.b[0].c", "Label", unit="t", hint="h", kind="number") }}{{ ui.field("t", "Label", kind="textarea", required=true) }}
 {{ ui.choice("side", "Side", [("buy", "Buy")], value="buy") }}{{ ui.check("is_final", "Final", checked=true) }}
 {% call ui.form("POST /v1/x", "Send", then="/x/{id}", upload="file", fixed={"kind": "<b>"}) %}{% endcall %}
-{{ ui.act("POST /v1/x", "Do", body={"reason": "x"}, kind="danger") }}
+{{ ui.link("/x", "More") }}{{ ui.act("POST /v1/x", "Do", body={"reason": "x"}, kind="danger") }}
 {{ ui.confirm("c", "Approve", "Approve?", "POST /v1/x", body={"sha256": "9f"}, differences=[("Quantity", "1", "2")], digest="9f") }}
 {{ ui.pager("/x", "abc", false, "as_of=2026-01-01&") }}{{ ui.chart("gap", "/v1/x", "Gap", query="?as_of=2026-01-01") }}
 {{ ui.tabs([("Terms", "/x", true)]) }}{{ ui.timeline([{"when": "1", "title": "t"}]) }}{{ ui.steps([("Draft", "done"), ("Review", "now")]) }}
 {{ ui.facts([("Name", "Value")]) }}{{ ui.person({"7": "Li Na"}, "7") }}{{ ui.crumbs([("Orders", "/x")]) }}
 {{ ui.months("2026-10", "2026-09", "2026-11") }}
+{% call ui.question("Show", hidden={"year": "2025"}) %}{{ ui.field("a", "A", at="x") }}{% endcall %}
+{% call ui.inquiry("POST /v1/x", "Ask", fixed={"kind": "x"}) %}{% call ui.row_box("Add") %}<div data-row></div>{% endcall %}{% endcall %}
+{{ ui.drawn({"source": "data:image/svg+xml;base64,", "description": "d"}, "Title") }}
 """
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9,en;q=0.5"}

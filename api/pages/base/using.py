@@ -56,8 +56,13 @@ class Part(Generic[Answer]):
 
 def attempt(call: Call, handler: Callable[..., Answer], **arguments: object) -> Part[Answer]:
     """Return the answer as a part of the page, or the refusal to be shown in its place; a failure of ours is raised."""
+    return part_of(lambda: use(call, handler, **arguments))
+
+
+def part_of(compute: Callable[[], Answer]) -> Part[Answer]:
+    """Return what ``compute`` gives as one part of the page, or what it refused; for a question that must first be read."""
     try:
-        return Part(answer=use(call, handler, **arguments))
+        return Part(answer=compute())
     except DomainError as refusal:
         return Part(refusal=refusal)
 
