@@ -26,19 +26,22 @@ from starlette.responses import Response
 from starlette.routing import Match
 
 from api import errors, proposing
-from api.auth.authenticate import Authenticated, authenticate
+from api.auth.authenticate import look_up
 from api.auth.policy import Declared
-from api.auth.principal import Principal
+from api.auth.presented import Presented, address_of, browser_headers, presented_by, reading_of
+from api.auth.principal import Principal, Role
+from api.auth.same_origin import SAFE_METHODS, check_same_origin
 from api.auth.scope import ScopedKind, load_scoped
 from api.auth.second_person import Scale
 from api.proposing import Trace, Tried
 from api.schemas.body import EdgeRequest, check_type, read_body
 from api.schemas.strict_json import parse
-from api.store import access, audit, idempotency
+from api.store import access, access_log, audit, idempotency, sessions
 from api.store.audit import AuditDraft
 from api.store.faults import DATABASE_ERRORS, Fault, fault_of
 from api.store.four_eyes import Requirement
 from api.store.proposals import RecordedRequest
+from api.turns import BUSY, Turn, borrowed_turn
 from api.writer import WriterQueue, bound_waiting
 from ledger import operations as ledger
 from ledger.core.errors import Conflict, Invalid, NotFound
@@ -53,16 +56,11 @@ MOST_ATTEMPTS = 5
 """How often one request's work is begun when other transactions are in the way."""
 
 _SECONDS_FOR_ATTEMPTS = 10
-_SECONDS_FOR_A_TURN = 20
 _MOST_SESSIONS = 40
 """Requests that hold a session at once; below the 45 connections of the pool, so that none waits for one while holding another."""
 
 LONGEST_KEY = 255
 _LONGEST_PATH = 500
-_BUSY = (
-    "the database is busy or does not answer; send the same request again, with the same Idempotency-Key if it had one"
-)
-
 _log = logging.getLogger("tonne.api")
 
 
@@ -99,6 +97,11 @@ class Surroundings:
     write_turn: anyio.Lock = field(default_factory=anyio.Lock)
     sessions: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_SESSIONS))
 
+    @property
+    def turn(self) -> anyio.Lock | None:
+        """The turn of a writer, where one is needed."""
+        return self.write_turn if self.database.is_sqlite else None
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Call:
@@ -106,6 +109,7 @@ class Call:
 
     ``upload`` and ``upload_type`` are the body and content type of an upload route. ``writer`` is there when ``session`` only reads
     and the entry goes into a common commit, together with ``note`` for the audit log. ``trace`` is what a handler says while it works.
+    ``address`` is the caller's network address; ``token`` the session's token, if it came with one.
     """
 
     session: Session
@@ -117,6 +121,9 @@ class Call:
     upload: bytes = field(default=b"", repr=False)
     upload_type: str = ""
     writer: WriterQueue | None = None
+    address: str = ""
+    token: str | None = field(default=None, repr=False)
+    write_turn: anyio.Lock | None = None
     note: AuditDraft | None = None
     trace: Trace = field(default_factory=Trace)
 
@@ -134,6 +141,15 @@ class Call:
     def load(self, kind: ScopedKind[Loaded], record_id: UUID) -> Loaded:
         """Return a record the caller may see, or raise ``<kind>.not_found``: the way every id of a request is taken."""
         return load_scoped(self.session, self.principal, kind, record_id)
+
+    def record(self, work: Callable[[Session], Loaded]) -> Loaded:
+        """Do ``work`` in a short transaction of its own and commit it: for a reading handler whose slow part holds no connection.
+
+        Signing in counts a try, hashes for long, and then begins a session; no writer waits for the hash meanwhile.
+        """
+        self.session.close()
+        with borrowed_turn(self.write_turn), unit_of_work(self.database) as session:
+            return work(session)
 
     def post(self, book_id: int, draft: JournalDraft, *, is_closer: bool = False) -> EntryOutcome:
         """Record one entry and return its outcome: through the queue, committed then, or in this request's own transaction.
@@ -255,7 +271,7 @@ class EdgeRoute(APIRoute):
             except DATABASE_ERRORS as error:
                 if fault_of(error) is Fault.BUG:
                     raise
-                raise errors.Unavailable("server.busy", _BUSY) from error
+                raise errors.Unavailable("server.busy", BUSY) from error
 
         return edge
 
@@ -264,13 +280,17 @@ class EdgeRoute(APIRoute):
     ) -> Response:
         if len(request.url.path) > _LONGEST_PATH or not request.url.path.isprintable():
             raise NotFound("path.not_found", "there is nothing at this path")
-        caller = None
+        caller, shown = None, presented_by(request)
         if not self.declared.policy.is_public:
-            caller = await _authenticated(request, surroundings)
-            self.declared.policy.permit(caller)
+            caller = await _authenticated(request, surroundings, shown)
+            self.declared.policy.permit(caller, is_write=self.declared.writes)
+            if Role.AUDITOR in caller.roles:
+                await _note_reading(request, surroundings, caller)
         self._check_query(request)
         taken = await self._take_body(request)
-        work = _Work(route=self, request=taken, surroundings=surroundings, caller=caller, answer=answer)
+        work = _Work(
+            route=self, request=taken, surroundings=surroundings, caller=caller, token=shown.proof, answer=answer
+        )
         if not self.declared.writes:
             return await work.read()
         keyed = _keyed(taken, caller)
@@ -317,6 +337,7 @@ class _Work:
     request: EdgeRequest
     surroundings: Surroundings
     caller: Principal | None
+    token: str | None
     answer: Callable[[Request], Coroutine[Any, Any, Response]]
 
     async def read(self) -> Response:
@@ -352,7 +373,7 @@ class _Work:
         attempt = 1
         while True:
             try:
-                async with _turn(self.surroundings), self.surroundings.sessions:
+                async with Turn(self.surroundings.turn), self.surroundings.sessions:
                     return await self._attempt(keyed)
             except DATABASE_ERRORS as error:
                 fault = fault_of(error)
@@ -446,6 +467,9 @@ class _Work:
             writer=writer,
             note=self._draft(self.caller, None, seen, now) if queued and self.caller is not None else None,
             trace=seen,
+            address=address_of(self.request),
+            token=self.token,
+            write_turn=self.surroundings.turn,
         )
         return await self.answer(self.request)
 
@@ -488,53 +512,46 @@ async def perform(around: Request, call: Call, request: RecordedRequest, *, call
 _FIRST_REFUSAL = 400
 
 
-class _turn:  # noqa: N801 - read as a phrase: async with _turn(surroundings)
-    """The turn to write: on SQLite one request after another in the order they came, on PostgreSQL at once."""
-
-    def __init__(self, surroundings: Surroundings) -> None:
-        self._lock = surroundings.write_turn if surroundings.database.is_sqlite else None
-
-    async def __aenter__(self) -> None:
-        if self._lock is None:
-            return
-        try:
-            with anyio.fail_after(_SECONDS_FOR_A_TURN):
-                await self._lock.acquire()
-        except TimeoutError:
-            raise errors.Unavailable("server.busy", _BUSY) from None
-
-    async def __aexit__(self, *_: object) -> None:
-        if self._lock is not None:
-            self._lock.release()
-
-
-async def _authenticated(request: Request, surroundings: Surroundings) -> Principal:
-    presented = request.headers.getlist("authorization")
-    scheme, _, key_text = presented[0].partition(" ") if len(presented) == 1 else ("", "", "")
-    if scheme.lower() != "bearer" or not key_text.strip():
-        raise errors.Unauthenticated("auth.key_missing", "send the header Authorization: Bearer and an API key")
-    now = surroundings.clock()
+async def _authenticated(request: Request, surroundings: Surroundings, shown: Presented) -> Principal:
+    """Return who calls: by ``Authorization: Bearer`` and a key or a session's token, else by the cookie of a page of ours."""
+    if shown.proof is None:
+        raise errors.Unauthenticated(
+            "auth.key_missing", "sign in, or send one header Authorization: Bearer and an API key"
+        )
+    now, look_up = surroundings.clock(), partial(look_up, surroundings.database, shown.proof, address_of(request))
     async with surroundings.sessions:
-        found = await to_thread.run_sync(_look_up, surroundings.database, key_text.strip(), now)
+        found = await to_thread.run_sync(look_up, now)
     if found is None:
-        raise errors.Unauthenticated("auth.key_invalid", "this API key does not work; ask your administrator for one")
+        raise errors.Unauthenticated("auth.key_invalid", "this API key or session does not work; sign in again")
+    if shown.cookie is not None and request.method not in SAFE_METHODS:
+        check_same_origin(browser_headers(request), shown.cookie)
     if found.is_touch_due:
-        async with _turn(surroundings), surroundings.sessions:
-            await to_thread.run_sync(_touch, surroundings.database, found.principal.key_id, now)
+        async with Turn(surroundings.turn), surroundings.sessions:
+            await to_thread.run_sync(_touch, surroundings.database, found.principal, now)
     return found.principal
 
 
-def _look_up(database: Database, key_text: str, now: datetime) -> Authenticated | None:
-    with database.reader() as session:
-        return authenticate(session, key_text, now=now)
-
-
-def _touch(database: Database, key_id: UUID, now: datetime) -> None:
+def _touch(database: Database, principal: Principal, now: datetime) -> None:
     try:
         with unit_of_work(database) as session:
-            access.touch_key(session, key_id, now=now)
+            if principal.session_id is not None:
+                sessions.touch_session(session, principal.session_id, now=now)
+            elif principal.key_id is not None:
+                access.touch_key(session, principal.key_id, now=now)
     except DATABASE_ERRORS as error:
-        _log.warning("a key's last use was not noted: %s", type(error).__name__)
+        _log.warning("the last use of a key or session was not noted: %s", type(error).__name__)
+
+
+async def _note_reading(request: Request, surroundings: Surroundings, auditor: Principal) -> None:
+    """Write what an auditor asks for into the access log, before it is answered: who reads all of an organisation leaves a trace."""
+    event = reading_of(request, auditor, event_id=surroundings.id_source(), now=surroundings.clock())
+
+    def write() -> None:
+        with unit_of_work(surroundings.database) as session:
+            access_log.add_event(session, event)
+
+    async with Turn(surroundings.turn), surroundings.sessions:
+        await to_thread.run_sync(write)
 
 
 def _keyed(request: EdgeRequest, caller: Principal | None) -> idempotency.Request | None:
@@ -573,4 +590,4 @@ async def _close(session: Session) -> None:
 def _exhausted(fault: Fault) -> Conflict | errors.Unavailable:
     if fault is Fault.DUPLICATE:
         return Conflict("request.conflict", "another request stored the same thing; read it, then decide")
-    return errors.Unavailable("server.busy", _BUSY)
+    return errors.Unavailable("server.busy", BUSY)

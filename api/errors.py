@@ -66,8 +66,13 @@ _STATUS_BY_CODE: Mapping[str, int] = {
     "body.too_slow": 408,
     "body.too_large": 413,
     "body.content_type": 415,
+    "sign_in.refused": 401,
+    "sign_in.code_needed": 401,
+    "sign_in.code_wrong": 401,
+    "sign_in.too_many": 429,
+    "sign_in.busy": 503,
 }
-"""Refusals of the request's form, which HTTP has statuses of its own for."""
+"""Refusals that HTTP has statuses of its own for: of the request's form, and at the door."""
 
 _HTTP_CODES: Mapping[int, tuple[str, str]] = {
     404: ("path.not_found", "there is nothing at this path; the API's description is at /v1/openapi.json"),
@@ -145,6 +150,8 @@ def refusal(error: DomainError) -> Response:
     expected = (error.message.partition("expected ")[2] or error.message)[:_LONGEST_DETAIL]
     errors = [{"field": field, "expected": expected, "code": error.code}] if field else []
     headers = {"Retry-After": "1"} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers["Retry-After"] = error.data.get("retry_after_s", "60")
     if status == HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = 'Bearer realm="tonne"'
     if error.code in {"body.too_large", "body.too_slow"}:

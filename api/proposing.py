@@ -151,7 +151,7 @@ def audit_draft(
         organisation_id=caller.organisation_id,
         user_id=caller.user_id,
         key_id=caller.key_id,
-        session_id=None,
+        session_id=caller.session_id,
         route=f"{declared.method} {declared.path}",
         resources=tuple(str(value) for value in request.path_params.values()),
         status=declared.status if response is None else response.status_code,

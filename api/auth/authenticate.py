@@ -1,37 +1,92 @@
-"""From a presented key to the principal it stands for.
+"""From a presented key or session token to the principal it stands for.
 
-Owns which keys work now. One answer for every key that does not, so that nobody learns which part was wrong.
+Owns which proofs work now and with which scopes. One answer for every one that does not, so that nobody learns which part was wrong.
 """
 
 from __future__ import annotations
 
+import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
 from api.auth.keys import proves, read_key
-from api.auth.principal import Principal, Scope
-from api.store import access
+from api.auth.principal import APPROVING, Principal, Role, Scope
+from api.auth.roles import scopes_of
+from api.auth.session_token import is_token, token_sha256
+from api.store import access, role_grants, sessions
+from api.store.access import ApiKey
+from ledger.store.database import Database
 
-_TOUCH_EVERY = timedelta(hours=1)
+_TOUCH_KEY_EVERY = timedelta(hours=1)
+_TOUCH_SESSION_EVERY = timedelta(minutes=1)
 _NOBODY = bytes(32)
-_SCOPES = frozenset(scope.value for scope in Scope)
+_SCOPES = {scope.value: scope for scope in Scope}
+_ROLES = {role.value: role for role in Role}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Authenticated:
-    """A principal, and whether its key's last use should be noted again."""
+    """A principal, and whether its proof's last use should be noted again."""
 
     principal: Principal
     is_touch_due: bool
 
 
-def authenticate(session: Session, key_text: str, *, now: datetime) -> Authenticated | None:
-    """Return who presents ``key_text`` at ``now``, or ``None``.
+def authenticate(session: Session, presented: str, *, address: str = "", now: datetime) -> Authenticated | None:
+    """Return who presents a key or a session token at ``now`` from a network ``address``, or ``None``.
 
-    A key works from its creation until ``expires_at`` (exclusive), unless revoked or its person is disabled. An unknown prefix
-    costs the same comparison as a known one.
+    Roles are asked at use: neither a key nor a session outlives one.
+    """
+    if is_token(presented):
+        return _by_session(session, presented, now=now)
+    return _by_key(session, presented, address=address, now=now)
+
+
+def look_up(database: Database, presented: str, address: str, now: datetime) -> Authenticated | None:
+    """Return what ``authenticate`` says at one moment of the database."""
+    with database.reader() as session:
+        return authenticate(session, presented, address=address, now=now)
+
+
+def live_roles(session: Session, user_id: UUID, *, now: datetime) -> frozenset[Role]:
+    """Return the roles that a person's place has at ``now``."""
+    names = role_grants.live_roles(session, user_id, now=now)
+    return frozenset(_ROLES[name] for name in names if name in _ROLES)
+
+
+def _by_session(session: Session, token: str, *, now: datetime) -> Authenticated | None:
+    """Return the principal of a session: every scope of the live roles, the approving ones only after a second factor."""
+    holder = sessions.load_holder(session, token_sha256(token))
+    if holder is None or not holder.session.works(now):
+        return None
+    if holder.user.disabled_at is not None or holder.user.joined_at is None:
+        return None
+    roles = live_roles(session, holder.user.user_id, now=now)
+    scopes = scopes_of(holder.organisation.kind, roles)
+    signed_in = holder.session
+    return Authenticated(
+        principal=Principal(
+            user_id=holder.user.user_id,
+            person_id=holder.user.person_id,
+            organisation_id=holder.organisation.organisation_id,
+            organisation_kind=holder.organisation.kind,
+            roles=roles,
+            scopes=scopes if signed_in.is_approving_allowed else scopes - APPROVING,
+            session_id=signed_in.session_id,
+            is_approving_allowed=signed_in.is_approving_allowed,
+        ),
+        is_touch_due=now - signed_in.last_seen_at >= _TOUCH_SESSION_EVERY,
+    )
+
+
+def _by_key(session: Session, key_text: str, *, address: str, now: datetime) -> Authenticated | None:
+    """Return the principal of a key: its own scopes that its person's roles still give, never an approving one.
+
+    A key works from its creation until ``expires_at`` (exclusive), unless revoked, its person is disabled, or the address is not
+    one of its own. An unknown prefix costs the same comparison as a known one.
     """
     presented = read_key(key_text)
     if presented is None:
@@ -41,15 +96,33 @@ def authenticate(session: Session, key_text: str, *, now: datetime) -> Authentic
     if holder is None or not is_proven:
         return None
     key = holder.key
-    if key.revoked_at is not None or holder.user.disabled_at is not None or now >= key.expires_at:
+    is_dead = key.revoked_at is not None or now >= key.expires_at
+    if is_dead or holder.user.disabled_at is not None or not is_address_allowed(key, address):
         return None
+    roles = live_roles(session, key.user_id, now=now)
+    own = frozenset(_SCOPES[scope] for scope in key.scopes if scope in _SCOPES)
     return Authenticated(
         principal=Principal(
             user_id=key.user_id,
+            person_id=holder.user.person_id,
             organisation_id=key.organisation_id,
             organisation_kind=holder.organisation.kind,
+            roles=roles,
+            scopes=(own & scopes_of(holder.organisation.kind, roles)) - APPROVING,
             key_id=key.key_id,
-            scopes=frozenset(Scope(scope) for scope in key.scopes if scope in _SCOPES),
         ),
-        is_touch_due=key.last_used_at is None or now - key.last_used_at >= _TOUCH_EVERY,
+        is_touch_due=key.last_used_at is None or now - key.last_used_at >= _TOUCH_KEY_EVERY,
     )
+
+
+def is_address_allowed(key: ApiKey, address: str) -> bool:
+    """Return whether the key works from ``address``: any, unless the key names networks; an unreadable address is in none."""
+    if not key.addresses:
+        return True
+    try:
+        asked = ipaddress.ip_address(address)
+    except ValueError:
+        return False
+    if isinstance(asked, ipaddress.IPv6Address) and asked.ipv4_mapped is not None:
+        asked = asked.ipv4_mapped
+    return any(asked in ipaddress.ip_network(network) for network in key.addresses)

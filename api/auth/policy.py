@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from api.auth.principal import Principal, Scope
+from api.auth.principal import APPROVING, Principal, Scope
+from api.auth.roles import roles_reaching, scopes_of
 from api.auth.second_person import Action
 from api.store.access import OrganisationKind
 from ledger.core.errors import Forbidden
@@ -22,35 +23,68 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
-    """Who may call: a key with every one of ``scopes``, of an organisation of one of ``kinds`` (empty: of any)."""
+    """Who may call: a caller with every one of ``scopes``, of an organisation of one of ``kinds`` (empty: of any).
+
+    ``is_own_account``: a signed-in person about itself, whatever its roles; an API key never.
+    """
 
     scopes: frozenset[Scope] = frozenset()
     kinds: frozenset[OrganisationKind] = frozenset()
     is_public: bool = False
+    is_own_account: bool = False
 
     def __post_init__(self) -> None:
         """A public route asks for nothing."""
-        assert not (self.is_public and (self.scopes or self.kinds)), "a public route asks for no scope and no kind"
+        is_asking = self.scopes or self.kinds or self.is_own_account
+        assert not (self.is_public and is_asking), "a public route asks for no scope and no kind"
 
-    def permit(self, principal: Principal) -> None:
-        """Return, or raise ``auth.scope_missing`` or ``auth.organisation_kind``."""
-        missing = sorted(self.scopes - principal.scopes)
-        if missing:
-            raise Forbidden("auth.scope_missing", f"this key lacks the scope {', '.join(missing)}; use one that has it")
+    def permit(self, principal: Principal, *, is_write: bool = False) -> None:
+        """Return, or raise ``auth.scope_missing``, ``auth.organisation_kind``, ``auth.session_needed`` or ``auth.reading_only``.
+
+        ``is_write``: the route changes something, which nobody may whose every scope only reads.
+        """
         if self.kinds and principal.organisation_kind not in self.kinds:
             kinds = " or ".join(sorted(self.kinds))
             raise Forbidden("auth.organisation_kind", f"only an organisation of the kind {kinds} may do this")
+        missing = sorted(self.scopes - principal.scopes)
+        if missing:
+            raise Forbidden("auth.scope_missing", _how_to_get(missing, principal))
+        if self.is_own_account and principal.session_id is None:
+            raise Forbidden("auth.session_needed", "this is for a signed-in person; sign in, an API key may not do it")
+        if is_write and not self.is_own_account and principal.is_reading_only:
+            raise Forbidden(
+                "auth.reading_only", "your roles or this key only read; ask for a role that may change this"
+            )
 
     def __str__(self) -> str:
-        """Return one line: ``public``, ``any key``, or the scopes and kinds asked for."""
+        """Return one line: ``public``, ``own account``, ``any key``, or the scopes and kinds asked for."""
         if self.is_public:
             return "public"
+        if self.is_own_account:
+            return "own account"
         asked = [", ".join(sorted(self.scopes)) or "any key"]
         return " of a ".join(asked + ([" or ".join(sorted(self.kinds))] if self.kinds else []))
 
 
 PUBLIC = Policy(is_public=True)
 """Anyone, without a key."""
+
+OWN_ACCOUNT = Policy(is_own_account=True)
+"""A signed-in person about itself: its password, its second factor, its sessions."""
+
+
+def _how_to_get(missing: list[Scope], principal: Principal) -> str:
+    """Return what a caller without a scope can do about it."""
+    names = ", ".join(missing)
+    held = scopes_of(principal.organisation_kind, principal.roles)
+    if not held.issuperset(missing):
+        roles = ", ".join(roles_reaching(principal.organisation_kind, frozenset(missing))) or "none here"
+        return f"you lack the scope {names}, which the roles {roles} give; ask an administrator"
+    if principal.key_id is not None and not APPROVING.isdisjoint(missing):
+        return f"a key never approves: sign in with your second factor to use the scope {names}"
+    if principal.key_id is not None:
+        return f"this key lacks the scope {names}; use one that has it"
+    return f"the scope {names} needs a second factor: enrol one with POST /v1/totp, or sign in again with its code"
 
 
 def asks(*scopes: Scope, kinds: tuple[OrganisationKind, ...] = ()) -> Policy:

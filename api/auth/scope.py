@@ -13,8 +13,11 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.auth.principal import Principal
-from api.store import access
+from api.auth.principal import Principal, Scope
+from api.store import access, legal_entities, role_grants, sessions
+from api.store.legal_entities import LegalEntity
+from api.store.role_grants import RoleGrant
+from api.store.sessions import AccessSession
 from ledger.core.errors import NotFound
 
 Loaded = TypeVar("Loaded")
@@ -65,6 +68,20 @@ def _own_key(session: Session, principal: Principal, record_id: UUID) -> access.
     return access.load_key(session, principal.organisation_id, record_id)
 
 
+def _own_session(session: Session, principal: Principal, record_id: UUID) -> AccessSession | None:
+    found = sessions.load_session(session, principal.organisation_id, record_id)
+    is_own = found is not None and found.user_id == principal.user_id
+    return found if is_own or Scope.ADMIN in principal.scopes else None
+
+
+def _own_grant(session: Session, principal: Principal, record_id: UUID) -> RoleGrant | None:
+    return role_grants.load_grant(session, principal.organisation_id, record_id)
+
+
+def _own_entity(session: Session, principal: Principal, record_id: UUID) -> LegalEntity | None:
+    return legal_entities.load_entity(session, principal.organisation_id, record_id)
+
+
 ORGANISATION = register(ScopedKind(name="organisation", load=_visible_organisation))
 """An organisation sees itself."""
 
@@ -73,3 +90,12 @@ USER = register(ScopedKind(name="user", load=_own_user))
 
 API_KEY = register(ScopedKind(name="api_key", load=_own_key))
 """An organisation sees its own keys."""
+
+SESSION = register(ScopedKind(name="session", load=_own_session))
+"""A person sees its own sessions, an administrator those of the organisation."""
+
+ROLE_GRANT = register(ScopedKind(name="role_grant", load=_own_grant))
+"""An organisation sees the roles it gave."""
+
+LEGAL_ENTITY = register(ScopedKind(name="legal_entity", load=_own_entity))
+"""An organisation sees its own companies."""

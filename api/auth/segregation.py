@@ -9,26 +9,21 @@ from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from api.auth.authenticate import live_roles
 from api.auth.principal import Principal, Scope
-from api.store import access
+from api.auth.roles import scopes_of
 from ledger.core.errors import Forbidden
 
 
 def refuse_trader(session: Session, principal: Principal, *, now: datetime) -> None:
-    """Raise ``market.trader`` when the caller's person may trade, through this key or any other that still works.
+    """Raise ``market.trader`` when the caller's person may trade, by any role that lives now, whatever this proof may do.
 
-    Whoever profits from a price does not set it: a second key without the scope does not help, because the person is asked,
-    not the key. Source: market-data notes of 2026-11-21, section 3.2 point 14.
+    Whoever profits from a price does not set it: a key without the scope does not help, because the person is asked, not the
+    key. Source: market-data notes of 2026-11-21, section 3.2 point 14.
     """
-    trading = Scope.TRADING_WRITE
-    if trading in principal.scopes or any(
-        key.user_id == principal.user_id
-        and trading.value in key.scopes
-        and key.revoked_at is None
-        and key.expires_at > now
-        for key in access.load_keys(session, principal.organisation_id)
-    ):
+    roles = live_roles(session, principal.user_id, now=now)
+    if Scope.TRADING_WRITE in scopes_of(principal.organisation_kind, roles):
         raise Forbidden(
             "market.trader",
-            f"a person with the scope {trading.value} neither makes nor checks a price; ask a colleague who does not trade",
+            f"a person with the scope {Scope.TRADING_WRITE} neither makes nor checks a price; ask a colleague who does not trade",
         )

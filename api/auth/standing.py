@@ -5,28 +5,41 @@ Owns that a role or key lost meanwhile counts. Knows no HTTP.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from datetime import datetime
 
 from sqlalchemy.orm import Session
 
+from api.auth.authenticate import live_roles
 from api.auth.principal import APPROVING, Principal, Scope
+from api.auth.roles import scopes_of
 from api.store import access
 from api.store.proposals import Proposal
 
-_SCOPES = frozenset(scope.value for scope in Scope)
+_SCOPES = {scope.value: scope for scope in Scope}
 
 
 def proposer_now(session: Session, proposal: Proposal, approver: Principal, *, now: datetime) -> Principal | None:
-    """Return who proposed, with the scopes that the same key or person has at ``now``; ``None`` when disabled or revoked.
+    """Return who proposed, with what its roles give at ``now``, for a key no more than the key's own; ``None`` when it may not act.
 
-    ``approver`` gives the organisation, which is the same.
+    It is gone when disabled, or when its key was revoked or has expired. It approves nothing itself. ``approver`` gives the
+    organisation, which is the same.
     """
     user = access.load_user(session, proposal.organisation_id, proposal.proposed_by)
-    if user is None or user.disabled_at is not None or proposal.key_id is None:
+    if user is None or user.disabled_at is not None:
         return None
-    key = access.load_key(session, proposal.organisation_id, proposal.key_id)
-    if key is None or key.revoked_at is not None or now >= key.expires_at:
-        return None
-    scopes = frozenset(Scope(scope) for scope in key.scopes if scope in _SCOPES) - APPROVING
-    return replace(approver, user_id=user.user_id, key_id=key.key_id, scopes=scopes)
+    roles = live_roles(session, user.user_id, now=now)
+    scopes = scopes_of(approver.organisation_kind, roles) - APPROVING
+    if proposal.key_id is not None:
+        key = access.load_key(session, proposal.organisation_id, proposal.key_id)
+        if key is None or not key.works(now):
+            return None
+        scopes &= frozenset(_SCOPES[scope] for scope in key.scopes if scope in _SCOPES)
+    return Principal(
+        user_id=user.user_id,
+        person_id=user.person_id,
+        organisation_id=approver.organisation_id,
+        organisation_kind=approver.organisation_kind,
+        roles=roles,
+        scopes=scopes,
+        key_id=proposal.key_id,
+    )

@@ -13,8 +13,9 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.auth.principal import Principal, Scope
+from api.auth.roles import roles_reaching
 from api.auth.scope import ScopedKind, register
-from api.store import access
+from api.store import access, role_grants
 from finance.store import trading_proposals
 from ledger.store import books
 from ledger.store.books import Book
@@ -42,19 +43,11 @@ def _own(kind: str) -> Callable[[Session, Principal, UUID], TradingPlace | None]
 
 
 def approvers_in_office(session: Session, organisation_id: UUID, *, now: datetime) -> frozenset[UUID]:
-    """Return the persons who may approve at ``now``: enabled, with a key in force that carries trading:approve."""
-    persons = {
-        key.user_id
-        for key in access.load_keys(session, organisation_id)
-        if Scope.TRADING_APPROVE.value in key.scopes
-        and key.revoked_at is None
-        and key.created_at <= now < key.expires_at
-    }
-    return frozenset(
-        person
-        for person in persons
-        if (user := access.load_user(session, organisation_id, person)) is not None and user.disabled_at is None
-    )
+    """Return the persons who may approve at ``now``: enabled, with a live role that gives trading:approve."""
+    organisation = access.load_organisation(session, organisation_id)
+    assert organisation is not None, "an order stands in an organisation's book"
+    roles = roles_reaching(organisation.kind, frozenset({Scope.TRADING_APPROVE}))
+    return role_grants.holders(session, organisation_id, frozenset(roles), now=now)
 
 
 ORDER = register(ScopedKind(name="order", load=_own("order")))

@@ -8,9 +8,10 @@ import os
 import secrets
 from typing import TextIO
 
-from api.deps import utc_now, uuid7
+from api.deps import unit_of_work, utc_now, uuid7
 from api.example.document import Part, example_document
 from api.example.loading import Edge, load_example
+from api.example.people import ShownPerson, give_credentials
 from api.example.scenario import load_scenario
 from api.example.tables import as_text
 from api.settings import add_database_option, from_environment
@@ -25,6 +26,11 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     )
     add_database_option(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document instead of tables")
+    parser.add_argument(
+        "--sign-in",
+        action="store_true",
+        help="give the example's people passwords and second factors, printed this once",
+    )
     parser.set_defaults(run=_demo)
 
 
@@ -41,9 +47,16 @@ def _demo(arguments: argparse.Namespace, out: TextIO) -> int:
         load_example(edge, scenario)
         with database.reader() as session:
             document = example_document(session, scenario)
+        shown: tuple[ShownPerson, ...] = ()
+        if arguments.sign_in:
+            with unit_of_work(database) as session:
+                shown = give_credentials(session, scenario, now=utc_now(), random_bytes=secrets.token_bytes)
     finally:
         database.engine.dispose()
     out.write(_sayable(document, is_json=arguments.json, encoding=out.encoding or "utf-8"))
+    for person in shown:
+        roles = ", ".join(person.roles)
+        out.write(f"{person.email} ({roles}): password {person.password}, TOTP {person.totp_secret}\n")
     return 0
 
 

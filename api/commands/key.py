@@ -1,4 +1,4 @@
-"""``tonne key add``: issues an API key and prints it once."""
+"""``tonne key add``: issues an API key and prints it once. A key never approves: approving scopes are refused here as well."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import re
 import secrets
 from typing import TextIO
 
-from api.auth.issue import issue_key, read_scopes
+from api.auth.issue import KeyTerms, issue_key, read_scopes
 from api.auth.keys import LONGEST_LIFE_DAYS
 from api.auth.principal import Scope
 from api.deps import ready_database, unit_of_work, utc_now, uuid7
@@ -27,6 +27,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--scope", required=True, action="append", help=f"once for each of: {', '.join(scope.value for scope in Scope)}"
     )
+    parser.add_argument("--name", help="what it is for; a person has at most two live keys of one name")
+    parser.add_argument("--address", action="append", help="a network from which alone it works, such as 10.1.0.0/16")
     parser.add_argument("--days", default="90", help=f"days it works, 1 to {LONGEST_LIFE_DAYS}; default 90")
     parser.set_defaults(run=_add)
 
@@ -34,7 +36,12 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _add(arguments: argparse.Namespace, out: TextIO) -> int:
     if not re.fullmatch(r"[0-9]{1,4}", arguments.days, re.ASCII):
         raise Invalid("key.days", f"days: expected 1 to {LONGEST_LIFE_DAYS}", field="days")
-    scopes = read_scopes(arguments.scope)
+    terms = KeyTerms(
+        scopes=read_scopes(arguments.scope),
+        days=int(arguments.days),
+        name=arguments.name or "",
+        addresses=tuple(arguments.address or ()),
+    )
     now = utc_now()
     with (
         ready_database(from_environment(os.environ, database_url=arguments.database).database_url) as database,
@@ -46,8 +53,7 @@ def _add(arguments: argparse.Namespace, out: TextIO) -> int:
             session,
             organisation_id=organisation.organisation_id,
             user_id=user.user_id,
-            scopes=scopes,
-            days=int(arguments.days),
+            terms=terms,
             now=now,
             new_id=lambda: uuid7(now, secrets.token_bytes),
             random_bytes=secrets.token_bytes,

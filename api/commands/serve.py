@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import secrets
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +14,8 @@ import uvicorn
 from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app
+from api.auth.one_time import issue_first_run_token
+from api.deps import unit_of_work, utc_now
 from api.notices.settings import notice_settings
 from api.scheduler import build_scheduler, dispatch_world, job_world
 from api.settings import PREFIX, Settings, add_database_option, from_environment
@@ -54,6 +57,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     out.write(f"Tonne serves on http://{shown}:{port} ({database.library_version()})\n")
+    _offer_first_run(database, out)
     out.flush()
     with _jobs(database, settings):
         if settings.workers == 1:
@@ -65,6 +69,14 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
         config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
         Multiprocess(config, sockets=[listener]).run()
         return 0
+
+
+def _offer_first_run(database: Database, out: TextIO) -> None:
+    """Print a one-time token while there never was an operator: with it the first person makes itself one."""
+    with unit_of_work(database) as session:
+        token = issue_first_run_token(session, now=utc_now(), random_bytes=secrets.token_bytes)
+    if token is not None:
+        out.write(f"First run: no operator yet. For one hour this token makes one, by POST /v1/first-run: {token}\n")
 
 
 @contextmanager

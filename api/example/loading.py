@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.orm import Session
 
 from api.deps import unit_of_work
+from api.example.people import give_roles
 from api.example.scenario import Scenario
 from api.example.statement import honest_statement
 from api.routes.determinations import business_day
@@ -86,7 +87,7 @@ def load_example(edge: Edge, scenario: Scenario) -> None:
         _loan_entries(session, edge, scenario)
 
 
-def _organisations(session: Session, _edge: Edge, scenario: Scenario) -> None:
+def _organisations(session: Session, edge: Edge, scenario: Scenario) -> None:
     now = scenario.instant("organisations")
     for role, facts in scenario.facts["organisations"].items():
         organisation_id = scenario.organisation_id(role)
@@ -94,7 +95,12 @@ def _organisations(session: Session, _edge: Edge, scenario: Scenario) -> None:
             continue
         kind = access.OrganisationKind(facts["kind"])
         access.add_organisation(
-            session, organisation_id=organisation_id, kind=kind, legal_name=facts["legal_name"], now=now
+            session,
+            organisation_id=organisation_id,
+            kind=kind,
+            legal_name=facts["legal_name"],
+            now=now,
+            is_demo=True,
         )
         for person, (email, name) in facts["people"].items():
             access.add_user(
@@ -105,6 +111,7 @@ def _organisations(session: Session, _edge: Edge, scenario: Scenario) -> None:
                 name=name,
                 now=now,
             )
+    give_roles(session, scenario, now=now, new_id=edge.new_id)
 
 
 def _activity(session: Session, _edge: Edge, scenario: Scenario) -> None:

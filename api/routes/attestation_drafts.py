@@ -25,6 +25,7 @@ from finance.store.attestations import EngagementRecord
 from ledger.core.errors import Invalid
 
 _ASSESSOR = asks(Scope.ATTESTATION_WRITE, kinds=(OrganisationKind.ASSESSOR,))
+_REVIEWER = asks(Scope.ATTESTATION_APPROVE, kinds=(OrganisationKind.ASSESSOR,))
 _READER = asks(kinds=(OrganisationKind.ASSESSOR,))
 
 routes = Routes(tag="attestation drafts")
@@ -84,7 +85,7 @@ def revise_draft(draft_id: UuidString, call: ThisCall) -> DraftOut:
     return DraftOut.from_core(revised)
 
 
-@routes.post("/attestation-drafts/{draft_id}/review", policy=_ASSESSOR, status=200)
+@routes.post("/attestation-drafts/{draft_id}/review", policy=_REVIEWER, status=200)
 def review_draft(draft_id: UuidString, body: ReviewIn, call: ThisCall) -> DraftOut:
     """Confirm the version of that digest, as a person who prepared none."""
     draft = call.load(DRAFT, draft_id)
@@ -101,7 +102,7 @@ def review_draft(draft_id: UuidString, body: ReviewIn, call: ThisCall) -> DraftO
     return DraftOut.from_core(reviewed)
 
 
-@routes.post("/attestation-drafts/{draft_id}/send-back", policy=_ASSESSOR, status=200)
+@routes.post("/attestation-drafts/{draft_id}/send-back", policy=_REVIEWER, status=200)
 def send_back_draft(draft_id: UuidString, body: SendBackIn, call: ThisCall) -> DraftOut:
     """Give a reviewed draft back to its preparers, with a reason."""
     draft = call.load(DRAFT, draft_id)

@@ -1,13 +1,13 @@
-"""API keys of the caller's organisation: issue, list, revoke."""
+"""API keys of the caller's organisation: issue, rotate, list, revoke."""
 
 from __future__ import annotations
 
-from api.auth.issue import check_grant, issue_key, read_scopes
+from api.auth.issue import KeyTerms, issue_key, read_scopes
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.auth.scope import API_KEY, USER
 from api.deps import ThisCall
-from api.schemas.access import ApiKeyIn, ApiKeyOut, ApiKeysOut, IssuedApiKeyOut
+from api.schemas.access import ApiKeyIn, ApiKeyOut, ApiKeyRotateIn, ApiKeysOut, IssuedApiKeyOut
 from api.schemas.fields import UuidString
 from api.store import access
 
@@ -18,14 +18,28 @@ routes = Routes(tag="api keys")
 def issue_api_key(body: ApiKeyIn, call: ThisCall) -> IssuedApiKeyOut:
     """Issue an API key to a person of the caller's organisation; its secret is shown in this answer only."""
     user = call.load(USER, body.user_id)
-    scopes = read_scopes(body.scopes)
-    check_grant(call.principal, user_id=user.user_id, scopes=scopes)
+    terms = KeyTerms(scopes=read_scopes(body.scopes), days=body.days, name=body.name or "", addresses=body.addresses)
     issued = issue_key(
         call.session,
         organisation_id=user.organisation_id,
         user_id=user.user_id,
-        scopes=scopes,
-        days=body.days,
+        terms=terms,
+        now=call.now,
+        new_id=call.new_id,
+        random_bytes=call.random_bytes,
+    )
+    return IssuedApiKeyOut(api_key=ApiKeyOut.from_core(issued.key), secret=issued.text)
+
+
+@routes.post("/api-keys/{key_id}/rotate", policy=asks(Scope.ADMIN), keeps_answer=False)
+def rotate_api_key(key_id: UuidString, body: ApiKeyRotateIn, call: ThisCall) -> IssuedApiKeyOut:
+    """Issue a key that takes over from one: the same person, name, scopes and networks. Both work until the old one is revoked."""
+    old = call.load(API_KEY, key_id)
+    issued = issue_key(
+        call.session,
+        organisation_id=old.organisation_id,
+        user_id=old.user_id,
+        terms=KeyTerms(scopes=read_scopes(old.scopes), days=body.days, name=old.name, addresses=old.addresses),
         now=call.now,
         new_id=call.new_id,
         random_bytes=call.random_bytes,

@@ -29,6 +29,7 @@ from finance.store import signing_keys
 from ledger.core.errors import NotFound
 
 _ASSESSOR = asks(Scope.ATTESTATION_WRITE, kinds=(OrganisationKind.ASSESSOR,))
+_SECOND_PERSON = asks(Scope.ATTESTATION_APPROVE, kinds=(OrganisationKind.ASSESSOR,))
 
 routes = Routes(tag="signing keys")
 
@@ -78,7 +79,7 @@ def list_signing_keys(call: ThisCall) -> SigningKeysOut:
     return SigningKeysOut(signing_keys=tuple(SigningKeyOut.from_core(key) for key in keys))
 
 
-@routes.post("/signing-keys/{key_id}/approve", policy=_ASSESSOR, status=200)
+@routes.post("/signing-keys/{key_id}/approve", policy=_SECOND_PERSON, status=200)
 def approve_key(key_id: CodeString, call: ThisCall) -> SigningKeyOut:
     """Vouch for a colleague's key, which counts from now on; its holder cannot."""
     approved = operations.approve_key(

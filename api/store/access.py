@@ -15,7 +15,8 @@ from uuid import UUID
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from api.store.names import LONGEST_NAME, clean_email, clean_text, name_skeleton
+from api.store.names import LONGEST_NAME, clean_email, clean_text, mailbox_of, name_skeleton
+from api.store.person_tables import PersonRow
 from api.store.tables import ApiKeyRow, OrganisationRow, UserAccountRow
 from ledger.core.errors import Conflict, Invalid, NotFound
 
@@ -26,6 +27,7 @@ class OrganisationKind(StrEnum):
     BORROWER = "borrower"
     LENDER = "lender"
     ASSESSOR = "assessor"
+    AUDITOR = "auditor"
     OPERATOR = "operator"
 
 
@@ -37,6 +39,7 @@ class Organisation:
     kind: OrganisationKind
     legal_name: str
     created_at: datetime
+    is_demo: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +52,9 @@ class User:
     name: str
     created_at: datetime
     disabled_at: datetime | None
+    person_id: UUID
+    joined_at: datetime | None
+    """When the person accepted the invitation; ``None`` while it waits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,6 +70,13 @@ class ApiKey:
     expires_at: datetime
     revoked_at: datetime | None
     last_used_at: datetime | None
+    name: str = ""
+    addresses: tuple[str, ...] = ()
+    """Networks from which alone the key works; empty: from anywhere."""
+
+    def works(self, now: datetime) -> bool:
+        """Return whether the key is alive at ``now``."""
+        return self.revoked_at is None and self.created_at <= now < self.expires_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +90,13 @@ class KeyHolder:
 
 
 def add_organisation(
-    session: Session, *, organisation_id: UUID, kind: OrganisationKind, legal_name: str, now: datetime
+    session: Session,
+    *,
+    organisation_id: UUID,
+    kind: OrganisationKind,
+    legal_name: str,
+    now: datetime,
+    is_demo: bool = False,
 ) -> Organisation:
     """Add and return an organisation; a name that looks like another's is refused (``organisation.name_taken``)."""
     name = clean_text(legal_name, field="legal_name", longest=LONGEST_NAME)
@@ -91,23 +110,28 @@ def add_organisation(
             field="legal_name",
         )
     row = OrganisationRow(
-        organisation_id=organisation_id, kind=kind.value, legal_name=name, name_skeleton=skeleton, created_at=now
+        organisation_id=organisation_id,
+        kind=kind.value,
+        legal_name=name,
+        name_skeleton=skeleton,
+        created_at=now,
+        is_demo=int(is_demo),
     )
     session.add(row)
     session.flush()  # the foreign keys of users and keys need the row, whatever order they are added in
-    return _organisation(row)
+    return organisation_of(row)
 
 
 def load_organisation(session: Session, organisation_id: UUID) -> Organisation | None:
     """Return the organisation, or ``None``."""
     row = session.get(OrganisationRow, organisation_id)
-    return None if row is None else _organisation(row)
+    return None if row is None else organisation_of(row)
 
 
 def list_organisations(session: Session) -> tuple[Organisation, ...]:
     """Return every organisation of the installation, by id: for the installation's own jobs, never for a caller."""
     rows = session.scalars(select(OrganisationRow).order_by(OrganisationRow.organisation_id))
-    return tuple(_organisation(row) for row in rows)
+    return tuple(organisation_of(row) for row in rows)
 
 
 def find_organisation(session: Session, name_or_id: str) -> Organisation:
@@ -119,31 +143,79 @@ def find_organisation(session: Session, name_or_id: str) -> Organisation:
         row = session.execute(select(OrganisationRow).where(OrganisationRow.name_skeleton == skeleton)).scalar()
     if row is None:
         raise NotFound("organisation.not_found", "organisation: no organisation has this id or name")
-    return _organisation(row)
+    return organisation_of(row)
 
 
-def add_user(session: Session, *, user_id: UUID, organisation_id: UUID, email: str, name: str, now: datetime) -> User:
-    """Add and return a person; an address is used once per organisation (``user.email_taken``)."""
+def add_user(
+    session: Session,
+    *,
+    user_id: UUID,
+    organisation_id: UUID,
+    email: str,
+    name: str,
+    now: datetime,
+    is_invited: bool = False,
+) -> User:
+    """Add and return a person's place in an organisation; a mailbox has one place there (``user.email_taken``).
+
+    The person behind it is the one with the same mailbox, ``li+bank@example.com`` being ``li@example.com``, or a new one. An
+    invited person has not joined: nobody signs in for the organisation before the invitation is accepted.
+    """
     address = clean_email(email, field="email")
     shown = clean_text(name, field="name", longest=LONGEST_NAME)
-    if session.execute(
+    mailbox = mailbox_of(address)
+    person_id = session.execute(select(PersonRow.person_id).where(PersonRow.mailbox == mailbox)).scalar()
+    if person_id is None:
+        person_id = user_id
+        session.add(PersonRow(person_id=person_id, mailbox=mailbox, created_at=now, totp_last_step=0))
+        session.flush()  # the foreign key of the place needs the row
+    elif session.execute(
         select(UserAccountRow.user_id).where(
-            UserAccountRow.organisation_id == organisation_id, UserAccountRow.email == address
+            UserAccountRow.organisation_id == organisation_id, UserAccountRow.person_id == person_id
         )
     ).first():
-        raise Conflict("user.email_taken", "email: a user of this organisation has this address already", field="email")
+        raise Conflict(
+            "user.email_taken", "email: a person of this organisation has this mailbox already", field="email"
+        )
     row = UserAccountRow(
-        user_id=user_id, organisation_id=organisation_id, email=address, name=shown, created_at=now, disabled_at=None
+        user_id=user_id,
+        organisation_id=organisation_id,
+        email=address,
+        name=shown,
+        created_at=now,
+        disabled_at=None,
+        person_id=person_id,
+        joined_at=None if is_invited else now,
     )
     session.add(row)
     session.flush()  # the foreign key of keys needs the row
-    return _user(row)
+    return user_of(row)
+
+
+def list_users(session: Session, organisation_id: UUID) -> tuple[User, ...]:
+    """Return the people of an organisation, disabled ones included, by name."""
+    rows = session.scalars(
+        select(UserAccountRow)
+        .where(UserAccountRow.organisation_id == organisation_id)
+        .order_by(UserAccountRow.name, UserAccountRow.user_id)
+    )
+    return tuple(user_of(row) for row in rows)
+
+
+def disable_user(session: Session, user_id: UUID, *, now: datetime) -> None:
+    """Disable a person in one organisation; an earlier instant is kept."""
+    session.execute(
+        update(UserAccountRow)
+        .where(UserAccountRow.user_id == user_id, UserAccountRow.disabled_at.is_(None))
+        .values(disabled_at=now)
+    )
+    session.expire_all()
 
 
 def load_user(session: Session, organisation_id: UUID, user_id: UUID) -> User | None:
     """Return the person if of this organisation, else ``None``."""
     row = session.get(UserAccountRow, user_id)
-    return _user(row) if row is not None and row.organisation_id == organisation_id else None
+    return user_of(row) if row is not None and row.organisation_id == organisation_id else None
 
 
 def find_user(session: Session, organisation_id: UUID, email_or_id: str) -> User:
@@ -157,7 +229,7 @@ def find_user(session: Session, organisation_id: UUID, email_or_id: str) -> User
     ).scalar()
     if row is None:
         raise NotFound("user.not_found", "user: no user of this organisation has this id or address")
-    return _user(row)
+    return user_of(row)
 
 
 def add_key(session: Session, key: ApiKey, *, secret_sha256: bytes) -> ApiKey:
@@ -181,6 +253,8 @@ def add_key(session: Session, key: ApiKey, *, secret_sha256: bytes) -> ApiKey:
             expires_at=key.expires_at,
             revoked_at=key.revoked_at,
             last_used_at=key.last_used_at,
+            name=key.name,
+            addresses=json.dumps(key.addresses, separators=(",", ":")),
         )
     )
     session.flush()  # a taken prefix is found here, where the request can be tried again
@@ -201,8 +275,8 @@ def load_key_holder(session: Session, key_prefix: str) -> KeyHolder | None:
     return KeyHolder(
         key=_key(key),
         secret_sha256=bytes(key.secret_sha256),
-        user=_user(user),
-        organisation=_organisation(organisation),
+        user=user_of(user),
+        organisation=organisation_of(organisation),
     )
 
 
@@ -242,16 +316,19 @@ def uuid_or_none(text: str) -> UUID | None:
     return spelled if str(spelled) == text.lower() else None
 
 
-def _organisation(row: OrganisationRow) -> Organisation:
+def organisation_of(row: OrganisationRow) -> Organisation:
+    """Return the frozen value of a row, for the stores beside this one."""
     return Organisation(
         organisation_id=row.organisation_id,
         kind=OrganisationKind(row.kind),
         legal_name=row.legal_name,
         created_at=row.created_at,
+        is_demo=bool(row.is_demo),
     )
 
 
-def _user(row: UserAccountRow) -> User:
+def user_of(row: UserAccountRow) -> User:
+    """Return the frozen value of a row, for the stores beside this one."""
     return User(
         user_id=row.user_id,
         organisation_id=row.organisation_id,
@@ -259,6 +336,8 @@ def _user(row: UserAccountRow) -> User:
         name=row.name,
         created_at=row.created_at,
         disabled_at=row.disabled_at,
+        person_id=row.person_id,
+        joined_at=row.joined_at,
     )
 
 
@@ -273,4 +352,6 @@ def _key(row: ApiKeyRow) -> ApiKey:
         expires_at=row.expires_at,
         revoked_at=row.revoked_at,
         last_used_at=row.last_used_at,
+        name=row.name,
+        addresses=tuple(json.loads(row.addresses)),
     )

@@ -8,6 +8,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
+from api.store.names import mailbox_of
 from api.store.tables import UserAccountRow
 
 _MOST_AT_ONCE = 200
@@ -22,7 +23,7 @@ def organisations_sharing_a_person(session: Session, organisation_id: UUID, *, s
     """
     counts = UserAccountRow.disabled_at.is_(None) | (UserAccountRow.disabled_at > since)
     own = select(UserAccountRow.email).where(UserAccountRow.organisation_id == organisation_id, counts)
-    mailboxes = sorted({_mailbox(email) for email in session.scalars(own)})
+    mailboxes = sorted({mailbox_of(email) for email in session.scalars(own)})
     sharing: set[UUID] = set()
     for start in range(0, len(mailboxes), _MOST_AT_ONCE):
         near = [_is_near(mailbox) for mailbox in mailboxes[start : start + _MOST_AT_ONCE]]
@@ -34,12 +35,7 @@ def organisations_sharing_a_person(session: Session, organisation_id: UUID, *, s
 def is_same_person(session: Session, user_id: UUID, other_id: UUID) -> bool:
     """Return whether two accounts are one person's: the same account, or the same mailbox."""
     emails = session.scalars(select(UserAccountRow.email).where(UserAccountRow.user_id.in_((user_id, other_id)))).all()
-    return user_id == other_id or len(emails) > len({_mailbox(email) for email in emails})
-
-
-def _mailbox(email: str) -> str:
-    local, _, domain = email.rpartition("@")
-    return f"{local.partition('+')[0] or local}@{domain}"
+    return user_id == other_id or len(emails) > len({mailbox_of(email) for email in emails})
 
 
 def _is_near(mailbox: str) -> ColumnElement[bool]:

@@ -49,6 +49,12 @@ def clean_email(text: str, *, field: str) -> str:
     return lowered
 
 
+def mailbox_of(email: str) -> str:
+    """Return the mailbox of a clean address, without its sub-address (RFC 5233): ``li+bank@example.com`` is ``li@example.com``."""
+    local, _, domain = email.rpartition("@")
+    return f"{local.partition('+')[0] or local}@{domain}"
+
+
 def name_skeleton(name: str) -> str:
     """Return what ``name`` looks like: compatibility forms, case, accents, blanks and punctuation removed, twins made one.
 
@@ -71,3 +77,29 @@ def place(parts: tuple[str | int, ...]) -> str:
             word = part if _WORD.fullmatch(part) else "?"
             shown += f".{word}" if shown else word
     return shown
+
+
+def clean_credit_code(text: str, *, field: str) -> str:
+    """Return a unified social credit code of 18 characters whose last one checks the others (GB 32100-2015, section 4.6).
+
+    Each of the first 17 characters counts its place in 0-9 A-H J-N P-R T-U W-Y times 3 to the power of its position; the last one
+    makes the sum a multiple of 31. ``91350100M000100Y43`` is one, as in the standard's own example.
+    """
+    code = text.strip().upper()
+    is_spelled = len(code) == _CREDIT_LENGTH and all(character in _CREDIT_LETTERS for character in code)
+    weighed = (
+        sum(_CREDIT_LETTERS.index(character) * pow(3, position, 31) for position, character in enumerate(code[:-1]))
+        if is_spelled
+        else 0
+    )
+    if not is_spelled or (weighed + _CREDIT_LETTERS.index(code[-1])) % 31:
+        raise Invalid(
+            "text.credit_code",
+            f"{field}: expected a unified social credit code of 18 characters with its right check character",
+            field=field,
+        )
+    return code
+
+
+_CREDIT_LENGTH = 18
+_CREDIT_LETTERS = "0123456789ABCDEFGHJKLMNPQRTUWXY"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from ledger.store.database import Base
@@ -17,11 +17,11 @@ _STRICT = {"sqlite_strict": True, "sqlite_with_rowid": False}
 
 
 class OrganisationRow(Base):
-    """A borrower, a lender, an assessor, or the operator of this installation."""
+    """A borrower, a lender, an assessor, an auditor, or the operator of this installation."""
 
     __tablename__ = "organisation"
     __table_args__ = (
-        CheckConstraint("kind IN ('borrower','lender','assessor','operator')", "kind"),
+        CheckConstraint("kind IN ('borrower','lender','assessor','auditor','operator')", "kind"),
         CheckConstraint("length(name_skeleton) > 0", "name_skeleton"),
         _STRICT,
     )
@@ -32,15 +32,19 @@ class OrganisationRow(Base):
     name_skeleton: Mapped[str] = mapped_column(unique=True)
     """What the name looks like: two organisations whose names are mistaken for each other cannot both exist."""
     created_at: Mapped[datetime]
+    is_demo: Mapped[int] = mapped_column(server_default="0")
+    """1 for an organisation of the example, whose people get passwords from ``tonne demo``."""
 
 
 class UserAccountRow(Base):
-    """A person of one organisation. Disabling is a dated fact; a row is never deleted."""
+    """A person's place in one organisation, once for each. Disabling is a dated fact; a row is never deleted."""
 
     __tablename__ = "user_account"
     __table_args__ = (
         UniqueConstraint("organisation_id", "email"),
         UniqueConstraint("organisation_id", "user_id"),
+        Index("uq_user_account_organisation_id_person_id", "organisation_id", "person_id", unique=True),
+        Index("ix_user_account_person_id", "person_id"),
         _STRICT,
     )
 
@@ -51,6 +55,9 @@ class UserAccountRow(Base):
     name: Mapped[str]
     created_at: Mapped[datetime]
     disabled_at: Mapped[datetime | None]
+    person_id: Mapped[UUID] = mapped_column(ForeignKey("person.person_id"))
+    joined_at: Mapped[datetime | None]
+    """When the person accepted the invitation; null while it waits. Nobody signs in for an organisation not joined."""
 
 
 class ApiKeyRow(Base):
@@ -77,6 +84,10 @@ class ApiKeyRow(Base):
     revoked_at: Mapped[datetime | None]
     last_used_at: Mapped[datetime | None]
     """Renewed at most once an hour, so that reading does not write each time."""
+    name: Mapped[str] = mapped_column(server_default="")
+    """What the key is for; a person has at most two live keys of one name, the second to rotate to."""
+    addresses: Mapped[str] = mapped_column(server_default="[]")
+    """A JSON array of networks (``10.0.0.0/8``) from which alone the key works; empty: from anywhere."""
 
 
 class IdempotencyRow(Base):

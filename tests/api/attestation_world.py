@@ -12,14 +12,11 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from finance.attestations.signatures import sign_detached
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
+from tests.api.people import Member, colleague_of, member
 from tests.api.test_loans_examples import (
     ALL_SCOPES,
     KID,
@@ -37,28 +34,8 @@ class AttestationWorld(World):
 
     def person_of(self, first: Member, name: str) -> Member:
         """Return another person of the same organisation, known by ``name``."""
-        with unit_of_work(self.database) as session:
-            user = access.add_user(
-                session,
-                user_id=uuid7(self.clock(), self.randomness),
-                organisation_id=first.organisation_id,
-                email=name if "@" in name else f"{name}@{first.organisation_id}.example",
-                name=name,
-                now=self.clock(),
-            )
-            issued = issue_key(
-                session,
-                organisation_id=first.organisation_id,
-                user_id=user.user_id,
-                scopes=frozenset(ALL_SCOPES),
-                days=30,
-                now=self.clock(),
-                new_id=lambda: uuid7(self.clock(), self.randomness),
-                random_bytes=self.randomness,
-            )
-        return Member(
-            organisation_id=first.organisation_id, user_id=user.user_id, key_id=issued.key.key_id, key=issued.text
-        )
+        email = name if "@" in name else f"{name}@{first.organisation_id}.example"
+        return colleague_of(self.database, self.clock, self.randomness, first, email, ALL_SCOPES)
 
     def proven_key(
         self, who: Member, private_key: Ed25519PrivateKey = PRIVATE_KEY, key_id: str = KID

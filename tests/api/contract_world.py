@@ -5,19 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from uuid import UUID
 
 import httpx
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import BOOK, done
+from tests.api.people import Member, member, place, proof
 from tests.api.trading_world import FRIDAY_MORNING, House, fresh_id, house_of
 
 START, END, MIDWAY = "2026-11-20", "2026-12-18", "2026-12-04"
@@ -138,20 +135,10 @@ class ContractHouse:
         )
 
     def enforcer(self) -> str:
-        """Return the key of a colleague whom the operator gave the enforcing role."""
-        scopes = frozenset((Scope.TRADING_APPROVE, Scope.LEDGER_ENFORCE))
-        with unit_of_work(self.house.database) as session:
-            issued = issue_key(
-                session,
-                organisation_id=self.house.third.organisation_id,
-                user_id=self.house.third.user_id,
-                scopes=scopes,
-                days=30,
-                now=self.house.clock(),
-                new_id=lambda: UUID(fresh_id()),
-                random_bytes=lambda count: bytes(range(count)),
-            )
-        return issued.text
+        """Return the proof of a colleague whom the operator gave the enforcing role."""
+        house = self.house
+        scopes = (Scope.TRADING_APPROVE, Scope.LEDGER_ENFORCE)
+        return proof(house.database, house.clock, Randomness(9_000), place(house.database, house.third), scopes).key
 
     def at(self, now: datetime) -> None:
         self.house.clock.now = now

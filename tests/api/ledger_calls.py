@@ -9,14 +9,11 @@ from typing import Any
 import httpx
 import pytest
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
+from tests.api.people import Member, colleague_of, member
 
 SQLITE = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 """For what is refused before anything is stored: it is the same on both databases."""
@@ -44,27 +41,8 @@ def treasury(database: Database, clock: Clock, randomness: Randomness, name: str
 
 
 def colleague(database: Database, clock: Clock, randomness: Randomness, of: Member) -> str:
-    """Return the key of a second person of the same organisation."""
-    with unit_of_work(database) as session:
-        user = access.add_user(
-            session,
-            user_id=uuid7(clock(), randomness),
-            organisation_id=of.organisation_id,
-            email="second@borrower.example",
-            name="Second Person",
-            now=clock(),
-        )
-        issued = issue_key(
-            session,
-            organisation_id=of.organisation_id,
-            user_id=user.user_id,
-            scopes=frozenset(TREASURY),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        )
-    return issued.text
+    """Return the proof of a second person of the same organisation."""
+    return colleague_of(database, clock, randomness, of, "second@borrower.example", TREASURY).key
 
 
 @dataclass(frozen=True)

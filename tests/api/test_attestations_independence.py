@@ -13,7 +13,7 @@ from api.store.access import OrganisationKind
 from api.store.memberships import organisations_sharing_a_person
 from finance.store import attestations
 from tests.api.attestation_world import AttestationWorld, world
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.test_loans_examples import (
     KID,
     OTHER_PRIVATE_KEY,

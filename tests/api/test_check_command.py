@@ -15,8 +15,8 @@ from api.deps import unit_of_work
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import BOOK, NO_BOOK, Treasury, done, money, refused, treasury
+from tests.api.people import Member, member
 
 REF = "01939c3e-7b3a-7cc1-9a53-0000000000aa"
 NOTE = {"ref": REF, "content": {"contact": "Li Na 李娜"}}

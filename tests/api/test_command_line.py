@@ -38,15 +38,18 @@ def test_from_an_empty_database_to_a_key(engine: str, empty_url: Callable[[str],
     again = tonne("migrate", *at)
     organisation = tonne("organisation", "add", *at, "--kind", "lender", "--name", "Example Bank")
     user = tonne("user", "add", *at, "--organisation", "example bank", "--email", "A@b.cn", "--name", "Li Na")
-    key = tonne(
-        *("key", "add", *at, "--organisation", organisation[1].strip(), "--user", "a@b.cn"),
-        *("--scope", "ledger:read", "--scope", "determination:approve", "--days", "7"),
-    )
+    person = ("--organisation", organisation[1].strip(), "--user", "a@b.cn")
+    role = tonne("role", "grant", *at, *person, "--role", "officer", "--role", "approver")
+    key = tonne("key", "add", *at, *person, "--scope", "ledger:read", "--days", "7")
+    approving = tonne("key", "add", *at, *person, "--scope", "determination:approve")
 
     assert migrated == (0, "the schema is current now\n", "")
     assert again == (0, "the schema was current already\n", "")
     assert re.fullmatch(r"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}\n", organisation[1])
     assert user[0] == 0
+    assert role == (0, "a@b.cn: officer, approver\n", "")
+    assert (approving[0], approving[1]) == (2, "")
+    assert "sign in with a second factor" in approving[2]
     assert re.fullmatch(r"tonne_[0-9a-f]{16}_[0-9a-f]{64}_[0-9a-f]{8}\n", key[1])
 
 

@@ -11,15 +11,12 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import SQLITE, Treasury, done, entry_id, refused
+from tests.api.people import Member, colleague_of, member
 from tests.api.test_market_prices import CSV, HEADER, SNAPSHOT, close, snapshot, upload
 from tests.api.test_market_worth import COLUMNS, leaves
 
@@ -72,25 +69,7 @@ class House:
 
 
 def second(database: Database, clock: Clock, randomness: Randomness, of: Member) -> str:
-    with unit_of_work(database) as session:
-        user = access.add_user(
-            session,
-            user_id=uuid7(clock(), randomness),
-            organisation_id=of.organisation_id,
-            email="second@borrower.example",
-            name="Second Person",
-            now=clock(),
-        )
-        return issue_key(
-            session,
-            organisation_id=of.organisation_id,
-            user_id=user.user_id,
-            scopes=frozenset(SCOPES),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        ).text
+    return colleague_of(database, clock, randomness, of, "second@borrower.example", SCOPES).key
 
 
 @pytest.fixture

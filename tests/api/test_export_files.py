@@ -21,7 +21,6 @@ from ledger.core import log
 from ledger.core.export_formats.report_tables import Column, ReportTable
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member
 from tests.api.ledger_calls import (
     BANK,
     BOOK,
@@ -37,6 +36,7 @@ from tests.api.ledger_calls import (
     tonnes,
     treasury,
 )
+from tests.api.people import Member
 
 LIVE = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "＝1", "=cmd|' /C calc'!A0", "+cmd", "-2+3")  # noqa: RUF001
 DAY = "2025-12-31"

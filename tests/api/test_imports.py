@@ -11,7 +11,6 @@ from fastapi import FastAPI
 from openpyxl import load_workbook
 from sqlalchemy.exc import DBAPIError
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
 from api.deps import unit_of_work
 from api.imports import work
@@ -24,6 +23,7 @@ from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member, member
 from tests.api.import_calls import CSV, bring, confirm, csv_of, filled_workbook, saved
 from tests.api.ledger_calls import Treasury, done, refused
+from tests.api.people import place, proof
 from tests.api.test_reconciliation import mapping
 
 TRADES = form_of(Template.TRADES)
@@ -201,21 +201,11 @@ def test_a_foreign_import_does_not_exist(house: Treasury, lender: Member) -> Non
 def test_who_may_not_write_to_the_ledger_may_not_confirm(
     house: Treasury, database: Database, clock: Clock, randomness: Randomness
 ) -> None:
-    with unit_of_work(database) as session:
-        reader = issue_key(
-            session,
-            organisation_id=house.owner.organisation_id,
-            user_id=house.owner.user_id,
-            scopes=frozenset({Scope.LEDGER_READ}),
-            days=1,
-            now=clock(),
-            new_id=house.client.app.state.surroundings.id_source,
-            random_bytes=randomness,
-        )
+    reader = proof(database, clock, randomness, place(database, house.owner), {Scope.LEDGER_READ})
     brought = done(bring(house.client, house.book, csv_of(TRADES, FIRST)))
 
-    assert refused(confirm(house.client, brought, key=reader.text)) == (403, "auth.scope_missing")
-    assert done(house.client.get(f"/v1/imports/{brought['import_id']}", key=reader.text))["state"] == "ready"
+    assert refused(confirm(house.client, brought, key=reader.key)) == (403, "auth.scope_missing")
+    assert done(house.client.get(f"/v1/imports/{brought['import_id']}", key=reader.key))["state"] == "ready"
 
 
 def test_opening_positions_come_with_lots_and_cost(house: Treasury) -> None:

@@ -11,13 +11,10 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import (
     BANK,
     BOOK,
@@ -31,6 +28,7 @@ from tests.api.ledger_calls import (
     tonnes,
     treasury,
 )
+from tests.api.people import Member, colleague_of, member
 
 DAY = "2025-03-03"
 SOON = "2026-11-22T08:00:00.000000+00:00"
@@ -79,23 +77,14 @@ class Parties:
 def parties(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[Parties]:
     owner = treasury(database, clock, randomness)
     bank = member(database, clock, randomness, OrganisationKind.LENDER, "Pledgee Bank", _PLEDGEE)
-    stranger = member(database, clock, randomness, OrganisationKind.ASSESSOR, "Nobody", _PLEDGEE)
-    with unit_of_work(database) as session:
-        issued = issue_key(
-            session,
-            organisation_id=owner.organisation_id,
-            user_id=owner.user_id,
-            scopes=frozenset({Scope.LEDGER_WRITE, Scope.LEDGER_ENFORCE}),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        )
+    stranger = member(database, clock, randomness, OrganisationKind.LENDER, "Nobody", _PLEDGEE)
+    scopes = {Scope.LEDGER_WRITE, Scope.LEDGER_ENFORCE}
+    enforcer = colleague_of(database, clock, randomness, owner, "court@borrower.example", scopes)
     with Client(app, owner.key) as client:
         house = Treasury(client, owner)
         house.open_plain()
         done(house.post("/entries", tonnes(1, "10", cost="800.00")))
-        yield Parties(house, bank, stranger, issued.text)
+        yield Parties(house, bank, stranger, enforcer.key)
 
 
 def out(tonnes_out: str, *, to: str = REGISTRY) -> list[dict[str, str]]:
@@ -233,7 +222,7 @@ def test_an_enforcing_key_is_not_given_by_an_administrator_of_the_owner(
 
     answer = parties.house.client.post("/v1/api-keys", json.dumps(body), key=admin.key)
 
-    assert refused(answer) == (403, "key.scope_not_grantable")
+    assert refused(answer) == (403, "key.never_approves")
 
 
 def test_holds_of_a_past_day_and_record_point_are_as_they_were(parties: Parties) -> None:

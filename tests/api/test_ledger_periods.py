@@ -8,12 +8,11 @@ from collections.abc import Iterator
 import pytest
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BANK, BOOK, SUPPLIER, Treasury, done, entry_id, money, refused, treasury
+from tests.api.people import place, proof
 
 
 @pytest.fixture
@@ -31,18 +30,8 @@ def clerk(
     app: FastAPI, house: Treasury, database: Database, clock: Clock, randomness: Randomness
 ) -> Iterator[Treasury]:
     """A key of the same organisation that posts and does not close."""
-    with unit_of_work(database) as session:
-        issued = issue_key(
-            session,
-            organisation_id=house.owner.organisation_id,
-            user_id=house.owner.user_id,
-            scopes=frozenset({Scope.LEDGER_READ, Scope.LEDGER_WRITE}),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        )
-    with Client(app, issued.text) as client:
+    clerk = proof(database, clock, randomness, place(database, house.owner), {Scope.LEDGER_READ, Scope.LEDGER_WRITE})
+    with Client(app, clerk.key) as client:
         yield Treasury(client, house.owner)
 
 

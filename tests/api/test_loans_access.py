@@ -10,7 +10,7 @@ import pytest
 
 from api.app import declared_routes
 from api.store.access import OrganisationKind
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.test_loans_examples import KID, Chain, World, code, world
 
 __all__ = ["world"]

@@ -16,16 +16,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from finance.attestations.documents import statement_from_mapping
 from finance.attestations.signatures import sign_statement
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
+from tests.api.people import Member, colleague_of, member
 from tests.loan_terms import terms_document
 
 SMELTER = Path(__file__).parents[2] / "examples" / "smelter"
@@ -120,28 +117,7 @@ class World:
 
     def person_of(self, first: Member, email: str) -> Member:
         """The person of that address in the same organisation, with every scope."""
-        with unit_of_work(self.database) as session:
-            user = access.add_user(
-                session,
-                user_id=uuid7(self.clock(), self.randomness),
-                organisation_id=first.organisation_id,
-                email=email,
-                name="Second Person",
-                now=self.clock(),
-            )
-            issued = issue_key(
-                session,
-                organisation_id=first.organisation_id,
-                user_id=user.user_id,
-                scopes=frozenset(ALL_SCOPES),
-                days=30,
-                now=self.clock(),
-                new_id=lambda: uuid7(self.clock(), self.randomness),
-                random_bytes=self.randomness,
-            )
-        return Member(
-            organisation_id=first.organisation_id, user_id=user.user_id, key_id=issued.key.key_id, key=issued.text
-        )
+        return colleague_of(self.database, self.clock, self.randomness, first, email, ALL_SCOPES)
 
     def upload(self, raw: bytes, *, content_type: str = "text/csv") -> httpx.Response:
         headers = {"Content-Type": content_type}

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from api.store.access import OrganisationKind
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.test_loans_examples import Chain, World, code, world
 
 __all__ = ["world"]

@@ -14,15 +14,12 @@ import pytest
 from fastapi import FastAPI
 from openpyxl import load_workbook
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import SQLITE, Treasury, done, entry_id, refused
+from tests.api.people import Member, colleague_of, member
 
 MAKER = (Scope.LEDGER_READ, Scope.LEDGER_WRITE, Scope.LEDGER_CLOSE, Scope.ACCOUNTING_WRITE, Scope.MARKET_WRITE)
 CHECKER = (Scope.LEDGER_READ, Scope.LEDGER_CLOSE, Scope.ACCOUNTING_APPROVE)
@@ -42,26 +39,7 @@ class Office:
 
 
 def colleague(database: Database, clock: Clock, randomness: Randomness, of: Member) -> str:
-    with unit_of_work(database) as session:
-        user = access.add_user(
-            session,
-            user_id=uuid7(clock(), randomness),
-            organisation_id=of.organisation_id,
-            email="accountant@borrower.example",
-            name="Second Accountant",
-            now=clock(),
-        )
-        issued = issue_key(
-            session,
-            organisation_id=of.organisation_id,
-            user_id=user.user_id,
-            scopes=frozenset(CHECKER),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        )
-    return issued.text
+    return colleague_of(database, clock, randomness, of, "accountant@borrower.example", CHECKER).key
 
 
 @pytest.fixture
@@ -210,7 +188,7 @@ def test_another_organisation_finds_neither_book_nor_policy(
 ) -> None:
     proposed(office)
     stranger = member(
-        database, clock, randomness, OrganisationKind.LENDER, "A Bank", (*MAKER, Scope.ACCOUNTING_APPROVE)
+        database, clock, randomness, OrganisationKind.BORROWER, "Another Smelter", (*MAKER, Scope.ACCOUNTING_APPROVE)
     )
     book = office.treasury.book
     with Client(app, stranger.key) as other:

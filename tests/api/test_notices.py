@@ -11,7 +11,7 @@ from finance.conventions.notices import NoticeKind
 from finance.operations.notices import raise_notice
 from ledger.store.database import Database
 from tests.api.client import Client, Clock
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.store.test_notices import draft
 
 

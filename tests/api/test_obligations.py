@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from api.store.access import OrganisationKind
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.test_loans_examples import World, code, world
 from tests.api.test_loans_late_facts import booked, first_decision, open_book, redetermined, served, withdraw
 

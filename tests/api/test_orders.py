@@ -13,12 +13,12 @@ from sqlalchemy.exc import DBAPIError
 
 from api.auth.principal import Scope
 from api.deps import unit_of_work
-from api.store import access
+from api.store import role_grants
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import member
 from tests.api.ledger_calls import BOOK, SQLITE, done, refused
+from tests.api.people import member
 from tests.api.trading_world import FRIDAY_AFTERNOON, MONDAY, House, fresh_id, house_of
 
 COST = "Assets:CarbonCost:CEA25"
@@ -163,7 +163,9 @@ def test_a_rejected_order_goes_nowhere(house: House) -> None:
 def test_an_approval_by_somebody_who_may_not_approve_any_more_does_not_count(house: House) -> None:
     order = house.approved()
     with unit_of_work(house.database) as session:
-        access.revoke_key(session, house.checker.key_id, now=house.clock())
+        for grant in role_grants.grants_of_user(session, house.checker.user_id):
+            if grant.role == "checker":
+                role_grants.add_end(session, grant.grant_id, ended_by=None, reason="left", now=house.clock())
 
     answer = house.post(f"/orders/{order['order_id']}/place")
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.auth.authenticate import authenticate
 from api.auth.policy import asks
+from api.auth.principal import Scope
 from api.deps import Call
 from api.pages.base import static_files
 from api.pages.base.declaring import Pages, declared_pages
@@ -18,10 +19,11 @@ from api.pages.base.rendering import PAGE_POLICY, TEMPLATES, environment
 from api.pages.base.using import attempt, may_use, use
 from api.pages.sign_in import own_path
 from api.routes.books import list_books
+from api.store.access import OrganisationKind
 from ledger.core.errors import Forbidden
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member
+from tests.api.people import Member, member
 
 EVERY_MACRO = """
 {% import "macros.html" as ui with context %}
@@ -126,11 +128,10 @@ def test_a_failure_of_ours_is_a_page_with_its_number_only(client: Client, monkey
     assert "secret" not in page.text
 
 
-def test_use_asks_the_policy_of_the_route_it_uses(
-    database: Database, clock: Clock, randomness: Randomness, lender: Member
-) -> None:
+def test_use_asks_the_policy_of_the_route_it_uses(database: Database, clock: Clock, randomness: Randomness) -> None:
+    clerk = member(database, clock, randomness, OrganisationKind.LENDER, "Second Bank", (Scope.ADMIN,))
     with database.reader() as session:
-        call = _call(session, database, lender, clock, randomness)
+        call = _call(session, database, clerk, clock, randomness)
 
         with pytest.raises(Forbidden, match="ledger:read"):
             use(call, list_books)

@@ -10,7 +10,7 @@ from api.deps import unit_of_work
 from finance.loans.published_rates import PublishedRate
 from finance.operations.published_rates import record_published_rates
 from finance.store.market import RawFile, save_raw_file
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.test_loans_examples import World, code, world
 from tests.api.test_loans_late_facts import BOOK, open_book
 

@@ -14,8 +14,8 @@ from api.store.access import OrganisationKind
 from finance.accounting.chart import Chart
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import member
 from tests.api.ledger_calls import BOOK, done, refused
+from tests.api.people import member
 from tests.api.trading_world import House, fresh_id, house_of
 
 # 1,000,000 kWh at 70 %, 200,000 by contract: 500 certificates are needed.

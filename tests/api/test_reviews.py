@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from api.store.access import OrganisationKind
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.test_loans_examples import Chain, World, code, world
 
 __all__ = ["world"]

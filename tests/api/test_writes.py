@@ -8,7 +8,7 @@ from sqlalchemy import inspect, select
 from api.store.tables import IdempotencyRow, OrganisationRow
 from ledger.store.database import Database
 from tests.api.client import Client
-from tests.api.conftest import Member
+from tests.api.people import Member
 from tests.api.probes import Failures, serialization_failure
 
 ADD = "/probe/organisations"

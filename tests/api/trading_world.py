@@ -11,15 +11,12 @@ from typing import Any
 import httpx
 from fastapi import FastAPI
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import BOOK, done, entry_id
+from tests.api.people import Member, colleague_of, member
 from tests.api.price_calls import upload_prices
 
 FRIDAY_MORNING = datetime(2026, 11, 20, 2, 0, tzinfo=UTC)
@@ -198,27 +195,8 @@ class House:
 
 
 def another(database: Database, clock: Clock, randomness: Randomness, of: Member, name: str) -> Member:
-    """Return a further person of the same organisation with a trader's key."""
-    with unit_of_work(database) as session:
-        user = access.add_user(
-            session,
-            user_id=uuid7(clock(), randomness),
-            organisation_id=of.organisation_id,
-            email=f"{name}@borrower.example",
-            name=name,
-            now=clock(),
-        )
-        issued = issue_key(
-            session,
-            organisation_id=of.organisation_id,
-            user_id=user.user_id,
-            scopes=frozenset(TRADER),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        )
-    return Member(organisation_id=of.organisation_id, user_id=user.user_id, key_id=issued.key.key_id, key=issued.text)
+    """Return a further person of the same organisation who trades and checks."""
+    return colleague_of(database, clock, randomness, of, f"{name}@borrower.example", TRADER)
 
 
 def house_of(app: FastAPI, client: Client, database: Database, clock: Clock, randomness: Randomness) -> House:

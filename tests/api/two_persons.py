@@ -9,15 +9,12 @@ from typing import Any, ClassVar
 
 import httpx
 
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
-from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
 from tests.api.ledger_calls import BANK, BOOK, OTHER_BOOK, Treasury, done, entry_id, money
+from tests.api.people import Member, colleague_of, member, place, proof
 
 CLEARING = "Equity:Clearing:CNY"
 
@@ -126,35 +123,13 @@ class House:
         assert done(self.approve(asked.json()))["state"] == "done"
 
     def person(self, email: str, scopes: tuple[str, ...]) -> Member:
-        """Add a person of the borrower with a key."""
-        with unit_of_work(self.database) as session:
-            user = access.add_user(
-                session,
-                user_id=uuid7(self.clock(), self.randomness),
-                organisation_id=self.maker.organisation_id,
-                email=email,
-                name=email.partition("@")[0],
-                now=self.clock(),
-            )
-        blank = Member(organisation_id=user.organisation_id, user_id=user.user_id, key_id=user.user_id, key="")
-        return self.key_of(blank, scopes)
+        """Add a person of the borrower with a proof of these scopes."""
+        return colleague_of(self.database, self.clock, self.randomness, self.maker, email, map(Scope, scopes))
 
     def key_of(self, person: Member, scopes: tuple[str, ...]) -> Member:
-        """Give a person a further key."""
-        with unit_of_work(self.database) as session:
-            issued = issue_key(
-                session,
-                organisation_id=person.organisation_id,
-                user_id=person.user_id,
-                scopes=frozenset(map(Scope, scopes)),
-                days=365,
-                now=self.clock(),
-                new_id=lambda: uuid7(self.clock(), self.randomness),
-                random_bytes=self.randomness,
-            )
-        return Member(
-            organisation_id=person.organisation_id, user_id=person.user_id, key_id=issued.key.key_id, key=issued.text
-        )
+        """Give a person a further proof: a session where a scope approves, else a key."""
+        user = place(self.database, person)
+        return proof(self.database, self.clock, self.randomness, user, map(Scope, scopes), days=365)
 
 
 def house_of(client: Client, database: Database, clock: Clock, randomness: Randomness) -> House:

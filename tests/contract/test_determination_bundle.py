@@ -32,7 +32,7 @@ from ledger.core.errors import Conflict, NotFound
 from ledger.core.parties import Actor
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import member
+from tests.api.people import member
 from tests.contract.bundles_loans import (
     ASSESSOR,
     BANKER,

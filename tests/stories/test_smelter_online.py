@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from api.app import create_app
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
+from api.store import access
 from tests.api.client import Client, Clock, Randomness
+from tests.api.people import proof
 from tests.conftest import ENGINES
 from tests.stories.smelter import Part, Smelter, loaded_smelter, migrated, opened
 
@@ -58,17 +58,10 @@ def wire(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
         keys = {}
         for role, scopes in SCOPES.items():
             actor = smelter.scenario.actor(role)
-            with unit_of_work(database) as session:
-                keys[role] = issue_key(
-                    session,
-                    organisation_id=actor.organisation_id,
-                    user_id=actor.user_id,
-                    scopes=scopes,
-                    days=30,
-                    now=clock(),
-                    new_id=lambda: uuid7(clock(), randomness),
-                    random_bytes=randomness,
-                ).text
+            with database.reader() as session:
+                user = access.load_user(session, actor.organisation_id, actor.user_id)
+            assert user is not None
+            keys[role] = proof(database, clock, randomness, user, scopes).key
         with Client(create_app(database, clock=clock, random_source=randomness)) as client:
             yield Wire(smelter=smelter, client=client, keys=keys)
 
