@@ -518,9 +518,9 @@ async def _authenticated(request: Request, surroundings: Surroundings, shown: Pr
         raise errors.Unauthenticated(
             "auth.key_missing", "sign in, or send one header Authorization: Bearer and an API key"
         )
-    now, look_up = surroundings.clock(), partial(look_up, surroundings.database, shown.proof, address_of(request))
+    now = surroundings.clock()
     async with surroundings.sessions:
-        found = await to_thread.run_sync(look_up, now)
+        found = await to_thread.run_sync(look_up, surroundings.database, shown.proof, address_of(request), now)
     if found is None:
         raise errors.Unauthenticated("auth.key_invalid", "this API key or session does not work; sign in again")
     if shown.cookie is not None and request.method not in SAFE_METHODS:

@@ -6,7 +6,7 @@ Both go into ``Authorization: Bearer``. Sessions of tests do not grow old: that 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
@@ -100,7 +100,12 @@ def give_roles(session: Session, user: User, roles: Iterable[Role], *, now: date
 
 
 def session_token(
-    session: Session, user: User, *, now: datetime, randomness: Randomness, is_approving_allowed: bool = True
+    session: Session,
+    user: User,
+    *,
+    now: datetime,
+    randomness: Callable[[int], bytes],
+    is_approving_allowed: bool = True,
 ) -> str:
     """Return the token of a session that began with a second factor and does not grow old."""
     token = new_token(randomness)

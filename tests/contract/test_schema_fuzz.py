@@ -30,11 +30,11 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_app
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
 from api.description import describe
+from api.store import access
 from tests.api.client import Clock, Randomness
+from tests.api.people import proof
 from tests.stories.smelter import Smelter, loaded_smelter, migrated, opened
 
 CHECKS = (
@@ -73,17 +73,10 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
 
 def _key(smelter: Smelter, role: str, clock: Clock, randomness: Randomness) -> str:
     actor = smelter.scenario.actor(role)
-    with unit_of_work(smelter.database) as session:
-        return issue_key(
-            session,
-            organisation_id=UUID(str(actor.organisation_id)),
-            user_id=UUID(str(actor.user_id)),
-            scopes=frozenset(Scope),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        ).text
+    with smelter.database.reader() as session:
+        user = access.load_user(session, UUID(str(actor.organisation_id)), UUID(str(actor.user_id)))
+    assert user is not None
+    return proof(smelter.database, clock, randomness, user, Scope).key
 
 
 def _ids(smelter: Smelter) -> tuple[str, ...]:

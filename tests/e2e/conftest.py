@@ -8,22 +8,22 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Browser
+from sqlalchemy.orm import Session
 
-from api.auth.issue import issue_key
-from api.auth.principal import Scope
 from api.deps import unit_of_work, utc_now, uuid7
 from api.example.loading import Edge, load_example
-from api.example.scenario import load_scenario
+from api.example.scenario import Scenario, load_scenario
+from api.store import access
+from api.store.access import User
 from ledger.store.database import open_database
 from migrations import runner
+from tests.api.people import session_token
 from tests.e2e.browser import chromium, served
-
-READS = (Scope.LEDGER_READ, Scope.COMPLIANCE_READ)
 
 
 @dataclass(frozen=True)
 class Demo:
-    """The served example: its address, and by party a key that reads."""
+    """The served example: its address, and by party the token of its first person."""
 
     address: str
     key_by_party: Mapping[str, str]
@@ -58,17 +58,19 @@ def _loaded(url: str) -> Mapping[str, str]:
         )
         with unit_of_work(database) as session:
             return {
-                party: issue_key(
+                party: session_token(
                     session,
-                    organisation_id=scenario.organisation_id(party),
-                    user_id=scenario.id_of("user", party, next(iter(facts["people"]))),
-                    scopes=frozenset(READS),
-                    days=1,
+                    _first_person(session, scenario, party, next(iter(facts["people"]))),
                     now=utc_now(),
-                    new_id=lambda: uuid7(utc_now(), secrets.token_bytes),
-                    random_bytes=secrets.token_bytes,
-                ).text
+                    randomness=secrets.token_bytes,
+                )
                 for party, facts in scenario.facts["organisations"].items()
             }
     finally:
         database.engine.dispose()
+
+
+def _first_person(session: Session, scenario: Scenario, party: str, name: str) -> User:
+    user = access.load_user(session, scenario.organisation_id(party), scenario.id_of("user", party, name))
+    assert user is not None
+    return user

@@ -27,6 +27,10 @@ class Calls(ABC):
         """Accept a held price as another person than its uploader: from now on it is its day's price, with the reason on file."""
         return cast("shapes.HeldReviewOut", self.call('accept_held', {'content_sha256': content_sha256}, body=body))
 
+    def accept_invitation(self, *, body: shapes.TokenPasswordIn) -> shapes.DoneOut:
+        """Choose a password with the one-time token of an invitation or a reset; who has one accepts an invitation with it."""
+        return cast("shapes.DoneOut", self.call('accept_invitation', {}, body=body))
+
     def accrue_interest(self, *, body: shapes.DayIn, contract_id: UUID) -> shapes.CarbonContractOut:
         """Book the interest or fee of the days before a day that is not booked yet."""
         return cast("shapes.CarbonContractOut", self.call('accrue_interest', {'contract_id': contract_id}, body=body))
@@ -79,6 +83,10 @@ class Calls(ABC):
         """Engage an assessor for one KPI period: no party to the loan, nor anyone that shares a person with one."""
         return cast("shapes.EngagementOut", self.call('add_engagement', {}, body=body))
 
+    def add_entity_book(self, *, body: shapes.EntityBookIn, entity_id: UUID) -> shapes.LegalEntityOut:
+        """Say for which entity a book is kept, once."""
+        return cast("shapes.LegalEntityOut", self.call('add_entity_book', {'entity_id': entity_id}, body=body))
+
     def add_facility(self, *, body: shapes.TermsIn) -> shapes.FacilityOut:
         """Open a facility of the caller's organisation with its first terms; they count once every lender agreed too."""
         return cast("shapes.FacilityOut", self.call('add_facility', {}, body=body))
@@ -98,6 +106,10 @@ class Calls(ABC):
     def add_kpi_period(self, *, body: shapes.KpiPeriodIn, facility_id: UUID) -> shapes.KpiPeriodOut:
         """Open the KPI's base year, or the test period that ends in the year."""
         return cast("shapes.KpiPeriodOut", self.call('add_kpi_period', {'facility_id': facility_id}, body=body))
+
+    def add_legal_entity(self, *, body: shapes.LegalEntityIn) -> shapes.LegalEntityOut:
+        """Add a company of the group by its unified social credit code, whose check character is checked."""
+        return cast("shapes.LegalEntityOut", self.call('add_legal_entity', {}, body=body))
 
     def add_principal(self, *, body: shapes.PrincipalIn, facility_id: UUID) -> shapes.ScheduleOut:
         """Record principal drawn or repaid early, and return the payments that follow."""
@@ -246,6 +258,10 @@ class Calls(ABC):
         """Use an amount of a hold, in parts or whole; of an encumbrance only by its beneficiary or under ledger:enforce."""
         return cast("shapes.HoldActionOut", self.call('capture_hold', {'book_id': book_id, 'hold_id': hold_id}, body=body))
 
+    def change_password(self, *, body: shapes.PasswordIn) -> shapes.DoneOut:
+        """Change the password; every other session of the person ends. A wrong present one counts against a limit."""
+        return cast("shapes.DoneOut", self.call('change_password', {}, body=body))
+
     def check_assertions(self, *, body: shapes.BalanceCheckIn, book_id: UUID) -> shapes.BalanceAssertionsOut:
         """Check the standing assertions anew: an entry dated back since the last check makes this one fail."""
         return cast("shapes.BalanceAssertionsOut", self.call('check_assertions', {'book_id': book_id}, body=body))
@@ -376,6 +392,14 @@ class Calls(ABC):
         """Record matches as confirmed by the caller, all or none; one that is no proposal of the day is by hand. Nothing is posted."""
         return cast("shapes.MatchesOut", self.call('confirm_matches', {'book_id': book_id}, body=body))
 
+    def confirm_role(self, *, body: shapes.RoleConfirmIn, grant_id: UUID) -> shapes.RoleGrantOut:
+        """Confirm a waiting role as the second administrator, over the digest that was shown."""
+        return cast("shapes.RoleGrantOut", self.call('confirm_role', {'grant_id': grant_id}, body=body))
+
+    def confirm_second_factor(self, *, body: shapes.TotpConfirmIn) -> shapes.RecoveryCodesOut:
+        """Let the proposed second factor count, by its first code; answers ten recovery codes once. Sign in again to approve."""
+        return cast("shapes.RecoveryCodesOut", self.call('confirm_second_factor', {}, body=body))
+
     def correct_order(self, *, body: shapes.CorrectIn, order_id: UUID) -> shapes.CorrectedOut:
         """Replace an order that did not go out, or propose what a fill should have said; the differences are exact."""
         return cast("shapes.CorrectedOut", self.call('correct_order', {'order_id': order_id}, body=body))
@@ -391,6 +415,10 @@ class Calls(ABC):
     def default_contract(self, *, body: shapes.DefaultIn, contract_id: UUID) -> shapes.CarbonContractOut:
         """Record a failure and set off claims at a stated price; a pledge is enforced under ledger:enforce only."""
         return cast("shapes.CarbonContractOut", self.call('default_contract', {'contract_id': contract_id}, body=body))
+
+    def disable_person(self, *, user_id: UUID) -> shapes.PersonOut:
+        """Disable a person here at once, sessions and keys included; nobody disables itself."""
+        return cast("shapes.PersonOut", self.call('disable_person', {'user_id': user_id}))
 
     def discard_import(self, *, import_id: UUID) -> shapes.ImportOut:
         """End an import without carrying it out."""
@@ -504,6 +532,10 @@ class Calls(ABC):
         """End a mandate before its time: for the assessor itself, or for a party to the loan that learns it lost its accreditation."""
         return cast("shapes.EngagementOut", self.call('end_engagement', {'engagement_id': engagement_id}, body=body))
 
+    def end_role(self, *, body: shapes.RoleEndIn, grant_id: UUID) -> shapes.RoleGrantOut:
+        """End a role at once, or refuse one that waits."""
+        return cast("shapes.RoleGrantOut", self.call('end_role', {'grant_id': grant_id}, body=body))
+
     def end_webhook(self, *, webhook_id: UUID) -> shapes.WebhookOut:
         """Stop sending to a webhook for good; what is on its way to it is given up."""
         return cast("shapes.WebhookOut", self.call('end_webhook', {'webhook_id': webhook_id}))
@@ -547,6 +579,10 @@ class Calls(ABC):
         """Freeze the marks of a day; the same request again returns what was frozen, whatever was learned since."""
         return cast("shapes.SnapshotOut", self.call('freeze_snapshot', {}, body=body))
 
+    def give_role(self, *, body: shapes.RoleGrantIn, user_id: UUID) -> shapes.RoleGrantOut:
+        """Give a person a role; one that approves waits until another administrator confirms it."""
+        return cast("shapes.RoleGrantOut", self.call('give_role', {'user_id': user_id}, body=body))
+
     def import_activity(self, *, content: bytes, content_type: str = 'text/csv', plant: str | None = None, verification: str | None = None, file_name: str | None = None) -> shapes.ImportOut:
         """Bring a file of monthly activity and see which figures it would add or change, old and new; nothing of it counts yet."""
         return cast("shapes.ImportOut", self.call('import_activity', {'plant': plant, 'verification': verification, 'file_name': file_name}, body=content, content_type=content_type))
@@ -569,6 +605,10 @@ class Calls(ABC):
         """
         return cast("shapes.StatementImportOut", self.call('import_statement', {'book_id': book_id, 'source': source, 'file_name': file_name}, body=content, content_type=content_type))
 
+    def invite_person(self, *, body: shapes.PersonIn) -> shapes.InvitedOut:
+        """Invite a person; the answer's one-time token is to be handed over. Nobody signs in before it is used."""
+        return cast("shapes.InvitedOut", self.call('invite_person', {}, body=body))
+
     def issue_api_key(self, *, body: shapes.ApiKeyIn) -> shapes.IssuedApiKeyOut:
         """Issue an API key to a person of the caller's organisation; its secret is shown in this answer only."""
         return cast("shapes.IssuedApiKeyOut", self.call('issue_api_key', {}, body=body))
@@ -580,6 +620,10 @@ class Calls(ABC):
         kept of a keyed request would let a guess of the content be tested after its erasure.
         """
         return cast("shapes.PersonNoteKeptOut", self.call('keep_note', {'book_id': book_id}, body=body))
+
+    def list_access_events(self, *, before: UUID | None = None) -> shapes.AccessEventsOut:
+        """Return what happened at the organisation's door, the newest first: sign-ins, roles, what an auditor asked for."""
+        return cast("shapes.AccessEventsOut", self.call('list_access_events', {'before': before}))
 
     def list_accounts(self, *, book_id: UUID, as_of: date, under: str | None = None, after: str | None = None, limit: int | None = None, known: int | None = None, at: datetime | None = None) -> shapes.AccountsOut:
         """Return a page of the accounts with their facts, limits and balances, empty ones too.
@@ -739,6 +783,10 @@ class Calls(ABC):
         """Return the facility's periods: all of them to borrower and lenders, to an assessor those it was engaged for."""
         return cast("shapes.KpiPeriodsOut", self.call('list_kpi_periods', {'facility_id': facility_id}))
 
+    def list_legal_entities(self) -> shapes.LegalEntitiesOut:
+        """Return the organisation's legal entities with their books."""
+        return cast("shapes.LegalEntitiesOut", self.call('list_legal_entities', {}))
+
     def list_limits(self, *, book_id: UUID) -> shapes.TradingLimitsOut:
         """Return every version of a book's limits by number."""
         return cast("shapes.TradingLimitsOut", self.call('list_limits', {'book_id': book_id}))
@@ -786,6 +834,14 @@ class Calls(ABC):
         """Return a page of a book's orders by number, each with its state and what the caller may do next."""
         return cast("shapes.OrdersOut", self.call('list_orders', {'book_id': book_id, 'after': after, 'limit': limit}))
 
+    def list_organisations(self) -> shapes.OrganisationsOut:
+        """Return every organisation of the installation."""
+        return cast("shapes.OrganisationsOut", self.call('list_organisations', {}))
+
+    def list_people(self) -> shapes.PeopleOut:
+        """Return the people of the organisation with the roles that live now."""
+        return cast("shapes.PeopleOut", self.call('list_people', {}))
+
     def list_period_closings(self, *, book_id: UUID, after: str | None = None, limit: int | None = None) -> shapes.PeriodsClosingsOut:
         """Return a page of the book's closings, newest first: what was closed, with which state root, when and by whom."""
         return cast("shapes.PeriodsClosingsOut", self.call('list_period_closings', {'book_id': book_id, 'after': after, 'limit': limit}))
@@ -809,6 +865,14 @@ class Calls(ABC):
     def list_request_proposals(self, *, before: int | None = None, limit: int | None = None) -> shapes.RequestProposalsProposalsOut:
         """Return a page of the proposals that concern the caller, the newest first; a page may be shorter than asked for."""
         return cast("shapes.RequestProposalsProposalsOut", self.call('list_request_proposals', {'before': before, 'limit': limit}))
+
+    def list_role_grants(self) -> shapes.RoleGrantsOut:
+        """Return every grant of the organisation with its state now; a waiting one asks for a second administrator."""
+        return cast("shapes.RoleGrantsOut", self.call('list_role_grants', {}))
+
+    def list_sessions(self, *, of_organisation: bool | None = None) -> shapes.SessionsOut:
+        """Return the caller's sessions that work now, or, for an administrator who asks, the organisation's."""
+        return cast("shapes.SessionsOut", self.call('list_sessions', {'of_organisation': of_organisation}))
 
     def list_signing_keys(self) -> shapes.SigningKeysOut:
         """Return the organisation's keys, revoked ones included."""
@@ -864,6 +928,10 @@ class Calls(ABC):
     def lodge_draft(self, *, content: bytes, content_type: str = 'application/json', draft_id: UUID) -> shapes.AttestationOut:
         """Judge a signature over the reviewed bytes, detached or whole, and record it with its verdict."""
         return cast("shapes.AttestationOut", self.call('lodge_draft', {'draft_id': draft_id}, body=content, content_type=content_type))
+
+    def make_first_operator(self, *, body: shapes.FirstRunIn) -> shapes.FirstRunOut:
+        """Make the first operator with the token that the terminal shows; refused for good afterwards."""
+        return cast("shapes.FirstRunOut", self.call('make_first_operator', {}, body=body))
 
     def mark_notice_read(self, *, notice_id: UUID) -> shapes.NoticeOut:
         """Record that the caller read an alert; again changes nothing."""
@@ -1038,6 +1106,10 @@ class Calls(ABC):
     def propose_preallocation(self, *, body: shapes.PreallocationIn, book_id: UUID, year: int) -> shapes.ComplianceProposalOut:
         """Propose what was pre-allocated; it counts when a second person approves it."""
         return cast("shapes.ComplianceProposalOut", self.call('propose_preallocation', {'book_id': book_id, 'year': year}, body=body))
+
+    def propose_second_factor(self) -> shapes.TotpProposedOut:
+        """Propose a second factor: a secret and its QR code, shown this once; it asks for nothing until its first code comes."""
+        return cast("shapes.TotpProposedOut", self.call('propose_second_factor', {}))
 
     def propose_settlement(self, *, body: shapes.AllocationsSettlementIn, book_id: UUID, year: int) -> shapes.ComplianceProposalOut:
         """Propose to issue or give back the difference between what should be issued and what was."""
@@ -1365,7 +1437,7 @@ class Calls(ABC):
         return cast("shapes.MarkRecordOut", self.call('read_mark', {'mark_id': mark_id}))
 
     def read_me(self) -> shapes.MeOut:
-        """Return the person and organisation that the key in use stands for, and its scopes."""
+        """Return the person and organisation that the caller stands for, its roles and scopes, and what is missing for more."""
         return cast("shapes.MeOut", self.call('read_me', {}))
 
     def read_month_close(self, *, book_id: UUID, month: str) -> shapes.MonthCloseOut:
@@ -1530,6 +1602,10 @@ class Calls(ABC):
         """Add an instrument's commodity and accounts to the book; the same again changes nothing."""
         return cast("shapes.InstrumentOut", self.call('register_instrument', {'book_id': book_id}, body=body))
 
+    def register_organisation(self, *, body: shapes.OrganisationIn) -> shapes.OrganisationMadeOut:
+        """Add an organisation with its first administrator, who invites the others; the second comes from ``tonne role grant``."""
+        return cast("shapes.OrganisationMadeOut", self.call('register_organisation', {}, body=body))
+
     def reject_calendar_year(self, *, body: shapes.ProposalsRejectionIn, proposal_id: UUID) -> shapes.CalendarYearOut:
         """Reject a proposed year as a second person, with a reason."""
         return cast("shapes.CalendarYearOut", self.call('reject_calendar_year', {'proposal_id': proposal_id}, body=body))
@@ -1573,6 +1649,10 @@ class Calls(ABC):
     def release_pledge(self, *, body: shapes.PledgeReleaseIn, contract_id: UUID) -> shapes.CarbonContractOut:
         """Free pledged tonnes, in part or all: the lender's people, or an enforcing role under ledger:enforce."""
         return cast("shapes.CarbonContractOut", self.call('release_pledge', {'contract_id': contract_id}, body=body))
+
+    def renew_token(self, *, user_id: UUID) -> shapes.InvitedOut:
+        """Issue a new one-time token: the invitation again, or a new password for a person of this organisation alone."""
+        return cast("shapes.InvitedOut", self.call('renew_token', {'user_id': user_id}))
 
     def reopen_month(self, *, body: shapes.MonthCloseAnswerIn, book_id: UUID, month: str) -> shapes.MonthCloseOut:
         """Open a softly closed month again, as another person than who asked; its waivers are asked anew."""
@@ -1637,6 +1717,14 @@ class Calls(ABC):
     def revoke_limit(self, *, body: shapes.TradingStepsReasonIn, limit_id: UUID) -> shapes.TradingLimitOut:
         """End a limit from now on; the version before it holds again, if there is one."""
         return cast("shapes.TradingLimitOut", self.call('revoke_limit', {'limit_id': limit_id}, body=body))
+
+    def revoke_session(self, *, session_id: UUID) -> shapes.DoneOut:
+        """End a session at once: one's own, or for an administrator any of the organisation; again changes nothing."""
+        return cast("shapes.DoneOut", self.call('revoke_session', {'session_id': session_id}))
+
+    def rotate_api_key(self, *, body: shapes.ApiKeyRotateIn, key_id: UUID) -> shapes.IssuedApiKeyOut:
+        """Issue a key that takes over from one: the same person, name, scopes and networks. Both work until the old one is revoked."""
+        return cast("shapes.IssuedApiKeyOut", self.call('rotate_api_key', {'key_id': key_id}, body=body))
 
     def rotate_webhook_secret(self, *, webhook_id: UUID) -> shapes.WebhookSecretOut:
         """Give a webhook its next secret, shown in this answer only; for a day messages carry the signatures of both."""
@@ -1792,6 +1880,18 @@ class Calls(ABC):
     def show_kpi_periods_charts_kpi_path(self, *, kpi_period_id: UUID, target_tco2e_per_t: Decimal | None = None, known_at: datetime | None = None, through: str | None = None, plan: str | None = None, confidence: Decimal | None = None, technical_minimum: Decimal | None = None, last_months: str | None = None, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> shapes.ChartsChartOut:
         """Return the chart of what GET /v1/kpi-periods/{kpi_period_id}/forecast answers: its words, its table and its Vega-Lite specification."""
         return cast("shapes.ChartsChartOut", self.call('show_kpi_periods_charts_kpi_path', {'kpi_period_id': kpi_period_id, 'target_tco2e_per_t': target_tco2e_per_t, 'known_at': known_at, 'through': through, 'plan': plan, 'confidence': confidence, 'technical_minimum': technical_minimum, 'last_months': last_months, 'lang': lang, 'theme': theme}))
+
+    def sign_in_person(self, *, body: shapes.SignInIn) -> shapes.SignInOut:
+        """Begin a session: the cookie is set, and the token is in the answer where ``bearer`` asks for it.
+
+        An unknown person and a wrong password get the same answer after the same work. A person of several organisations who names
+        none gets the list of them and no session.
+        """
+        return cast("shapes.SignInOut", self.call('sign_in_person', {}, body=body))
+
+    def sign_out(self) -> shapes.SignedOutOut:
+        """End the session in use at once and take its cookie out of the browser."""
+        return cast("shapes.SignedOutOut", self.call('sign_out', {}))
 
     def stream_events(self) -> File:
         """Stream the alerts that concern the caller as they are raised; it ends when the caller signs out or is revoked.

@@ -68,6 +68,8 @@ ForwardSide: TypeAlias = Literal['buy', 'sell']
 
 GoodsClass: TypeAlias = Literal['unwrought', 'intermediate', 'finished']
 
+GrantState: TypeAlias = Literal['waiting', 'coming', 'live', 'expired', 'ended']
+
 HoldKind: TypeAlias = Literal['hold', 'pledge', 'repo', 'lent', 'custody', 'freeze']
 
 HoldState: TypeAlias = Literal['open', 'captured', 'released', 'expired']
@@ -115,6 +117,8 @@ NoTradeRule: TypeAlias = Literal['drop', 'spread']
 NoticeKind: TypeAlias = Literal['compliance_gap', 'target_at_risk', 'price_stale', 'report_due', 'limit_used', 'limit_refused', 'job_failed', 'witness_refused', 'approval_waits', 'import_finished', 'rate_decided', 'test']
 
 NoticesLanguage: TypeAlias = Literal['en', 'zh']
+
+OrganisationKind: TypeAlias = Literal['borrower', 'lender', 'assessor', 'auditor', 'operator']
 
 Origin: TypeAlias = Literal['direct', 'power']
 
@@ -197,6 +201,32 @@ Verdict: TypeAlias = Literal['approved', 'rejected', 'withdrawn']
 VoucherFormat: TypeAlias = Literal['xlsx', 'csv']
 
 VoucherWords: TypeAlias = Literal['single', 'three']
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessEventOut:
+    """One event of the access log."""
+
+    id: UUID
+
+    user_id: UUID | None
+
+    happened_at: datetime
+
+    what: str
+
+    detail: str
+
+    by: UUID | None
+
+    address: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccessEventsOut:
+    """Up to 200 events, the newest first; ask again with ``before`` the last id."""
+
+    events: tuple[AccessEventOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -756,6 +786,10 @@ class ApiKeyIn:
 
     days: int
 
+    name: str | None = None
+
+    addresses: tuple[str, ...] | None = None
+
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKeyOut:
@@ -764,6 +798,8 @@ class ApiKeyOut:
     id: UUID
 
     prefix: str
+
+    name: str
 
     user_id: UUID
 
@@ -776,6 +812,15 @@ class ApiKeyOut:
     revoked_at: datetime | None
 
     last_used_at: datetime | None
+
+    addresses: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ApiKeyRotateIn:
+    """For how many days the key that takes over works."""
+
+    days: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -3569,6 +3614,13 @@ class DisposalsOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class DoneOut:
+    """What was asked for stands."""
+
+    done: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class DraftEventOut:
     """A state that the draft came to: about which version, through whom, and why."""
 
@@ -3873,6 +3925,13 @@ class EngagementsOut:
     """The engagements that the caller may see, oldest first."""
 
     engagements: tuple[EngagementOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class EntityBookIn:
+    """A book that is kept for the entity."""
+
+    book_id: UUID
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -4641,6 +4700,34 @@ class FillOut:
     is_live: bool
 
     settlement: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstRunIn:
+    """The first operator, with the token that the terminal shows."""
+
+    token: str
+    """A one-time token."""
+
+    email: str
+    """An e-mail address."""
+
+    name: str
+    """A name."""
+
+    password: str
+    """A password."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FirstRunOut:
+    """The first operator stands; sign in next, and enrol a second factor."""
+
+    user_id: UUID
+
+    organisation_id: UUID
+
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -5929,6 +6016,15 @@ class InterestPeriodOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class InvitedOut:
+    """A person with the one-time token to hand over; it is shown this once."""
+
+    person: PersonOut
+
+    token: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueOut:
     """One month's certificates and the remainder that goes on."""
 
@@ -6325,6 +6421,37 @@ class LawBalanceOut:
 
     explanation: ExplanationOut
     """What it does to each clause, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalEntitiesOut:
+    """An organisation's legal entities, by name."""
+
+    legal_entities: tuple[LegalEntityOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalEntityIn:
+    """A company of the group."""
+
+    name: str
+    """A name."""
+
+    credit_code: str
+    """Unified social credit code, GB 32100-2015."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LegalEntityOut:
+    """A company of the group with its books."""
+
+    id: UUID
+
+    name: str
+
+    credit_code: str
+
+    book_ids: tuple[UUID, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7006,15 +7133,30 @@ class MatchesOut:
 
 @dataclass(frozen=True, kw_only=True)
 class MeOut:
-    """Who is calling: the person, the organisation, and what the key in use may do."""
+    """Who is calling: the person, the organisation, by which proof, and what this proof may do.
+
+    ``missing`` says what a session's person would have to do for the rest: ``second_factor`` (enrol one, then sign in again) or
+    ``sign_in_again`` (the second factor, or an approving role, came after this session began).
+    """
 
     user: UserOut
 
     organisation: OrganisationOut
 
-    key_id: UUID
+    session_id: UUID | None
+
+    key_id: UUID | None
+
+    roles: tuple[str, ...]
 
     scopes: tuple[str, ...]
+
+    is_approving_allowed: bool
+
+    missing: tuple[str, ...]
+
+    csrf_token: str | None
+    """A session's only: for X-CSRF-Token with every change by a page."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7901,6 +8043,27 @@ class OrdersSettlementIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OrganisationIn:
+    """An organisation and its first administrator."""
+
+    kind: OrganisationKind
+
+    legal_name: str
+    """A name."""
+
+    administrator: PersonIn
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationMadeOut:
+    """A new organisation, and the token for its first administrator, shown this once."""
+
+    organisation: OrganisationOut
+
+    administrator: InvitedOut
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrganisationOut:
     """An organisation."""
 
@@ -7911,6 +8074,16 @@ class OrganisationOut:
     legal_name: str
 
     created_at: datetime
+
+    is_demo: bool
+    """An organisation of the example."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OrganisationsOut:
+    """Every organisation of the installation: the operator's view."""
+
+    organisations: tuple[OrganisationOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -8247,6 +8420,17 @@ class PartyOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PasswordIn:
+    """A new password, with the one that stands."""
+
+    password: str
+    """A password."""
+
+    new_password: str
+    """A password."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PaymentsIn:
     """Into which book, and through which day, drawdowns, interest and repayments are booked."""
 
@@ -8279,6 +8463,13 @@ class PenaltyOut:
 
     explanation: ExplanationOut
     """What it does to each clause, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PeopleOut:
+    """The people of the organisation, by name."""
+
+    people: tuple[PersonOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -8353,6 +8544,17 @@ class PeriodsClosingsOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonIn:
+    """A person to invite; roles are given separately, so that one that approves takes two administrators."""
+
+    email: str
+    """An e-mail address."""
+
+    name: str
+    """A name."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class PersonNoteIn:
     """Texts about persons by name, under an id the client makes."""
 
@@ -8389,6 +8591,18 @@ class PersonNoteOut:
     erased_at: datetime | None
 
     erased_by: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonOut:
+    """A person of the organisation, with the roles that live now."""
+
+    user: UserOut
+
+    state: str
+    """invited, member or disabled"""
+
+    roles: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9771,6 +9985,13 @@ class ReconciliationProposalsOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RecoveryCodesOut:
+    """Ten codes for one use each, shown this once; sign in again to approve."""
+
+    recovery_codes: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RedemptionOut:
     """The premium on one scheduled redemption: basis points of the principal, once; minus is below par."""
 
@@ -10487,6 +10708,77 @@ class RiskPartOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class RoleConfirmIn:
+    """The digest of the grant as it was shown."""
+
+    sha256: str
+    """SHA-256 of the grant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleEndIn:
+    """Why a role ends."""
+
+    reason: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGrantIn:
+    """A role for a person: from now or ``from_at``, without end unless ``until_at``. An auditor's has to end."""
+
+    role: str
+    """The name of a role."""
+
+    from_at: datetime | None = None
+
+    until_at: datetime | None = None
+
+    reason: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGrantOut:
+    """A role as it was given, and what became of it."""
+
+    id: UUID
+
+    user_id: UUID
+
+    role: str
+    """The name of a role."""
+
+    state: GrantState
+
+    from_at: datetime
+
+    until_at: datetime | None
+
+    granted_at: datetime
+
+    granted_by: UUID | None
+
+    confirmed_by: UUID | None
+
+    ended_at: datetime | None
+
+    reason: str
+
+    sha256: str
+    """SHA-256 of the grant."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGrantsOut:
+    """An organisation's grants, oldest first, and the roles that exist in it."""
+
+    grants: tuple[RoleGrantOut, ...]
+
+    roles: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RowProblemOut:
     """What is wrong with a cell; ``row`` 0 and an empty ``column`` mean the whole file, the whole row."""
 
@@ -10722,6 +11014,36 @@ class SeriesOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SessionOut:
+    """A session without its token."""
+
+    id: UUID
+
+    user_id: UUID
+
+    created_at: datetime
+
+    last_seen_at: datetime
+
+    expires_at: datetime
+
+    idle_s: int
+    """Seconds without a request after which it ends."""
+
+    is_approving_allowed: bool
+
+    address: str
+    """The network address of the sign-in."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SessionsOut:
+    """Sessions that work now, the newest first."""
+
+    sessions: tuple[SessionOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class SettledOut:
     """The settlement's entry."""
 
@@ -10856,6 +11178,55 @@ class SheetTrancheOut:
     total_saving: AmountOut | None
 
     unknown: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInIn:
+    """What a person shows at the door; ``totp`` or ``recovery_code`` once a second factor is enrolled.
+
+    ``organisation_id`` where the person has joined several. ``bearer`` asks for the token in the answer, for a program of the
+    person's own; without it the token is in the cookie only.
+    """
+
+    email: str
+    """An e-mail address."""
+
+    password: str
+    """A password."""
+
+    totp: str | None = None
+
+    recovery_code: str | None = None
+
+    organisation_id: UUID | None = None
+
+    bearer: bool | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInOut:
+    """A session, or, where the person has joined several organisations and named none, those to choose from.
+
+    With a session the cookie is set; ``csrf_token`` goes with every change that a page sends. ``token`` only where asked for.
+    """
+
+    session: SessionOut | None
+
+    organisation: OrganisationOut | None
+
+    csrf_token: str | None
+
+    token: str | None
+    """For Authorization: Bearer."""
+
+    organisations: tuple[OrganisationOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignedOutOut:
+    """The session has ended."""
+
+    signed_out: bool
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11709,6 +12080,17 @@ class ThresholdsOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TokenPasswordIn:
+    """A password chosen with a one-time token: an invitation's or a reset's."""
+
+    token: str
+    """A one-time token."""
+
+    password: str
+    """A password."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TonneFlowOut:
     """Tonnes expected in (positive) or out; they are not available before they come."""
 
@@ -11727,6 +12109,25 @@ class TonneStepIn:
     """An exact decimal string."""
 
     origin: Origin | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotpConfirmIn:
+    """The first code of the authenticator."""
+
+    totp: str
+    """The authenticator's code."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TotpProposedOut:
+    """A second factor that waits for its first code; shown this once. The picture is a QR code of the address."""
+
+    secret: str
+
+    uri: str
+
+    svg: str
 
 
 @dataclass(frozen=True, kw_only=True)
