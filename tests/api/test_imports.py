@@ -204,7 +204,7 @@ def test_who_may_not_write_to_the_ledger_may_not_confirm(
     reader = proof(database, clock, randomness, place(database, house.owner), {Scope.LEDGER_READ})
     brought = done(bring(house.client, house.book, csv_of(TRADES, FIRST)))
 
-    assert refused(confirm(house.client, brought, key=reader.key)) == (403, "auth.scope_missing")
+    assert refused(confirm(house.client, brought, key=reader.key)) == (403, "auth.reading_only")
     assert done(house.client.get(f"/v1/imports/{brought['import_id']}", key=reader.key))["state"] == "ready"
 
 
