@@ -8,7 +8,10 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from api.store import access
+from api.auth.principal import Role
+from api.auth.roles import read_role, scopes_of
+from api.store import access, role_grants
+from api.store.role_grants import GrantState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,16 +24,20 @@ class Reader:
 
 
 def readers_of(session: Session, organisation_id: UUID, *, now: datetime) -> tuple[Reader, ...]:
-    """Return the organisation's enabled people who hold anything now, with their scopes."""
-    scopes: dict[UUID, set[str]] = {}
-    for key in access.load_keys(session, organisation_id):
-        if key.revoked_at is None and key.created_at <= now < key.expires_at:
-            scopes.setdefault(key.user_id, set()).update(key.scopes)
+    """Return the organisation's enabled people who hold anything now, with the scopes that their roles give."""
+    organisation = access.load_organisation(session, organisation_id)
+    if organisation is None:
+        return ()
+    roles: dict[UUID, set[Role]] = {}
+    for grant in role_grants.grants_of_organisation(session, organisation_id):
+        if grant.state(now) is GrantState.LIVE:
+            roles.setdefault(grant.user_id, set()).add(read_role(organisation.kind, grant.role))
     found = []
-    for user_id in sorted(scopes):
+    for user_id in sorted(roles):
         user = access.load_user(session, organisation_id, user_id)
         if user is not None and user.disabled_at is None:
-            found.append(Reader(user_id=user_id, email=user.email, scopes=frozenset(scopes[user_id])))
+            scopes = frozenset(scope.value for scope in scopes_of(organisation.kind, roles[user_id]))
+            found.append(Reader(user_id=user_id, email=user.email, scopes=scopes))
     return tuple(found)
 
 

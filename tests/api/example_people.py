@@ -11,15 +11,14 @@ import httpx
 import pytest
 
 from api.app import create_app
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
 from api.example.loading import load_example
 from api.example.scenario import Scenario, load_scenario
+from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import open_database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member, member
+from tests.api.people import Member, member, proof
 from tests.stories.smelter import edge_of, migrated
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
@@ -65,17 +64,11 @@ def example_on(
         load_example(edge_of(database), scenario)
         keys = {}
         for party, facts in scenario.facts["organisations"].items():
-            with unit_of_work(database) as session:
-                keys[party] = issue_key(
-                    session,
-                    organisation_id=scenario.organisation_id(party),
-                    user_id=scenario.id_of("user", party, next(iter(facts["people"]))),
-                    scopes=frozenset(scopes),
-                    days=30,
-                    now=clock(),
-                    new_id=lambda: uuid7(clock(), randomness),
-                    random_bytes=randomness,
-                ).text
+            with database.reader() as session:
+                named = scenario.id_of("user", party, next(iter(facts["people"])))
+                user = access.load_user(session, scenario.organisation_id(party), named)
+            assert user is not None
+            keys[party] = proof(database, clock, randomness, user, scopes).key
         stranger = member(database, clock, randomness, OrganisationKind.BORROWER, "Another Smelter", scopes)
         with Client(create_app(database, clock=clock, random_source=randomness)) as client:
             yield Example(client=client, scenario=scenario, keys=keys, stranger=stranger)

@@ -19,16 +19,14 @@ from fastapi import FastAPI
 from standardwebhooks import Webhook
 
 from api.app import create_app
-from api.auth.issue import issue_key
 from api.auth.principal import Scope
-from api.deps import unit_of_work, uuid7
+from api.deps import unit_of_work
 from api.notices.dispatcher import DeliveryRules, Dispatch, Dispatched, dispatch_due, pause_after
 from api.notices.mail import mail_sender
 from api.notices.secrets import signed_headers
 from api.notices.senders import Message, Outcome, Sender
 from api.notices.settings import MailSecurity, MailSettings, NoticeSettings, notice_settings
 from api.notices.webhooks import WebhookBounds, webhook_sender
-from api.store import access
 from finance.conventions.notices import Channel, Subject, Words
 from finance.operations.notices import raise_notice
 from ledger.core.errors import Invalid
@@ -36,6 +34,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member
 from tests.api.ledger_calls import done
+from tests.api.people import colleague_of
 from tests.store.test_notices import draft
 
 KEY = bytes(range(32))
@@ -104,28 +103,7 @@ def world(database: Database, clock: Clock) -> Dispatch:
 
 @pytest.fixture
 def colleague(database: Database, clock: Clock, randomness: Randomness, borrower: Member) -> Member:
-    with unit_of_work(database) as session:
-        user = access.add_user(
-            session,
-            user_id=uuid7(clock(), randomness),
-            organisation_id=borrower.organisation_id,
-            email="second@borrower.example",
-            name="Second Person",
-            now=clock(),
-        )
-        issued = issue_key(
-            session,
-            organisation_id=borrower.organisation_id,
-            user_id=user.user_id,
-            scopes=frozenset({Scope.ADMIN}),
-            days=30,
-            now=clock(),
-            new_id=lambda: uuid7(clock(), randomness),
-            random_bytes=randomness,
-        )
-    return Member(
-        organisation_id=borrower.organisation_id, user_id=user.user_id, key_id=issued.key.key_id, key=issued.text
-    )
+    return colleague_of(database, clock, randomness, borrower, "second@borrower.example", {Scope.ADMIN})
 
 
 def with_senders(world: Dispatch, senders: dict[Channel, Sender]) -> Dispatch:

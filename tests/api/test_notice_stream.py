@@ -117,7 +117,7 @@ def test_a_stream_ends_when_its_key_is_revoked(
 ) -> None:
     def revoke() -> None:
         with unit_of_work(database) as session:
-            access.revoke_key(session, borrower.key_id, now=clock())
+            access.revoke_key(session, borrower.api_key_id, now=clock())
 
     async def story() -> list[str]:
         async with Stream(app, borrower.key) as stream:
