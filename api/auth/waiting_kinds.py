@@ -15,7 +15,11 @@ from finance.store.waiting import WaitingKind
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decidable:
-    """One kind of thing that waits: ``approve`` and ``reject`` are paths with the names of its place; no ``reject``, no such route."""
+    """One kind of thing that waits: ``approve`` and ``reject`` are paths with the names of its place; no ``reject``, no such route.
+
+    ``digest_as`` is the field in which an approval names the digest, None where it is decided on a page of its own;
+    ``reject_digest_as`` is that of a refusal, None where a refusal names none; ``asks_reason``: an approval says why.
+    """
 
     scope: Scope
     title_en: str
@@ -24,6 +28,9 @@ class Decidable:
     effect_zh: str
     approve: str
     reject: str | None = None
+    digest_as: str | None = "sha256"
+    reject_digest_as: str | None = None
+    asks_reason: bool = False
 
 
 _FACILITY = "/v1/facilities/{facility_id}"
@@ -39,6 +46,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="指令可以下达。",
             approve="/v1/orders/{id}/approve",
             reject="/v1/orders/{id}/reject",
+            reject_digest_as="sha256",
         ),
         WaitingKind.COUNTERPARTY: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -48,6 +56,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="等待期满后可与其交易。",
             approve="/v1/counterparties/{id}/approve",
             reject="/v1/counterparties/{id}/reject",
+            reject_digest_as="sha256",
         ),
         WaitingKind.LIMIT: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -57,6 +66,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="指令将按该限额检查。",
             approve="/v1/trading-limits/{id}/approve",
             reject="/v1/trading-limits/{id}/reject",
+            reject_digest_as="sha256",
         ),
         WaitingKind.CORRECTION: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -74,6 +84,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="合约可按这些条款生效。",
             approve="/v1/carbon-contracts/{id}/approve",
             reject="/v1/carbon-contracts/{id}/reject",
+            reject_digest_as="sha256",
         ),
         WaitingKind.MARK: Decidable(
             scope=Scope.MARKET_APPROVE,
@@ -119,6 +130,8 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="该价格将入库。",
             approve="/v1/observations/held/{id}/accept",
             reject="/v1/observations/held/{id}/reject",
+            digest_as="",
+            asks_reason=True,
         ),
         WaitingKind.ACCOUNTING_POLICY: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -127,6 +140,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="Entries from its day on follow it.",
             effect_zh="自生效日起按此入账。",
             approve="/v1/accounting-policies/{id}/approve",
+            digest_as="digest",
         ),
         WaitingKind.CLOSE_WAIVER: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -135,6 +149,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The month closes without the item.",
             effect_zh="该月可在缺少此项时结账。",
             approve=f"{_MONTH}/approve-waiver",
+            digest_as=None,
         ),
         WaitingKind.CLOSE: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -143,6 +158,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="Nothing is posted into the month any more.",
             effect_zh="该月不再接受任何入账。",
             approve=f"{_MONTH}/close",
+            digest_as=None,
         ),
         WaitingKind.REOPENING: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -151,6 +167,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The month takes entries again; its waivers are asked anew.",
             effect_zh="该月重新接受入账；豁免需重新申请。",
             approve=f"{_MONTH}/reopen",
+            digest_as=None,
         ),
         WaitingKind.VOUCHERS: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -159,6 +176,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The vouchers count as reviewed.",
             effect_zh="凭证视为已审核。",
             approve="/v1/books/{book_id}/voucher-months/{month}/review",
+            digest_as=None,
         ),
         WaitingKind.COMPLIANCE: Decidable(
             scope=Scope.COMPLIANCE_APPROVE,
@@ -168,6 +186,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="可以执行。",
             approve="/v1/compliance-proposals/{id}/approve",
             reject="/v1/compliance-proposals/{id}/refuse",
+            reject_digest_as="sha256",
         ),
         WaitingKind.DETERMINATION: Decidable(
             scope=Scope.DETERMINATION_APPROVE,
@@ -177,6 +196,8 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="利率自合同约定日起变更。",
             approve="/v1/determinations/{id}/approve",
             reject="/v1/determinations/{id}/refuse",
+            digest_as="digest",
+            reject_digest_as="digest",
         ),
         WaitingKind.TERMS: Decidable(
             scope=Scope.FACILITY_AGREE,
@@ -193,6 +214,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="It may be booked once both sides agree.",
             effect_zh="双方同意后可入账。",
             approve="/v1/adjustments/{id}/agreement",
+            digest_as="digest",
         ),
         WaitingKind.QUERY: Decidable(
             scope=Scope.DETERMINATION_PROPOSE,
@@ -201,6 +223,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The lender sees the answer.",
             effect_zh="贷款人将看到答复。",
             approve="/v1/reviews/{id}/answer",
+            digest_as=None,
         ),
         WaitingKind.DECLASSIFICATION: Decidable(
             scope=Scope.FACILITY_AGREE,
@@ -209,6 +232,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The loan loses its label.",
             effect_zh="贷款失去其标识。",
             approve=f"{_FACILITY}/declassification/{{id}}/approval",
+            digest_as="digest",
         ),
         WaitingKind.ATTESTATION_DRAFT: Decidable(
             scope=Scope.ATTESTATION_WRITE,
@@ -226,6 +250,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="Statements signed with it count.",
             effect_zh="以其签署的声明有效。",
             approve="/v1/signing-keys/{id}/approve",
+            digest_as="",
         ),
     }
 )

@@ -66,6 +66,9 @@ def shown(each: Waiting) -> WaitingOut:
         effect_en=known.effect_en,
         effect_zh=known.effect_zh,
         approve=known.approve.format_map(each.place),
+        approve_body=None if known.digest_as is None else _named(known.digest_as, each.sha256),
+        asks_reason=known.asks_reason,
+        reject_body=_named(known.reject_digest_as, each.sha256),
         reject=None if known.reject is None else known.reject.format_map(each.place),
     )
 
@@ -86,8 +89,15 @@ def shown_request(each: Proposal) -> WaitingOut:
         effect_en="The request is run exactly as it was sent; what changes is what its trial answered.",
         effect_zh="请求将按原样执行；变更内容即试运行的结果。",
         approve=f"{path}/approve",
+        approve_body={"sha256": each.sha256},
+        asks_reason=False,
+        reject_body={},
         reject=f"{path}/reject",
     )
+
+
+def _named(field: str | None, sha256: str | None) -> dict[str, str]:
+    return {field: sha256} if field and sha256 else {}
 
 
 def _waiting(call: Call) -> Iterator[Waiting]:

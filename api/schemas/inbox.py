@@ -42,7 +42,18 @@ class WaitingOut(Schema):
     effect_en: str
     effect_zh: str
     approve: Annotated[str, Field(examples=["/v1/orders/01939c3e-7b3a-7cc1-9a53-0f9d6c2b1e4a/approve"])]
+    approve_body: Annotated[
+        dict[str, str] | None,
+        Field(
+            description="What to send to approve; null where it is decided on its own page.",
+            examples=[{"sha256": "0f"}],
+        ),
+    ]
+    asks_reason: Annotated[bool, Field(description="Whether approve_body still needs a reason.")]
     reject: str | None
+    reject_body: Annotated[
+        dict[str, str], Field(description="What to send to reject, with a reason.", examples=[{"sha256": "0f"}])
+    ]
 
 
 class InboxOut(Schema):

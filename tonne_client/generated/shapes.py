@@ -12910,7 +12910,16 @@ class WaitingOut:
 
     approve: str
 
+    approve_body: Mapping[str, str] | None
+    """What to send to approve; null where it is decided on its own page."""
+
+    asks_reason: bool
+    """Whether approve_body still needs a reason."""
+
     reject: str | None
+
+    reject_body: Mapping[str, str]
+    """What to send to reject, with a reason."""
 
 
 @dataclass(frozen=True, kw_only=True)
