@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Annotated
 
 from fastapi import Query
@@ -35,7 +36,7 @@ from finance.trading.rules import TradeMethod
 routes = Pages(area="orders")
 
 _READS = asks(Scope.LEDGER_READ)
-_HANDLERS = {
+_HANDLERS: Mapping[str, Callable[..., object]] = {
     "propose": propose_draft,
     "approve": approve_order,
     "reject": reject_order,
