@@ -125,7 +125,7 @@ def test_a_stranger_and_a_wrong_id_meet_the_same_page(
 def test_a_key_without_the_scope_is_told_so(
     office: Office, database: Database, clock: Clock, randomness: Randomness, path: str
 ) -> None:
-    reader = member(database, clock, randomness, OrganisationKind.ASSESSOR, "Assessor", (Scope.COMPLIANCE_READ,))
+    reader = member(database, clock, randomness, OrganisationKind.ASSESSOR, "Assessor", (Scope.ATTESTATION_WRITE,))
 
     answer = office.treasury.client.get(f"/books/{office.treasury.book}{path}", key=reader.key, headers=BROWSER)
 

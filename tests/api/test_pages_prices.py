@@ -118,7 +118,7 @@ def test_a_foreign_book_is_as_absent_as_none(
 def test_a_key_without_the_scope_is_told_so(
     house: House, database: Database, clock: Clock, randomness: Randomness, path: str
 ) -> None:
-    reader = member(database, clock, randomness, OrganisationKind.ASSESSOR, "Assessor", (Scope.COMPLIANCE_READ,))
+    reader = member(database, clock, randomness, OrganisationKind.ASSESSOR, "Assessor", (Scope.ATTESTATION_WRITE,))
 
     assert house.client.get(path, key=reader.key, headers=BROWSER).status_code == 403
 
