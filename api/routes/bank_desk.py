@@ -11,12 +11,12 @@ from uuid import UUID
 
 from fastapi import Query
 
-from api.auth.loan_kinds import DETERMINATION
+from api.auth.loan_kinds import DETERMINATION, FACILITY, check_loan_party
 from api.auth.policy import Routes, asks
 from api.deps import Call, ThisCall
 from api.routes.determinations import business_day
 from api.routes.facilities import LOAN_PARTIES
-from api.schemas.bank_desk import FacilityQueueOut, PortfolioOut, QueueOut, RecomputationOut
+from api.schemas.bank_desk import FacilityQueueOut, PortfolioOut, PositionOut, QueueOut, RecomputationOut
 from api.schemas.cursors import read_cursor, read_id, write_cursor
 from api.schemas.decision_sheets import DecisionSheetOut
 from api.schemas.fields import DateString, PageCursor, UuidString
@@ -68,6 +68,18 @@ def read_portfolio(
     return PortfolioOut.from_core(
         positions, unreadable, as_of=day, known_at=call.now, next_cursor=_following(found, belongs, limit)
     )
+
+
+@routes.get("/bank/facilities/{facility_id}/position", policy=_BANK)
+def read_position(
+    facility_id: UuidString,
+    call: ThisCall,
+    as_of: Annotated[DateString | None, Query(description="A day; today in Shanghai when absent.")] = None,
+) -> PositionOut:
+    """Return one loan of the calling lender as the portfolio shows it."""
+    facility = call.load(FACILITY, facility_id)
+    check_loan_party(facility, call.principal)
+    return PositionOut.from_core(_position(call, facility, as_of or business_day(call.now)))
 
 
 @routes.get("/determinations/{determination_id}/recomputation", policy=_PARTIES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from uuid import UUID
 
 from api.auth.assessors import sharing_a_person
 from api.auth.loan_kinds import (
@@ -181,9 +182,19 @@ def _connections(call: Call, facility: Facility) -> ConnectionsOut:
     found = loan_connections.loan_parties(call.session, facility)
     return ConnectionsOut(
         connections=tuple(
-            ConnectionOut(organisation_id=party.organisation_id, role=party.role.value) for party in found
+            ConnectionOut(
+                organisation_id=party.organisation_id,
+                role=party.role.value,
+                legal_name=_legal_name(call, party.organisation_id),
+            )
+            for party in found
         )
     )
+
+
+def _legal_name(call: Call, organisation_id: str) -> str | None:
+    organisation = access.load_organisation(call.session, UUID(organisation_id))
+    return None if organisation is None else organisation.legal_name
 
 
 def _facility_of(call: Call, facility_id: UuidString) -> Facility:

@@ -118,6 +118,9 @@ class ConnectionOut(Schema):
 
     organisation_id: str
     role: str
+    legal_name: Annotated[
+        str | None, Field(description="Null for one that is not on file here.", examples=["Industrial Bank"])
+    ] = None
 
 
 class ConnectionsOut(Schema):

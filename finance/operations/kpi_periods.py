@@ -129,10 +129,10 @@ def lock_period(
         expected = "no stated value: it is computed" if kpi.definition.is_computed else "a stated value with evidence"
         raise refused(area="kpi_period", field="stated", expected=expected, value=kpi.definition.measure)
     if stated is None:
-        document, value = _computed(session, period, kpi)
+        computed = compute_period(session, period, kpi)
+        content, value = computed.content, computed.value
     else:
-        document, value = _stated_document(session, period, kpi, stated), stated.value
-    content = canonical_bytes(document).decode()
+        content, value = canonical_bytes(_stated_document(session, period, kpi, stated)).decode(), stated.value
     snapshot = kpi_periods.save_snapshot(session, kpi_period_id, content, value, now=now)
     kpi_periods.advance_period(
         session,
@@ -145,7 +145,22 @@ def lock_period(
     return snapshot
 
 
-def _computed(session: Session, period: KpiPeriod, kpi: FacilityKpi) -> tuple[dict[str, JsonValue], str]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComputedPeriod:
+    """A period's value computed from its activity: the canonical text to be locked, the printed value, and the year behind both."""
+
+    content: str
+    value: str
+    emissions: YearEmissions
+
+
+def compute_period(
+    session: Session, period: KpiPeriod, kpi: FacilityKpi, *, known_at: datetime | None = None
+) -> ComputedPeriod:
+    """Return the value of a computed KPI from the activity recorded by ``known_at`` (None: now); nothing is written.
+
+    A missing month is ``kpi_period.incomplete``. As known when a snapshot was locked, this gives that snapshot's text again.
+    """
     facility = facilities.find_facility(session, period.facility_id)
     assert facility is not None, "a period belongs to a facility"
     definition = kpi.definition
@@ -159,12 +174,13 @@ def _computed(session: Session, period: KpiPeriod, kpi: FacilityKpi) -> tuple[di
     months = _months_of(period)
     recorded = tuple(
         each
-        for each in activity.load_months(session, facility.borrower_id, sites=kpi.sites)
+        for each in activity.load_months(session, facility.borrower_id, sites=kpi.sites, known_at=known_at)
         if each.activity.month in months and each.activity.template.template_id == template_id
     )
     emissions = _whole_period(recorded, bound, kpi, months)
     value = print_value(emissions.intensity_tco2e_per_t(), definition.report_digits)
-    return _snapshot_document(period, kpi, recorded, bound, emissions, value), value
+    document = _snapshot_document(period, kpi, recorded, bound, emissions, value)
+    return ComputedPeriod(content=canonical_bytes(document).decode(), value=value, emissions=emissions)
 
 
 def _months_of(period: KpiPeriod) -> tuple[str, ...]:

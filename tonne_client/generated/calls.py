@@ -862,6 +862,10 @@ class Calls(ABC):
         """Return an index's publications by day with the last day each is known to hold."""
         return cast("shapes.PublishedRatesOut", self.call('list_published_rates', {'index': index, 'known_at': known_at}))
 
+    def list_reliance(self, *, attestation_id: UUID) -> shapes.ReliancesOut:
+        """Return which rate decisions rest on the attestation, how they ended and who acted on it, without any price."""
+        return cast("shapes.ReliancesOut", self.call('list_reliance', {'attestation_id': attestation_id}))
+
     def list_request_proposals(self, *, before: int | None = None, limit: int | None = None) -> shapes.RequestProposalsProposalsOut:
         """Return a page of the proposals that concern the caller, the newest first; a page may be shorter than asked for."""
         return cast("shapes.RequestProposalsProposalsOut", self.call('list_request_proposals', {'before': before, 'limit': limit}))
@@ -1479,6 +1483,10 @@ class Calls(ABC):
         """Return the forecast of a KPI's test year by the contract's own methodology, factors, sites and target."""
         return cast("shapes.ForecastsForecastOut", self.call('read_period_forecast', {'kpi_period_id': kpi_period_id, 'target_tco2e_per_t': target_tco2e_per_t, 'known_at': known_at, 'through': through, 'plan': plan, 'confidence': confidence, 'technical_minimum': technical_minimum, 'last_months': last_months}))
 
+    def read_period_recomputation(self, *, kpi_period_id: UUID) -> shapes.PeriodRecomputationOut:
+        """Return the locked value beside the same computed again, with every month, factor and step; for whom the data is open."""
+        return cast("shapes.PeriodRecomputationOut", self.call('read_period_recomputation', {'kpi_period_id': kpi_period_id}))
+
     def read_policy(self, *, policy_id: UUID) -> shapes.PolicyOut:
         """Return a policy with who proposed and who approved it."""
         return cast("shapes.PolicyOut", self.call('read_policy', {'policy_id': policy_id}))
@@ -1486,6 +1494,10 @@ class Calls(ABC):
     def read_portfolio(self, *, as_of: date | None = None, after: str | None = None, limit: int | None = None) -> shapes.PortfolioOut:
         """Return each loan of the calling lender: label, KPI path, price in force, exposure, what the next decision is worth."""
         return cast("shapes.PortfolioOut", self.call('read_portfolio', {'as_of': as_of, 'after': after, 'limit': limit}))
+
+    def read_position(self, *, facility_id: UUID, as_of: date | None = None) -> shapes.BankDeskPositionOut:
+        """Return one loan of the calling lender as the portfolio shows it."""
+        return cast("shapes.BankDeskPositionOut", self.call('read_position', {'facility_id': facility_id, 'as_of': as_of}))
 
     def read_positions(self, *, book_id: UUID, as_of: date, under: str | None = None, after: str | None = None, limit: int | None = None, known: int | None = None, at: datetime | None = None) -> shapes.PositionsOut:
         """Return a page of what accounts hold at the close of the day, on their normal side: posted, set aside and available.

@@ -2771,6 +2771,9 @@ class ConnectionOut:
 
     role: str
 
+    legal_name: str | None
+    """Null for one that is not on file here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ConnectionsOut:
@@ -6680,6 +6683,37 @@ class LockIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LockedFactorOut:
+    """One factor the value was computed with, and where it comes from."""
+
+    row_id: str
+
+    value: str
+
+    unit: str
+
+    region: str
+
+    source: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class LockedMonthOut:
+    """One month of one site in the locked data; ``raw_sha256`` is the hash of the file it was read from."""
+
+    month: str
+
+    site: str
+
+    revision: int
+
+    raw_sha256: str
+    """SHA-256, 64 hexadecimal digits."""
+
+    verification: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LotIn:
     """Tonnes held that may settle the year, for plans without a book."""
 
@@ -8480,6 +8514,47 @@ class PeriodCloseIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PeriodRecomputationOut:
+    """The locked value beside the same computed again from the activity as known at ``known_at``, the instant of the lock.
+
+    ``is_equal`` compares the whole data byte for byte by hash; null where the value was stated and nothing is computed.
+    """
+
+    kpi_period_id: UUID
+
+    known_at: datetime
+
+    unit: str
+
+    value: str
+    """As locked."""
+
+    recomputed: str | None
+
+    snapshot_sha256: str
+    """SHA-256, 64 hexadecimal digits."""
+
+    recomputed_sha256: str | None
+
+    snapshot_bytes: int
+    """Size of the locked data in bytes."""
+
+    is_equal: bool | None
+
+    refusal: str | None
+    """Code of the rule that stops it, if one does."""
+
+    months: tuple[LockedMonthOut, ...]
+
+    factors: tuple[LockedFactorOut, ...]
+
+    stated_evidence: tuple[str, ...]
+    """SHA-256 of each file a stated value rests on."""
+
+    explain: ExplanationOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class PeriodStateOut:
     """The book's locks and the tree head that covers the closing."""
 
@@ -10084,6 +10159,40 @@ class ReleaseIn:
     attrs: Mapping[str, str] | None = None
 
     amount: Decimal | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class RelianceOut:
+    """One rate decision that rests on the attestation: as the tested value (``value``) or as the base year (``baseline``)."""
+
+    determination_id: UUID
+
+    facility_number: str
+
+    period_start: date
+
+    period_end: date
+
+    relied_on_as: str
+
+    proposed_at: datetime
+
+    verdict: str | None
+    """Null while undecided."""
+
+    decided_at: datetime | None
+
+    organisations: tuple[str, ...]
+    """Who proposed, approved and decided."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReliancesOut:
+    """Every rate decision that rests on the attestation, in order of proposal; no price is said."""
+
+    attestation_id: UUID
+
+    reliances: tuple[RelianceOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS: Mapping[str, str] = {"CNY": "¥", "EUR": "€"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _NONE = "—"
+_DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
 _MOST_DIGITS = 60
 _WIDE = Context(prec=_MOST_DIGITS)
@@ -96,6 +97,12 @@ def day(value: date | str | None, language: Language) -> str:
     if language is Language.ZH:
         return f"{read.year}年{read.month}月{read.day}日"
     return f"{read.day} {_MONTHS[read.month - 1]} {read.year}"
+
+
+def span(start: date | str, end: date | str, language: Language) -> str:
+    """Return a period whose ``end`` is exclusive by its first and last day, joined by a dash: 1 Jan 2025 to 31 Dec 2025."""
+    after = date.fromisoformat(end) if isinstance(end, str) else end
+    return f"{day(start, language)} {_DASH} {day(after - timedelta(days=1), language)}"
 
 
 def instant(value: datetime | str | None, language: Language) -> str:

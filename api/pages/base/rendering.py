@@ -60,6 +60,8 @@ def environment(language: Language) -> Environment:
         "language": language.value,
         "static": static_files.address,
         "code_text": lambda code: "" if (text := texts.pgettext("problem", code)) == code else text,
+        "span": lambda start, end: formats.span(start, end, language),
+        "word": lambda code: formats.words(text if (text := texts.pgettext("word", str(code))) != str(code) else code),
         "both": lambda english, chinese: chinese if language is Language.ZH else english,
     }
     made.filters |= {
