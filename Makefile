@@ -27,7 +27,18 @@ run: $(VENV)/installed ## Set up, show the main job on the example smelter (SQLi
 	@$(BIN)/tonne demo --database sqlite:///$(VAR)/tonne.db
 	@$(BIN)/tonne serve --database sqlite:///$(VAR)/tonne.db --port $(PORT)
 
-test: $(VENV)/installed ## Set up and pass every test, on SQLite and on a real PostgreSQL.
+# Pages are tried in a real Chromium, with Chinese letters. Where Debian's packages are absent and may be installed they are, by the
+# superuser or without a password; where not, the tests say loudly what was not tried.
+CJK := /usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc
+.PHONY: browser
+browser: ## Install Debian's Chromium and Chinese fonts where they are missing and that is allowed.
+	@if { ! command -v chromium || ! test -e $(CJK); } >/dev/null 2>&1 && command -v apt-get >/dev/null 2>&1; then \
+		root=$$([ "$$(id -u)" -eq 0 ] || echo "sudo -n"); \
+		{ $$root apt-get update -qq && $$root apt-get install -y -qq --no-install-recommends chromium fonts-noto-cjk; } >/dev/null 2>&1 || \
+			echo "Chromium and Chinese fonts (Debian: chromium fonts-noto-cjk) could not be installed" >&2; \
+	fi
+
+test: $(VENV)/installed browser ## Set up and pass every test, on SQLite and on a real PostgreSQL.
 	@$(BIN)/python -m pytest -n 2
 
 check: $(VENV)/installed format-check lint types contracts test ## Format, ruff, mypy --strict, import contracts, tests: what CI runs.

@@ -23,6 +23,13 @@ hypothesis.settings.register_profile("tonne", deadline=None, print_blob=True, de
 hypothesis.settings.load_profile("tonne")
 
 
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say loudly, as the last thing of a run, what could not be tried on this machine."""
+    for report in terminalreporter.getreports("skipped"):
+        reason = report.longrepr[2] if isinstance(report.longrepr, tuple) else str(report.longrepr)
+        terminalreporter.write_line(f"NOT TRIED: {report.nodeid}: {reason}", red=True, bold=True)
+
+
 @pytest.fixture(scope="session")
 def postgres_url() -> Iterator[str]:
     """A real PostgreSQL: TONNE_TEST_POSTGRES_URL when set, else a server that a Python package brings."""

@@ -1,6 +1,6 @@
 """A real Chromium against a real server process on loopback, on the example's database; it watches what a page does.
 
-A missing Chromium fails the tests with the way out: they are not passed over.
+A missing Chromium fails the tests on CI; elsewhere they are passed over, and the end of the run says so loudly.
 """
 
 from __future__ import annotations
@@ -38,10 +38,15 @@ SCREENSHOTS = "TONNE_SCREENSHOTS"
 """Names a folder outside the repository; screenshots are taken when it is set."""
 
 
+def program() -> str | None:
+    """The Chromium to be used, or ``None`` where there is none."""
+    return os.environ.get("TONNE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+
+
 @contextmanager
 def chromium() -> Iterator[Browser]:
     """A headless Chromium: TONNE_CHROMIUM, else Debian's."""
-    found = os.environ.get("TONNE_CHROMIUM") or shutil.which("chromium") or shutil.which("chromium-browser")
+    found = program()
     assert found, MISSING
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found, args=list(ARGUMENTS))

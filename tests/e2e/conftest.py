@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from api.store.access import User
 from ledger.store.database import open_database
 from migrations import runner
 from tests.api.people import session_token
-from tests.e2e.browser import chromium, served
+from tests.e2e.browser import MISSING, chromium, program, served
 
 
 @dataclass(frozen=True)
@@ -32,6 +33,8 @@ class Demo:
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """A browser for one file of tests: it keeps a loop of its own in this thread, which tests of other files must not meet."""
+    if program() is None and "CI" not in os.environ:
+        pytest.skip(MISSING)
     with chromium() as found:
         yield found
 
