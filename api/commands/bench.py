@@ -40,7 +40,12 @@ def register(subparsers: _SubParsersAction[ArgumentParser]) -> None:
     market.add_argument("--lots", type=int, default=1_000_000, help="lots valued at once (default 1 million)")
     market.add_argument("--books", type=int, default=100, help="books closed on each engine (default 100)")
     market.set_defaults(run=_bench_market)
-    for each in (ledger, loans, market):
+    api = subjects.add_parser("api", help="reads and writes a second of the server beside a bare FastAPI route")
+    api.add_argument(
+        "--requests", type=int, default=2_000, help="writes of a round, reads are twice as many (default 2000)"
+    )
+    api.set_defaults(run=_bench_api)
+    for each in (ledger, loans, market, api):
         each.add_argument("--json", action="store_true", help="print one JSON list of rows")
         each.add_argument("--engine", action="append", choices=["sqlite", "postgresql"], help="only this engine")
 
@@ -70,6 +75,15 @@ def _bench_market(arguments: Namespace, out: TextIO) -> int:
             raise Invalid("command.usage", f"--{field}: expected at least 1", field=field)
     benchmark = _benchmark("market")
     rows = benchmark.run(lots=arguments.lots, closing_books=arguments.books, engines=_engines(arguments))
+    return _print(benchmark, rows, arguments, out)
+
+
+def _bench_api(arguments: Namespace, out: TextIO) -> int:
+    least = 64  # a few for each connection
+    if arguments.requests < least:
+        raise Invalid("command.usage", "--requests: expected at least 64", field="requests")
+    benchmark = _benchmark("api")
+    rows = benchmark.run(requests=arguments.requests, engines=_engines(arguments))
     return _print(benchmark, rows, arguments, out)
 
 
