@@ -89,7 +89,9 @@ def place(database: Database, who: Member) -> User:
     return user
 
 
-def give_roles(session: Session, user: User, roles: Iterable[Role], *, now: datetime, randomness: Randomness) -> None:
+def give_roles(
+    session: Session, user: User, roles: Iterable[Role], *, now: datetime, randomness: Callable[[int], bytes]
+) -> None:
     """Give roles as the operator on the server does: alone, for good, and long before any day that a test goes back to."""
     held = role_grants.live_roles(session, user.user_id, now=now)
     long_ago = datetime(2015, 1, 1, tzinfo=UTC)

@@ -258,8 +258,8 @@ def _served(arguments: list[str]) -> Iterator[str]:
 def _dominating(database: Database, asked: _Writes | _Reads) -> str:
     """Return where the time of one request after another goes, served in this process without sockets."""
     sent = [_parsed(each) for each in asked.make(300)]
-    stages = {
-        "finding the caller": [(deps, "_look_up")],
+    stages: shares.Stages = {
+        "finding the caller": [(deps, "look_up")],
         "reading the body": [(deps, "parse")],
         "the writer queue, ledger and commit": [(WriterQueue, "post")],
         "keeping the answer, commit": [(deps, "_begin"), (deps, "_finish")],
