@@ -24,6 +24,7 @@ from api.schemas.notices import (
     ReadThroughOut,
     ThresholdIn,
     ThresholdsOut,
+    UnreadOut,
 )
 from finance.conventions import notice_words
 from finance.conventions.calendars import china_day
@@ -74,6 +75,12 @@ def list_notices(
         newest=notices.last_numbers(call.session, [viewer.organisation_id]).get(viewer.organisation_id, 0),
         next_cursor=None if last is None else write_cursor((int(last.read_at is not None), last.number), belongs=_LIST),
     )
+
+
+@routes.get("/notices/unread", policy=asks())
+def count_notices(call: ThisCall) -> UnreadOut:
+    """Return how many alerts that concern the caller it has not read: what a badge shows."""
+    return UnreadOut(unread=notices.count_unread(call.session, viewer_of(call.session, call.principal)))
 
 
 @routes.get("/notices/{notice_id}", policy=asks())

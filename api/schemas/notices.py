@@ -89,6 +89,12 @@ class NoticesOut(Schema):
     next_cursor: PageCursor | None
 
 
+class UnreadOut(Schema):
+    """How many alerts the caller has not read."""
+
+    unread: int
+
+
 class ReadThroughIn(Schema):
     """Every alert up to a number was read."""
 

@@ -33,6 +33,15 @@ document.addEventListener("click", (event) => {
 });
 
 document.addEventListener("keydown", (event) => {
+  const isTyping = event.target.closest?.("input, textarea, select, [contenteditable]");
+  const isSearch = event.key === "/" || ((event.ctrlKey || event.metaKey) && event.key.toLowerCase() === "k");
+  const search = document.getElementById("search-wide") ?? document.getElementById("search");
+  if (isSearch && search && !event.altKey && (!isTyping || event.key !== "/")) {
+    event.preventDefault();
+    if (search.offsetParent === null) location.assign("/search");
+    else search.focus();
+    return;
+  }
   if (event.key !== "Escape") return;
   const menu = document.querySelector("details.menu[open]");
   if (menu) {

@@ -26,6 +26,7 @@ from api.pages.base.using import Part, attempt, may_use, use
 from api.routes.books import list_books
 from api.routes.colleagues import list_colleagues
 from api.routes.determinations import business_day
+from api.routes.notices import count_notices
 from api.routes.organisations import read_me
 from api.schemas.access import MeOut
 from api.schemas.amounts import WholeNumber
@@ -138,6 +139,7 @@ class Page:
         book = next((each for each in books if each.book_id == self.book_id), books[0] if books else None)
         return {
             "me": me,
+            "unread": self.use(count_notices).unread,
             "csrf": csrf_of(me),
             "books": books,
             "book": book,
