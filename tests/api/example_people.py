@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -12,14 +13,15 @@ import pytest
 
 from api.app import create_app
 from api.auth.principal import Scope
-from api.example.loading import load_example
+from api.deps import uuid7
+from api.example.loading import Edge, load_example
 from api.example.scenario import Scenario, load_scenario
 from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import open_database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.people import Member, member, proof
-from tests.stories.smelter import edge_of, migrated
+from tests.stories.smelter import migrated
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9"}
@@ -61,14 +63,16 @@ def example_on(
     clock, randomness, scenario = Clock(), Randomness(), load_scenario()
     with migrated(engine, request, factory) as url:
         database = open_database(url)
-        load_example(edge_of(database), scenario)
+        edge = Edge(database=database, new_id=lambda: uuid7(clock(), randomness), random_bytes=secrets.token_bytes)
+        load_example(edge, scenario)
         keys = {}
         for party, facts in scenario.facts["organisations"].items():
             with database.reader() as session:
                 named = scenario.id_of("user", party, next(iter(facts["people"])))
                 user = access.load_user(session, scenario.organisation_id(party), named)
             assert user is not None
-            keys[party] = proof(database, clock, randomness, user, scopes).key
+            asked = [each for each in scopes if party != "assessor" or each is not Scope.COMPLIANCE_READ]
+            keys[party] = proof(database, clock, randomness, user, asked).key
         stranger = member(database, clock, randomness, OrganisationKind.BORROWER, "Another Smelter", scopes)
         with Client(create_app(database, clock=clock, random_source=randomness)) as client:
             yield Example(client=client, scenario=scenario, keys=keys, stranger=stranger)
