@@ -1,4 +1,4 @@
-"""The reader's own account: who they are, what they may do, and how pages are shown to them."""
+"""The reader's own account: who they are, what they may do, their password, second factor, sessions and language."""
 
 from __future__ import annotations
 
@@ -7,11 +7,16 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.pages.base.declaring import Pages
 from api.pages.base.page import ThisPage
+from api.pages.people import ROLE_WORDS
+from api.routes.account import list_sessions
 
 routes = Pages(area="account")
+
+_ROLES = {role.value: words for role, words in ROLE_WORDS.items()}
 
 
 @routes.get("/account", policy=asks())
 def show_account(page: ThisPage) -> Response:
-    """Show who is signed in and with which rights."""
-    return page.show("account/account.html")
+    """Show who is signed in, with which rights, and what protects the account; a key has no password and no sessions."""
+    sessions = page.use(list_sessions).sessions if page.may(list_sessions) else None
+    return page.show("account/account.html", sessions=sessions, roles=_ROLES)

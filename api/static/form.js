@@ -76,7 +76,7 @@ function read(field) {
 export function body(form) {
   const made = JSON.parse(form.dataset.fixed ?? "{}");
   for (const field of form.elements ?? []) {
-    if (!field.name || field.disabled || field.type === "file" || field.name === "content_type") continue;
+    if (!field.name || field.disabled || field.type === "file" || field.name === "content_type" || field.dataset.ofPath !== undefined) continue;
     const value = read(field);
     if (value === undefined) continue;
     if (field.dataset.many !== undefined) put(made, `${field.name}[${(field.name.split(/[.[]/).reduce((at, step) => at?.[step.replace("]", "")], made) ?? []).length}]`, value);

@@ -1,0 +1,125 @@
+"""Who may do what, as pages: people and their roles, keys, sessions, what happened at the door, and the operator's organisations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from fastapi import Query
+from starlette.responses import Response
+
+from api.auth.policy import asks
+from api.auth.principal import Role, Scope
+from api.pages.base.declaring import Group, Nav, Pages, mark
+from api.pages.base.page import ThisPage
+from api.routes.account import list_sessions
+from api.routes.keys import list_api_keys
+from api.routes.operating import list_organisations
+from api.routes.people import confirm_role, list_access_events, list_people, list_role_grants
+from api.schemas.fields import UuidString
+from api.store.access import OrganisationKind
+
+routes = Pages(area="people")
+
+_ADMINS = asks(Scope.ADMIN)
+ROLE_WORDS = {
+    Role.ADMIN: mark("administrator"),
+    Role.MAKER: mark("maker"),
+    Role.CHECKER: mark("checker"),
+    Role.TRADER: mark("trader"),
+    Role.CLOSER: mark("closer"),
+    Role.VIEWER: mark("viewer"),
+    Role.OFFICER: mark("officer"),
+    Role.APPROVER: mark("approver"),
+    Role.PREPARER: mark("preparer"),
+    Role.REVIEWER: mark("reviewer"),
+    Role.SIGNATORY: mark("signatory"),
+    Role.AUDITOR: mark("auditor"),
+    Role.OPERATOR: mark("operator"),
+}
+"""What each role is called; every role has its words."""
+
+KIND_WORDS = {
+    OrganisationKind.BORROWER: mark("group of companies"),
+    OrganisationKind.LENDER: mark("bank"),
+    OrganisationKind.ASSESSOR: mark("assessor"),
+    OrganisationKind.AUDITOR: mark("auditor"),
+    OrganisationKind.OPERATOR: mark("operator"),
+}
+"""What each kind of organisation is called."""
+
+STATE_WORDS = (
+    mark("waiting"),
+    mark("coming"),
+    mark("live"),
+    mark("expired"),
+    mark("ended"),
+    mark("member"),
+    mark("invited"),
+    mark("disabled"),
+)
+"""The codes of people and roles that a page says as they are, each with its translation."""
+
+_ROLES = {role.value: words for role, words in ROLE_WORDS.items()}
+_KINDS = {kind.value: words for kind, words in KIND_WORDS.items()}
+
+
+@routes.get(
+    "/people", policy=_ADMINS, nav=Nav(label=mark("People"), group=Group.ADMINISTRATION, order=20, icon="people")
+)
+def show_people(page: ThisPage) -> Response:
+    """Show the people of the organisation, every role that was given, and the forms to invite, give and end."""
+    grants = page.use(list_role_grants)
+    return page.show(
+        "people/people.html",
+        people=page.use(list_people).people,
+        grants=grants.grants,
+        kinds_of_role=[(role, page.say(_ROLES[role])) for role in grants.roles],
+        roles=_ROLES,
+        names=page.names(),
+        may_confirm=page.may(confirm_role),
+    )
+
+
+@routes.get("/keys", policy=_ADMINS, nav=Nav(label=mark("API keys"), group=Group.ADMINISTRATION, order=30, icon="key"))
+def show_keys(page: ThisPage) -> Response:
+    """Show the organisation's keys without secrets, and the form for a new one."""
+    return page.show(
+        "people/keys.html",
+        keys=page.use(list_api_keys).api_keys,
+        choices=[
+            (str(each.user.id), each.user.name) for each in page.use(list_people).people if each.state == "member"
+        ],
+        names=page.names(),
+        now=page.call.now,
+    )
+
+
+@routes.get("/access", policy=_ADMINS, nav=Nav(label=mark("Access log"), group=Group.EVIDENCE, order=25, icon="key"))
+def show_access(
+    page: ThisPage, before: Annotated[UuidString | None, Query(description="The last event of the page before.")] = None
+) -> Response:
+    """Show what happened at the organisation's door, and who is signed in now."""
+    sessions = page.attempt(list_sessions, of_organisation=True) if page.may(list_sessions) else None
+    return page.show(
+        "people/access.html",
+        events=page.use(list_access_events, before=before).events,
+        sessions=() if sessions is None or sessions.answer is None else sessions.answer.sessions,
+        names=page.names(),
+        before=before,
+    )
+
+
+@routes.get(
+    "/organisations",
+    policy=asks(Scope.OPERATE, kinds=(OrganisationKind.OPERATOR,)),
+    nav=Nav(label=mark("Organisations"), group=Group.ADMINISTRATION, order=10, icon="home"),
+)
+def show_organisations(page: ThisPage) -> Response:
+    """Show every organisation of the installation and the form for a new one."""
+    made = [(kind.value, page.say(words)) for kind, words in KIND_WORDS.items() if kind is not OrganisationKind.OPERATOR]
+    return page.show(
+        "people/organisations.html",
+        organisations=page.use(list_organisations).organisations,
+        kinds=made,
+        words=_KINDS,
+    )
