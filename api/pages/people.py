@@ -116,7 +116,9 @@ def show_access(
 )
 def show_organisations(page: ThisPage) -> Response:
     """Show every organisation of the installation and the form for a new one."""
-    made = [(kind.value, page.say(words)) for kind, words in KIND_WORDS.items() if kind is not OrganisationKind.OPERATOR]
+    made = [
+        (kind.value, page.say(words)) for kind, words in KIND_WORDS.items() if kind is not OrganisationKind.OPERATOR
+    ]
     return page.show(
         "people/organisations.html",
         organisations=page.use(list_organisations).organisations,
