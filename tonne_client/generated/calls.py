@@ -274,6 +274,13 @@ class Calls(ABC):
         """Return how the month's vouchers stand against the ledger: entries without one, differences, those not reviewed."""
         return cast("shapes.VoucherCheckOut", self.call('check_vouchers', {'book_id': book_id, 'month': month}))
 
+    def check_whole_book(self, *, book_id: UUID) -> shapes.BookLogCheckOut:
+        """Replay the whole book against its leaves, tree and balances, and return what does not hold.
+
+        ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal.
+        """
+        return cast("shapes.BookLogCheckOut", self.call('check_whole_book', {'book_id': book_id}))
+
     def close_account(self, *, body: shapes.AccountCloseIn, book_id: UUID, path: str) -> shapes.BalanceNowOut:
         """Close an empty account: from the day given on it takes nothing."""
         return cast("shapes.BalanceNowOut", self.call('close_account', {'book_id': book_id, 'path': path}, body=body))
@@ -403,6 +410,10 @@ class Calls(ABC):
     def correct_order(self, *, body: shapes.CorrectIn, order_id: UUID) -> shapes.CorrectedOut:
         """Replace an order that did not go out, or propose what a fill should have said; the differences are exact."""
         return cast("shapes.CorrectedOut", self.call('correct_order', {'order_id': order_id}, body=body))
+
+    def count_notices(self) -> shapes.UnreadOut:
+        """Return how many alerts that concern the caller it has not read: what a badge shows."""
+        return cast("shapes.UnreadOut", self.call('count_notices', {}))
 
     def cure_breach(self, *, body: shapes.LabelsReasonIn, facility_id: UUID, breach_id: UUID) -> shapes.BreachOut:
         """Find a breach cured, as a lender."""
@@ -680,6 +691,10 @@ class Calls(ABC):
         """Return every market's calendar by what was known at ``known_at`` (now when absent)."""
         return cast("shapes.CalendarsOut", self.call('list_calendars', {'known_at': known_at}))
 
+    def list_checkpoints(self, *, book_id: UUID, before: int | None = None) -> shapes.CheckpointsOut:
+        """Return up to 100 published tree heads of the book, the newest first; whoever keeps one can prove a rolled-back book."""
+        return cast("shapes.CheckpointsOut", self.call('list_checkpoints', {'book_id': book_id, 'before': before}))
+
     def list_closing_snapshots(self, *, close: str, since: date, until: date) -> shapes.FeedsClosingsOut:
         """Return every version of a close for days from ``since`` to ``until``, both inclusive, at most a year."""
         return cast("shapes.FeedsClosingsOut", self.call('list_closing_snapshots', {'close': close, 'since': since, 'until': until}))
@@ -795,6 +810,10 @@ class Calls(ABC):
         """Return a page of statement lines in recording order, each with the entries that reconcile it."""
         return cast("shapes.StatementLinesOut", self.call('list_lines', {'book_id': book_id, 'source': source, 'after': after, 'limit': limit}))
 
+    def list_log(self, *, book_id: UUID, before: int | None = None) -> shapes.LogOut:
+        """Return up to 100 entries of the book as recorded, the newest first, each with the hash of its leaf."""
+        return cast("shapes.LogOut", self.call('list_log', {'book_id': book_id, 'before': before}))
+
     def list_marks(self, *, instrument: str) -> shapes.MarkRecordsOut:
         """Return an instrument's proposed marks, approved or not, by first day."""
         return cast("shapes.MarkRecordsOut", self.call('list_marks', {'instrument': instrument}))
@@ -861,6 +880,10 @@ class Calls(ABC):
     def list_published_rates(self, *, index: str, known_at: datetime | None = None) -> shapes.PublishedRatesOut:
         """Return an index's publications by day with the last day each is known to hold."""
         return cast("shapes.PublishedRatesOut", self.call('list_published_rates', {'index': index, 'known_at': known_at}))
+
+    def list_reference_sets(self) -> shapes.ReferenceSetsOut:
+        """Return every set with its version and how many of its rows are official, draft, secondary or assumed."""
+        return cast("shapes.ReferenceSetsOut", self.call('list_reference_sets', {}))
 
     def list_reliance(self, *, attestation_id: UUID) -> shapes.ReliancesOut:
         """Return which rate decisions rest on the attestation, how they ended and who acted on it, without any price."""
@@ -1528,6 +1551,10 @@ class Calls(ABC):
     def read_recomputation(self, *, determination_id: UUID) -> shapes.RecomputationOut:
         """Return each figure of the proposal beside the same computed again from stored facts as known when it was made."""
         return cast("shapes.RecomputationOut", self.call('read_recomputation', {'determination_id': determination_id}))
+
+    def read_reference_set(self, *, set_id: str) -> shapes.ReferenceRowsOut:
+        """Return a set with its rows as they stand in its file."""
+        return cast("shapes.ReferenceRowsOut", self.call('read_reference_set', {'set_id': set_id}))
 
     def read_report(self, *, year: int, methodology: str, site: str | None = None, known_at: datetime | None = None, methodology_version: str | None = None, factor_set_version: str | None = None, grid_region: str | None = None, gwp_set: str | None = None) -> shapes.ReportOut:
         """Return the year's figures as the guideline's report form prints them, each rounded by the form's own rows."""

@@ -1498,6 +1498,41 @@ class BookIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookLogCheckOut:
+    """What a whole replay of the book found: nothing, when it is sound."""
+
+    is_sound: bool
+
+    entries: int
+
+    tree_size: int
+
+    tree_root: str
+    """64 hexadecimal digits."""
+
+    checked_at: datetime
+
+    findings: tuple[BookLogFindingOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookLogFindingOut:
+    """One kind of thing that does not hold: the first place, what was expected and found there, and how often."""
+
+    code: str
+
+    table: str
+
+    at: str
+
+    expected: str
+
+    found: str
+
+    count: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookOut:
     """A book, its tree head and the day it is closed through."""
 
@@ -2377,20 +2412,6 @@ class CheapestPlanOut:
 
 
 @dataclass(frozen=True, kw_only=True)
-class CheckOut:
-    """One check's answer: ok, warning, second_checker or refused, with its figures and the rule rows behind it."""
-
-    code: str
-
-    outcome: str
-
-    rule_rows: tuple[str, ...]
-
-    explanation: ExplanationOut
-    """What it does to each clause, and why."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class ChecklistOut:
     """The graded checklist of the terms in force; the label may become active while ``blocking`` is empty."""
 
@@ -2409,6 +2430,27 @@ class ChecklistOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckpointLineOut:
+    """A published tree head; ``period_through`` where it closes a period."""
+
+    number: int
+
+    tree_size: int
+
+    tree_root: str
+    """64 hexadecimal digits."""
+
+    key_name: str
+
+    period_through: date | None
+
+    published_at: datetime
+
+    note: str
+    """A checkpoint as C2SP signed note; its text is signed as it stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class CheckpointOut:
     """The newest signed tree head of a book. Keep ``note``: whoever kept one can prove a rolled-back book."""
 
@@ -2422,6 +2464,15 @@ class CheckpointOut:
 
     note: str
     """A checkpoint as C2SP signed note; its text is signed as it stands."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CheckpointsOut:
+    """A page of a book's checkpoints, the newest first."""
+
+    checkpoints: tuple[CheckpointLineOut, ...]
+
+    next_before: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -6714,6 +6765,42 @@ class LockedMonthOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LogLineOut:
+    """One entry of the log: who recorded it when, and the hash of its leaf."""
+
+    seq: int
+
+    entry_id: UUID
+
+    kind: str
+
+    effective_on: date
+
+    recorded_at: datetime
+
+    recorded_by: UUID
+
+    doc_ref: str | None
+
+    leaf_hash: str
+    """64 hexadecimal digits."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogOut:
+    """A page of a book's log, the newest first, with the head of its tree; ``next_before`` begins the next page."""
+
+    tree_size: int
+
+    tree_root: str
+    """64 hexadecimal digits."""
+
+    entries: tuple[LogLineOut, ...]
+
+    next_before: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class LotIn:
     """Tonnes held that may settle the year, for plans without a book."""
 
@@ -7908,7 +7995,7 @@ class OrderChecksOut:
 
     approvals_needed: int
 
-    checks: tuple[CheckOut, ...]
+    checks: tuple[TradingStepsCheckOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -8011,7 +8098,7 @@ class OrderOut:
 
     next_actions: tuple[str, ...]
 
-    checks: tuple[CheckOut, ...] | None
+    checks: tuple[TradingStepsCheckOut, ...] | None
     """As things stand now; null once it went out."""
 
     differences: tuple[TradingStepsDifferenceOut, ...] | None
@@ -10094,6 +10181,37 @@ class RedemptionOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReferenceRowsOut:
+    """A set with its rows as they stand in its file, each with its source and status where the set has them."""
+
+    set: ReferenceSetOut
+
+    columns: tuple[str, ...]
+
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceSetOut:
+    """One set of rules, factors or rates that ships; its version changes exactly when its content does."""
+
+    set_id: str
+
+    version: str
+
+    rows: int
+
+    counts: tuple[StatusCountOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReferenceSetsOut:
+    """Every set, by id."""
+
+    sets: tuple[ReferenceSetOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class RefreezeIn:
     """Why a close is frozen again by what is known now."""
 
@@ -11753,6 +11871,15 @@ class StatementSourcesOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class StatusCountOut:
+    """How many rows are official, draft, secondary or assumed."""
+
+    status: str
+
+    rows: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class StatutoryOut:
     """By 财会[2019]22号: purchases at cost in 1489, free allocation without an entry."""
 
@@ -12382,6 +12509,20 @@ class TradingStepsApprovalIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TradingStepsCheckOut:
+    """One check's answer: ok, warning, second_checker or refused, with its figures and the rule rows behind it."""
+
+    code: str
+
+    outcome: str
+
+    rule_rows: tuple[str, ...]
+
+    explanation: ExplanationOut
+    """What it does to each clause, and why."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class TradingStepsDifferenceOut:
     """One fact that a correction changes; ``change`` is the exact difference of numbers, empty for texts."""
 
@@ -12616,6 +12757,13 @@ class UndoIn:
 
     reason: str
     """One line of printable text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class UnreadOut:
+    """How many alerts the caller has not read."""
+
+    unread: int
 
 
 @dataclass(frozen=True, kw_only=True)
