@@ -49,7 +49,7 @@ def borrower(database: Database, clock: Clock, randomness: Randomness) -> Member
 
 @pytest.fixture
 def lender(database: Database, clock: Clock, randomness: Randomness) -> Member:
-    scopes = (Scope.ADMIN, Scope.DETERMINATION_APPROVE)
+    scopes = (Scope.ADMIN,)
     return member(database, clock, randomness, OrganisationKind.LENDER, "Example Bank", scopes)
 
 

@@ -80,6 +80,6 @@ def door_of(
     house = organisation(database, clock, randomness, OrganisationKind.BORROWER, "Door Smelter")
     user = person(database, clock, randomness, house.organisation_id, "li@smelter.example", "Li Na")
     with unit_of_work(database) as session:
-        give_roles(session, user, roles, now=clock(), randomness=randomness)
+        give_roles(session, user, roles, now=clock())
     with_password(database, clock, randomness, user, has_totp=has_totp)
     return Door(client, database, clock, randomness, user)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 from sqlalchemy.orm import Session
 
@@ -89,16 +89,14 @@ def place(database: Database, who: Member) -> User:
     return user
 
 
-def give_roles(
-    session: Session, user: User, roles: Iterable[Role], *, now: datetime, randomness: Callable[[int], bytes]
-) -> None:
+def give_roles(session: Session, user: User, roles: Iterable[Role], *, now: datetime) -> None:
     """Give roles as the operator on the server does: alone, for good, and long before any day that a test goes back to."""
     held = role_grants.live_roles(session, user.user_id, now=now)
     long_ago = datetime(2015, 1, 1, tzinfo=UTC)
     for role in roles:
         if role.value not in held:
             terms = GrantTerms(role=role, from_at=long_ago, until_at=None, reason="test")
-            grant_role(session, user, terms, granted_by=None, now=long_ago, new_id=lambda: uuid7(now, randomness))
+            grant_role(session, user, terms, granted_by=None, now=long_ago, new_id=uuid4)
 
 
 def session_token(
@@ -135,7 +133,7 @@ def proof(
     with unit_of_work(database) as session:
         house = access.load_organisation(session, user.organisation_id)
         assert house is not None
-        give_roles(session, user, roles_for(house.kind, asked), now=clock(), randomness=randomness)
+        give_roles(session, user, roles_for(house.kind, asked), now=clock())
         if asked & APPROVING:
             token = session_token(session, user, now=clock(), randomness=randomness)
             return Member(organisation_id=user.organisation_id, user_id=user.user_id, key_id=None, key=token)
@@ -167,7 +165,7 @@ def member(
     if acts_alone:
         with unit_of_work(database) as session:
             let_act_alone(session, house.organisation_id)
-    email = f"first-{house.organisation_id}@{kind}.example"
+    email = f"first@{kind}.example"
     return proof(
         database,
         clock,
@@ -178,7 +176,15 @@ def member(
 
 
 def colleague_of(
-    database: Database, clock: Clock, randomness: Randomness, first: Member, email: str, scopes: Iterable[Scope]
+    database: Database,
+    clock: Clock,
+    randomness: Randomness,
+    first: Member,
+    email: str,
+    scopes: Iterable[Scope],
+    name: str = "Second Person",
 ) -> Member:
     """Return one more person of the same organisation."""
-    return proof(database, clock, randomness, person(database, clock, randomness, first.organisation_id, email), scopes)
+    return proof(
+        database, clock, randomness, person(database, clock, randomness, first.organisation_id, email, name), scopes
+    )

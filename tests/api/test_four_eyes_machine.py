@@ -14,9 +14,10 @@ from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 
 from api.deps import unit_of_work
-from api.store import access
+from api.store import access, sessions
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
+from tests.api.people import Member, place
 from tests.api.two_persons import House, house_of
 
 SEQUENCES = 40
@@ -25,7 +26,7 @@ LIMIT_CENTS = 1_000
 ACTS = st.one_of(
     st.tuples(st.just("propose"), st.integers(1, 1_500)),
     st.tuples(
-        st.sampled_from(("own key", "own alias", "checker", "third", "reader", "twice at once")), st.integers(0, 5)
+        st.sampled_from(("own key", "own session", "checker", "third", "reader", "twice at once")), st.integers(0, 5)
     ),
     st.tuples(st.sampled_from(("other digest", "reject", "withdraw")), st.integers(0, 5)),
     st.tuples(st.sampled_from(("lose checker", "lose maker", "next day", "late")), st.just(0)),
@@ -39,7 +40,7 @@ class Sequence:
         self.house = house
         self.numbers = numbers
         self.own_key = house.key_of(house.maker, House.CHECKS)
-        self.alias = house.person(f"first+{next(numbers)}@borrower.example", House.CHECKS)
+        self.own_session = house.key_of(house.maker, House.CHECKS)
         self.third = house.person(f"third{next(numbers)}@borrower.example", House.CHECKS)
         self.reader = house.person(f"reader{next(numbers)}@borrower.example", ("ledger:read", "admin"))
         self.proposals: list[dict[str, Any]] = []
@@ -74,10 +75,10 @@ class Sequence:
             self._propose(number)
         elif what == "lose checker":
             self.checker_lost = True
-            self._revoke(house.checker.key_id)
+            self._lose(house.checker)
         elif what == "lose maker":
             self.maker_lost = True
-            self._revoke(house.maker.key_id)
+            self._lose(house.maker)
         elif what in {"next day", "late"}:
             house.clock.advance(days=8 if what == "late" else 1)
             self.days += 8 if what == "late" else 1
@@ -100,7 +101,7 @@ class Sequence:
         house = self.house
         persons = {
             "own key": self.own_key,
-            "own alias": self.alias,
+            "own session": self.own_session,
             "checker": house.checker,
             "third": self.third,
             "reader": self.reader,
@@ -118,9 +119,14 @@ class Sequence:
         if any(each.status_code == 200 for each in told):
             self.decided.add(proposal["proposal_id"])
 
-    def _revoke(self, key_id: Any) -> None:
+    def _lose(self, who: Member) -> None:
+        """Take the proof of a person away: its key, or every session."""
         with unit_of_work(self.house.database) as session:
-            access.revoke_key(session, key_id, now=self.house.clock())
+            if who.key_id is not None:
+                access.revoke_key(session, who.key_id, now=self.house.clock())
+                return
+            person_id = place(self.house.database, who).person_id
+            sessions.revoke_sessions_of(session, person_id, now=self.house.clock())
 
 
 @pytest.fixture

@@ -196,7 +196,7 @@ class House:
 
 def another(database: Database, clock: Clock, randomness: Randomness, of: Member, name: str) -> Member:
     """Return a further person of the same organisation who trades and checks."""
-    return colleague_of(database, clock, randomness, of, f"{name}@borrower.example", TRADER)
+    return colleague_of(database, clock, randomness, of, f"{name}@borrower.example", TRADER, name)
 
 
 def house_of(app: FastAPI, client: Client, database: Database, clock: Clock, randomness: Randomness) -> House:

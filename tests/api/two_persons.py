@@ -124,7 +124,8 @@ class House:
 
     def person(self, email: str, scopes: tuple[str, ...]) -> Member:
         """Add a person of the borrower with a proof of these scopes."""
-        return colleague_of(self.database, self.clock, self.randomness, self.maker, email, map(Scope, scopes))
+        name = email.partition("@")[0]
+        return colleague_of(self.database, self.clock, self.randomness, self.maker, email, map(Scope, scopes), name)
 
     def key_of(self, person: Member, scopes: tuple[str, ...]) -> Member:
         """Give a person a further proof: a session where a scope approves, else a key."""
