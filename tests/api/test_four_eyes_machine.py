@@ -6,6 +6,7 @@ R25 of the reliability notes. One application and database for all; each sequenc
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
 from typing import Any
 
 import hypothesis.strategies as st
@@ -130,11 +131,11 @@ class Sequence:
 
 
 @pytest.fixture
-def world(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> House:
-    client = Client(app)
-    house = house_of(client, database, clock, randomness)
-    house.set_rule(action="transfer.post", requirement="above", most_cny="10.00")
-    return house
+def world(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[House]:
+    with Client(app) as client:
+        house = house_of(client, database, clock, randomness)
+        house.set_rule(action="transfer.post", requirement="above", most_cny="10.00")
+        yield house
 
 
 @settings(max_examples=SEQUENCES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
