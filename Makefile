@@ -22,9 +22,9 @@ $(VENV)/installed: requirements.lock pyproject.toml
 	@$(BIN)/python -c 'from api.charts.bundle import chart_bundle; chart_bundle()'
 	@touch $@
 
-run: $(VENV)/installed ## Set up, show the main job on the example smelter (SQLite file under var/), then serve the API on 127.0.0.1:8000.
+run: $(VENV)/installed ## Set up, show the main job on the example smelter (SQLite file under var/), then serve pages and API on 127.0.0.1:8000.
 	@mkdir -p $(VAR)
-	@$(BIN)/tonne demo --database sqlite:///$(VAR)/tonne.db
+	@$(BIN)/tonne demo --sign-in --database sqlite:///$(VAR)/tonne.db
 	@$(BIN)/tonne serve --database sqlite:///$(VAR)/tonne.db --port $(PORT)
 
 # Pages are tried in a real Chromium, with Chinese letters. Where Debian's packages are absent and may be installed they are, by the
