@@ -116,7 +116,7 @@ def _key(database: Database) -> str:
             name="Bench",
             now=now,
         )
-        people.give_roles(session, user, (Role.MAKER,), now=now, randomness=os.urandom)
+        people.give_roles(session, user, (Role.MAKER,), now=now)
         issued = issue_key(
             session,
             organisation_id=actor.organisation_id,
