@@ -54,11 +54,8 @@ function dense(value) {
 
 function read(field) {
   const kind = field.dataset.json;
-  if (field.type === "checkbox") {
-    if (kind === "boolean") return field.checked;
-    return field.checked ? field.value : undefined;
-  }
-  if (field.type === "radio" && !field.checked) return undefined;
+  if (field.type === "checkbox" && kind === "boolean") return field.checked;
+  if ((field.type === "checkbox" || field.type === "radio") && !field.checked) return undefined;
   const text = field.type === "password" ? field.value : field.value.trim();
   if (text === "") return kind === "null" ? null : field.dataset.empty === "send" ? "" : undefined;
   if (kind === "integer") return /^-?\d{1,15}$/.test(text) ? Number(text) : text;

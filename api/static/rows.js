@@ -10,7 +10,7 @@ function number(box) {
       }
       for (const name of ["id", "for", "aria-describedby"]) {
         const value = part.getAttribute(name);
-        if (value) part.setAttribute(name, value.replaceAll(/-\d+-/g, `-${index}-`));
+        if (value) part.setAttribute(name, value.replaceAll(/(^|\s)(\S*?)-\d+-/g, `$1$2-${index}-`));
       }
     }
     row.querySelector("[data-removes]").hidden = rows.length === 1;
