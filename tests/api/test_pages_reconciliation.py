@@ -12,8 +12,8 @@ from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import member
-from tests.api.people import colleague_of
 from tests.api.ledger_calls import BANK, NO_BOOK, Treasury, done, money, treasury
+from tests.api.people import colleague_of
 from tests.api.test_reconciliation import FIRST, SOURCE, confirm, mapping, upload
 
 BROWSER = {"Accept": "text/html"}
@@ -79,7 +79,7 @@ def test_the_breaks_and_proposals_of_a_day_are_those_of_the_api(books: Treasury)
 def test_one_rule_confirms_by_the_body_the_api_takes(books: Treasury) -> None:
     text = page(books, DAY)
 
-    assert '&#34;lines&#34;: [1]' in text
+    assert "&#34;lines&#34;: [1]" in text
     assert f"POST /v1/books/{books.book}/reconciliation/matches" in text
 
 
@@ -131,9 +131,7 @@ def test_who_only_reads_is_offered_no_form(
 def test_a_foreign_book_is_as_absent_as_none(
     books: Treasury, database: Database, clock: Clock, randomness: Randomness, path: str
 ) -> None:
-    stranger = member(
-        database, clock, randomness, OrganisationKind.BORROWER, "Second Smelter", (Scope.LEDGER_READ,)
-    )
+    stranger = member(database, clock, randomness, OrganisationKind.BORROWER, "Second Smelter", (Scope.LEDGER_READ,))
 
     foreign, absent = (
         books.client.get(f"/books/{book}/reconciliation{path}", key=stranger.key, headers=BROWSER)

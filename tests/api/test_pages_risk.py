@@ -87,7 +87,11 @@ def test_the_back_test_shows_the_tests_and_the_zone_of_the_api(house: Treasury) 
 
     text = page(house, "/back-test", {**QUESTION, "window": 100})
 
-    assert [answer[name]["statistic"] for name in ("kupiec", "independence", "joint") if answer[name]["statistic"] not in text] == []
+    assert [
+        answer[name]["statistic"]
+        for name in ("kupiec", "independence", "joint")
+        if answer[name]["statistic"] not in text
+    ] == []
     assert f">{answer['zone']}<" in text
 
 
@@ -126,9 +130,7 @@ def test_a_window_longer_than_the_prices_is_refused_in_place_and_the_form_keeps_
 def test_a_foreign_book_is_as_absent_as_none(
     house: Treasury, database: Database, clock: Clock, randomness: Randomness, path: str
 ) -> None:
-    stranger = member(
-        database, clock, randomness, OrganisationKind.BORROWER, "Second Smelter", (Scope.LEDGER_READ,)
-    )
+    stranger = member(database, clock, randomness, OrganisationKind.BORROWER, "Second Smelter", (Scope.LEDGER_READ,))
 
     foreign, absent = (
         house.client.get(f"/books/{book}/risk{path}", key=stranger.key, headers=BROWSER)
