@@ -18,7 +18,8 @@ class Decidable:
     """One kind of thing that waits: ``approve`` and ``reject`` are paths with the names of its place; no ``reject``, no such route.
 
     ``digest_as`` is the field in which an approval names the digest, None where it is decided on a page of its own;
-    ``reject_digest_as`` is that of a refusal, None where a refusal names none; ``asks_reason``: an approval says why.
+    ``reject_digest_as`` is that of a refusal, None where a refusal names none; ``asks_reason``: an approval says why. ``page`` is
+    the page of the web application that shows it whole, with the names of its place; None where it has none.
     """
 
     scope: Scope
@@ -31,10 +32,13 @@ class Decidable:
     digest_as: str | None = "sha256"
     reject_digest_as: str | None = None
     asks_reason: bool = False
+    page: str | None = None
 
 
 _FACILITY = "/v1/facilities/{facility_id}"
 _MONTH = "/v1/books/{book_id}/month-closes/{month}"
+_MONTH_PAGE = "/books/{book_id}/month-close?month={month}"
+_LOAN_PAGE = "/loans/{facility_id}"
 
 DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
     {
@@ -47,6 +51,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             approve="/v1/orders/{id}/approve",
             reject="/v1/orders/{id}/reject",
             reject_digest_as="sha256",
+            page="/orders/{id}",
         ),
         WaitingKind.COUNTERPARTY: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -57,6 +62,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             approve="/v1/counterparties/{id}/approve",
             reject="/v1/counterparties/{id}/reject",
             reject_digest_as="sha256",
+            page="/books/{book_id}/counterparties",
         ),
         WaitingKind.LIMIT: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -67,6 +73,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             approve="/v1/trading-limits/{id}/approve",
             reject="/v1/trading-limits/{id}/reject",
             reject_digest_as="sha256",
+            page="/books/{book_id}/trading-limits",
         ),
         WaitingKind.CORRECTION: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -75,6 +82,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The fill is replaced; a booked one is reversed and booked anew.",
             effect_zh="成交被替换；已入账的冲销后重新入账。",
             approve="/v1/orders/{order_id}/corrections/{id}/approve",
+            page="/orders/{order_id}",
         ),
         WaitingKind.CARBON_CONTRACT: Decidable(
             scope=Scope.TRADING_APPROVE,
@@ -94,6 +102,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="持仓将按此价估值。",
             approve="/v1/market-marks/{id}/approve",
             reject="/v1/market-marks/{id}/withdraw",
+            page="/prices/marks",
         ),
         WaitingKind.SECOND_MARK_CHECK: Decidable(
             scope=Scope.MARKET_APPROVE,
@@ -103,6 +112,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="持仓将按此价估值。",
             approve="/v1/market-marks/{id}/second-check",
             reject="/v1/market-marks/{id}/withdraw",
+            page="/prices/marks",
         ),
         WaitingKind.PRICE_UPLOAD: Decidable(
             scope=Scope.MARKET_APPROVE,
@@ -112,6 +122,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="文件中的价格将入库。",
             approve="/v1/observation-uploads/{id}/approve",
             reject="/v1/observation-uploads/{id}/reject",
+            page="/prices/uploads/{id}",
         ),
         WaitingKind.CALENDAR_YEAR: Decidable(
             scope=Scope.MARKET_APPROVE,
@@ -121,6 +132,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="该年度工作日将以此为准。",
             approve="/v1/calendar-years/{id}/approve",
             reject="/v1/calendar-years/{id}/reject",
+            page="/prices/calendars",
         ),
         WaitingKind.HELD_PRICE: Decidable(
             scope=Scope.MARKET_APPROVE,
@@ -132,6 +144,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             reject="/v1/observations/held/{id}/reject",
             digest_as="",
             asks_reason=True,
+            page="/prices/held",
         ),
         WaitingKind.ACCOUNTING_POLICY: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -150,6 +163,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="该月可在缺少此项时结账。",
             approve=f"{_MONTH}/approve-waiver",
             digest_as=None,
+            page=_MONTH_PAGE,
         ),
         WaitingKind.CLOSE: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -159,6 +173,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="该月不再接受任何入账。",
             approve=f"{_MONTH}/close",
             digest_as=None,
+            page=_MONTH_PAGE,
         ),
         WaitingKind.REOPENING: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -168,6 +183,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="该月重新接受入账；豁免需重新申请。",
             approve=f"{_MONTH}/reopen",
             digest_as=None,
+            page=_MONTH_PAGE,
         ),
         WaitingKind.VOUCHERS: Decidable(
             scope=Scope.ACCOUNTING_APPROVE,
@@ -177,6 +193,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="凭证视为已审核。",
             approve="/v1/books/{book_id}/voucher-months/{month}/review",
             digest_as=None,
+            page="/books/{book_id}/vouchers?month={month}",
         ),
         WaitingKind.COMPLIANCE: Decidable(
             scope=Scope.COMPLIANCE_APPROVE,
@@ -187,6 +204,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             approve="/v1/compliance-proposals/{id}/approve",
             reject="/v1/compliance-proposals/{id}/refuse",
             reject_digest_as="sha256",
+            page="/books/{book_id}/compliance-proposals/{id}",
         ),
         WaitingKind.DETERMINATION: Decidable(
             scope=Scope.DETERMINATION_APPROVE,
@@ -198,6 +216,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             reject="/v1/determinations/{id}/refuse",
             digest_as="digest",
             reject_digest_as="digest",
+            page=_LOAN_PAGE,
         ),
         WaitingKind.TERMS: Decidable(
             scope=Scope.FACILITY_AGREE,
@@ -206,6 +225,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="The terms hold once both sides agree.",
             effect_zh="双方同意后条款生效。",
             approve=f"{_FACILITY}/terms/{{version}}/agreement",
+            page=_LOAN_PAGE,
         ),
         WaitingKind.ADJUSTMENT: Decidable(
             scope=Scope.FACILITY_AGREE,
@@ -215,6 +235,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="双方同意后可入账。",
             approve="/v1/adjustments/{id}/agreement",
             digest_as="digest",
+            page=_LOAN_PAGE,
         ),
         WaitingKind.QUERY: Decidable(
             scope=Scope.DETERMINATION_PROPOSE,
@@ -224,6 +245,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="贷款人将看到答复。",
             approve="/v1/reviews/{id}/answer",
             digest_as=None,
+            page=_LOAN_PAGE,
         ),
         WaitingKind.DECLASSIFICATION: Decidable(
             scope=Scope.FACILITY_AGREE,
@@ -233,6 +255,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_zh="贷款失去其标识。",
             approve=f"{_FACILITY}/declassification/{{id}}/approval",
             digest_as="digest",
+            page=_LOAN_PAGE,
         ),
         WaitingKind.ATTESTATION_DRAFT: Decidable(
             scope=Scope.ATTESTATION_WRITE,

@@ -6,8 +6,9 @@ from starlette.responses import Response
 
 from api.auth.policy import asks
 from api.pages.base.declaring import Group, Nav, Pages, mark
-from api.pages.base.page import ThisPage
+from api.pages.base.page import Page, ThisPage
 from api.routes.inbox import read_asked, read_inbox
+from api.schemas.inbox import InboxOut
 
 routes = Pages(area="inbox")
 
@@ -15,10 +16,17 @@ routes = Pages(area="inbox")
 @routes.get("/inbox", policy=asks(), nav=Nav(label=mark("Inbox"), group=Group.DESK, order=5, icon="inbox"))
 def show_inbox(page: ThisPage) -> Response:
     """Show everything that the reader may decide now, the oldest first."""
-    return page.show("inbox/inbox.html", waiting=page.use(read_inbox).waiting, is_mine=False, names=page.names())
+    return _shown(page, page.use(read_inbox), is_mine=False)
 
 
 @routes.get("/inbox/mine", policy=asks())
 def show_asked(page: ThisPage) -> Response:
     """Show what the reader asked for and nobody has decided."""
-    return page.show("inbox/inbox.html", waiting=page.use(read_asked).waiting, is_mine=True, names=page.names())
+    return _shown(page, page.use(read_asked), is_mine=True)
+
+
+def _shown(page: Page, found: InboxOut, *, is_mine: bool) -> Response:
+    pages = {each.page for each in found.waiting if page.leads(each.page)}
+    return page.show(
+        "inbox/inbox.html", waiting=found.waiting, is_mine=is_mine, names=page.names(), pages=frozenset(pages)
+    )

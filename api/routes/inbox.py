@@ -8,7 +8,7 @@ from uuid import UUID
 
 from api.auth.policy import Routes, asks
 from api.auth.principal import Principal
-from api.auth.second_person import ACTIONS
+from api.auth.second_person import ACTIONS, HOLD_CAPTURE, HOLD_RELEASE
 from api.auth.waiting_kinds import DECIDABLE
 from api.deps import Call, ThisCall
 from api.schemas.inbox import InboxOut, WaitingOut, changes_between
@@ -70,6 +70,7 @@ def shown(each: Waiting) -> WaitingOut:
         asks_reason=known.asks_reason,
         reject_body=_named(known.reject_digest_as, each.sha256),
         reject=None if known.reject is None else known.reject.format_map(each.place),
+        page=None if known.page is None else known.page.format_map(each.place),
     )
 
 
@@ -93,7 +94,15 @@ def shown_request(each: Proposal) -> WaitingOut:
         asks_reason=False,
         reject_body={},
         reject=f"{path}/reject",
+        page=_page_of(each),
     )
+
+
+def _page_of(each: Proposal) -> str | None:
+    """Return the page of what a request acts on: the hold that is to be let go of or used."""
+    if each.request.action not in (HOLD_CAPTURE.code, HOLD_RELEASE.code):
+        return None
+    return each.request.path.removeprefix("/v1").rpartition("/")[0]
 
 
 def _named(field: str | None, sha256: str | None) -> dict[str, str]:

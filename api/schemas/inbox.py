@@ -54,6 +54,13 @@ class WaitingOut(Schema):
     reject_body: Annotated[
         dict[str, str], Field(description="What to send to reject, with a reason.", examples=[{"sha256": "0f"}])
     ]
+    page: Annotated[
+        str | None,
+        Field(
+            description="The page of the web application that shows it whole; null where there is none.",
+            examples=["/orders/01939c3e-7b3a-7cc1-9a53-0f9d6c2b1e4a"],
+        ),
+    ]
 
 
 class InboxOut(Schema):

@@ -10,6 +10,7 @@ from fastapi import FastAPI
 
 from api.app import declared_routes
 from api.auth.waiting_kinds import DECIDABLE
+from api.pages.base.declaring import declared_pages
 from api.schemas.inbox import changes_between
 from finance.store.waiting import WaitingKind
 from ledger.store.database import Database
@@ -39,6 +40,15 @@ def test_every_kind_that_waits_names_routes_that_are_there() -> None:
     for known in DECIDABLE.values():
         assert bare(known.approve) in posts, known.approve
         assert known.reject is None or bare(known.reject) in posts, known.reject
+
+
+def test_every_kind_names_a_page_that_is_there() -> None:
+    def bare(path: str) -> str:
+        return re.sub(r"\{[^}]*\}", "{}", path.partition("?")[0])
+
+    there = {bare(each.declared.path) for each in declared_pages()}
+
+    assert {bare(known.page) for known in DECIDABLE.values() if known.page} <= there
 
 
 def test_a_request_waits_for_the_second_person_and_not_for_who_asked(house: House) -> None:

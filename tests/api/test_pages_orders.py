@@ -91,6 +91,13 @@ def test_the_inbox_shows_the_exact_proposal_and_what_to_send(house: House) -> No
     assert order["sha256"] in page(house, "/inbox/mine").text
 
 
+def test_the_inbox_links_to_the_page_of_what_waits(house: House) -> None:
+    order = done(house.propose())
+
+    assert f'href="/orders/{order["order_id"]}"' in page(house, "/inbox", key=house.checker.key).text
+    assert f'href="/orders/{order["order_id"]}"' in page(house, "/inbox/mine").text
+
+
 def test_what_the_inbox_says_to_send_decides(house: House) -> None:
     done(house.propose())
     (item,) = house.get("/inbox", key=house.checker.key)["waiting"]

@@ -13178,6 +13178,9 @@ class WaitingOut:
     reject_body: Mapping[str, str]
     """What to send to reject, with a reason."""
 
+    page: str | None
+    """The page of the web application that shows it whole; null where there is none."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class WaiverIn:

@@ -5,6 +5,7 @@ Owns the frame around every page (navigation, books, the reader). Holds no figur
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
@@ -17,7 +18,6 @@ from fastapi import Depends, Query
 from starlette.requests import Request
 from starlette.responses import Response
 
-from api.auth.principal import Principal
 from api.deps import Call, current_call
 from api.pages.base import rendering
 from api.pages.base.declaring import Group, Nav, PageDeclared, declared_pages
@@ -116,6 +116,11 @@ class Page:
         """Return whether the route's policy lets this reader in: for leaving out a button that would be refused."""
         return may_use(self.call, handler)
 
+    def leads(self, address: str | None) -> bool:
+        """Return whether a page stands at ``address`` whose policy lets this reader in: for leaving out a link that leads nowhere."""
+        path = (address or "").partition("?")[0]
+        return any(is_there.fullmatch(path) and self._is_permitted(page) for is_there, page in _paths())
+
     def books(self) -> tuple[BookOut, ...]:
         """Return the books that the reader may read, none when the role reads none."""
         return self.use(list_books).books if self.may(list_books) else ()
@@ -150,21 +155,26 @@ class Page:
         groups: list[tuple[str, tuple[Link, ...]]] = []
         for group, pages in _menu():
             links = tuple(
-                link for nav, page in pages if (link := self._link(nav, page, self.call.principal, book)) is not None
+                link for nav, page in pages if (link := self._link(nav, page, book)) is not None
             )
             if links:
                 groups.append((self.say(group.value), links))
         return tuple(groups)
 
-    def _link(self, nav: Nav, page: PageDeclared, reader: Principal, book: BookOut | None) -> Link | None:
+    def _is_permitted(self, page: PageDeclared) -> bool:
+        try:
+            page.declared.policy.permit(self.call.principal)
+        except DomainError:
+            return False
+        return True
+
+    def _link(self, nav: Nav, page: PageDeclared, book: BookOut | None) -> Link | None:
         path = page.declared.path
         if "{book_id}" in path:
             if book is None:
                 return None
             path = path.replace("{book_id}", str(book.book_id))
-        try:
-            page.declared.policy.permit(reader)
-        except DomainError:
+        if not self._is_permitted(page):
             return None
         is_here = self.reading.path == path or (path != "/" and self.reading.path.startswith(f"{path}/"))
         return Link(label=self.say(nav.label), address=quote(path), icon=nav.icon, is_here=is_here)
@@ -177,6 +187,12 @@ def _menu() -> tuple[tuple[Group, tuple[tuple[Nav, PageDeclared], ...]], ...]:
         (group, tuple(sorted((each for each in placed if each[0].group is group), key=lambda each: each[0].order)))
         for group in Group
     )
+
+
+@cache
+def _paths() -> tuple[tuple[re.Pattern[str], PageDeclared], ...]:
+    """Return what the paths of all pages look like, a parameter being any text without a slash."""
+    return tuple((re.compile(re.sub(r"\{[^}]+\}", "[^/]+", page.declared.path)), page) for page in declared_pages())
 
 
 def csrf_of(me: MeOut) -> str:
