@@ -154,9 +154,7 @@ class Page:
     def _navigation(self, book: BookOut | None) -> tuple[tuple[str, tuple[Link, ...]], ...]:
         groups: list[tuple[str, tuple[Link, ...]]] = []
         for group, pages in _menu():
-            links = tuple(
-                link for nav, page in pages if (link := self._link(nav, page, book)) is not None
-            )
+            links = tuple(link for nav, page in pages if (link := self._link(nav, page, book)) is not None)
             if links:
                 groups.append((self.say(group.value), links))
         return tuple(groups)
