@@ -70,7 +70,16 @@ function read(field) {
   return text;
 }
 
+// A hidden field with data-mirrors says again what another field says; with data-sign="-", as what goes where that comes.
+function mirror(form) {
+  for (const field of form.querySelectorAll?.("[data-mirrors]") ?? []) {
+    const text = form.elements[field.dataset.mirrors]?.value.trim() ?? "";
+    field.value = field.dataset.sign !== "-" || text === "" ? text : text.startsWith("-") ? text.slice(1) : `-${text}`;
+  }
+}
+
 export function body(form) {
+  mirror(form);
   const made = JSON.parse(form.dataset.fixed ?? "{}");
   for (const field of form.elements ?? []) {
     if (!field.name || field.disabled || field.type === "file" || field.name === "content_type" || field.dataset.ofPath !== undefined) continue;
