@@ -124,6 +124,7 @@ function show(form, message, errors) {
       const input = box.querySelector("input, select, textarea");
       const beside = box.querySelector(".error");
       input.setAttribute("aria-invalid", "true");
+      box.closest("details")?.setAttribute("open", "");
       beside.textContent = text;
       beside.hidden = false;
       const link = document.createElement("a");

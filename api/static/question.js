@@ -8,7 +8,6 @@ document.addEventListener("tonne:answer", (event) => {
   if (!form) return;
   event.preventDefault();
   const address = new URL(location.href);
-  address.search = "";
   address.hash = "answer";
   address.searchParams.set("ask", JSON.stringify(body(form)));
   if (address.href === location.href) location.reload();
