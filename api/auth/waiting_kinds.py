@@ -258,7 +258,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             page=_LOAN_PAGE,
         ),
         WaitingKind.ATTESTATION_DRAFT: Decidable(
-            scope=Scope.ATTESTATION_WRITE,
+            scope=Scope.ATTESTATION_APPROVE,
             title_en="Draft of a statement",
             title_zh="鉴证声明草稿",
             effect_en="It may be signed and lodged.",
@@ -267,7 +267,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             reject="/v1/attestation-drafts/{id}/send-back",
         ),
         WaitingKind.SIGNING_KEY: Decidable(
-            scope=Scope.ATTESTATION_WRITE,
+            scope=Scope.ATTESTATION_APPROVE,
             title_en="Signing key of a colleague",
             title_zh="同事的签名密钥",
             effect_en="Statements signed with it count.",

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from itertools import chain
 from uuid import UUID
 
 from api.auth.policy import Routes, asks
-from api.auth.principal import Principal
+from api.auth.principal import Principal, Scope
 from api.auth.second_person import ACTIONS, HOLD_CAPTURE, HOLD_RELEASE
 from api.auth.waiting_kinds import DECIDABLE
 from api.deps import Call, ThisCall
 from api.schemas.inbox import InboxOut, WaitingOut, changes_between
-from api.store import memberships, proposals
+from api.store import memberships, proposals, role_grants
 from api.store.access import OrganisationKind
 from api.store.proposals import Proposal
+from api.store.role_grants import GrantState, RoleGrant
 from finance.store import waiting, waiting_shared
 from finance.store.waiting import Waiting
 from ledger.store import books
+from ledger.store.database import instant_text
 
 routes = Routes(tag="inbox")
 
@@ -33,6 +36,9 @@ def read_inbox(call: ThisCall) -> InboxOut:
         for each in _waiting(call)
         if DECIDABLE[each.kind].scope in me.scopes and me.user_id not in each.not_by
     ]
+    if {Scope.ADMIN, Scope.ACCESS_APPROVE} <= me.scopes:
+        mine = {me.user_id}
+        found += [shown_grant(each) for each in _grants(call) if not mine & {each.granted_by, each.user_id}]
     same: dict[UUID, bool] = {}
     for each in _proposals(call):
         scope = ACTIONS[each.request.action].scope
@@ -48,6 +54,7 @@ def read_asked(call: ThisCall) -> InboxOut:
     """Return what the caller asked for and nobody has decided, the oldest first."""
     me = call.principal.user_id
     found = [shown(each) for each in _waiting(call) if each.maker_id == me]
+    found += [shown_grant(each) for each in _grants(call) if each.granted_by == me]
     return _sorted([*found, *(shown_request(each) for each in _proposals(call) if each.proposed_by == me)])
 
 
@@ -103,6 +110,39 @@ def _page_of(each: Proposal) -> str | None:
     if each.request.action not in (HOLD_CAPTURE.code, HOLD_RELEASE.code):
         return None
     return each.request.path.removeprefix("/v1").rpartition("/")[0]
+
+
+def shown_grant(each: RoleGrant) -> WaitingOut:
+    """Return the shape of a role that waits for a second administrator."""
+    terms = {
+        "user_id": str(each.user_id),
+        "role": each.role,
+        "from_at": instant_text(each.from_at),
+        "until_at": None if each.until_at is None else instant_text(each.until_at),
+        "reason": each.reason,
+    }
+    return WaitingOut(
+        kind="role",
+        title_en="Role",
+        title_zh="角色",
+        subject=each.role,
+        asked_by=each.granted_by,
+        since=each.granted_at,
+        sha256=each.sha256,
+        changes=changes_between(None, json.dumps(terms)),
+        effect_en="The person has the role, and with it may approve what others propose.",
+        effect_zh="该人员获得此角色，可审批他人提交的事项。",
+        approve=f"/v1/role-grants/{each.grant_id}/confirm",
+        approve_body={"sha256": each.sha256},
+        asks_reason=False,
+        reject=f"/v1/role-grants/{each.grant_id}/end",
+        reject_body={},
+    )
+
+
+def _grants(call: Call) -> tuple[RoleGrant, ...]:
+    found = role_grants.grants_of_organisation(call.session, call.principal.organisation_id)
+    return tuple(each for each in found if each.state(call.now) is GrantState.WAITING)
 
 
 def _named(field: str | None, sha256: str | None) -> dict[str, str]:

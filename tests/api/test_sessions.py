@@ -239,11 +239,14 @@ def test_a_role_that_approves_takes_two_administrators(
     path, digest = f"/v1/role-grants/{waiting['id']}/confirm", json.dumps({"sha256": waiting["sha256"]})
     own = client.post(path, digest, key=admin.key)
     other = client.post(path, json.dumps({"sha256": "0" * 64}), key=second.key)
+    (asked,) = done(client.get("/v1/inbox", key=second.key))["waiting"]
+    nothing = done(client.get("/v1/inbox", key=admin.key))["waiting"]
     with database.reader() as session:
         early = role_grants.live_roles(session, wu.user_id, now=clock())
     confirmed = client.post(path, digest, key=second.key)
 
     assert waiting["state"] == "waiting"
+    assert (asked["approve"], asked["approve_body"], nothing) == (path, {"sha256": waiting["sha256"]}, [])
     assert refused(own) == (403, "role.second_person")
     assert refused(other) == (409, "role.digest")
     assert early == frozenset()
