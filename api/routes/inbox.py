@@ -137,6 +137,7 @@ def shown_grant(each: RoleGrant) -> WaitingOut:
         asks_reason=False,
         reject=f"/v1/role-grants/{each.grant_id}/end",
         reject_body={},
+        page="/people",
     )
 
 
