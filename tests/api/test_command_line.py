@@ -148,6 +148,7 @@ def test_a_real_server_upgrades_serves_and_stops(served: tuple[str, str]) -> Non
     at = ("--database", url)
     tonne("organisation", "add", *at, "--kind", "lender", "--name", "Example Bank")
     tonne("user", "add", *at, "--organisation", "Example Bank", "--email", "a@b.cn", "--name", "Li Na")
+    tonne("role", "grant", *at, "--organisation", "Example Bank", "--user", "a@b.cn", "--role", "admin")
     key = tonne(*("key", "add", *at, "--organisation", "Example Bank", "--user", "a@b.cn"), "--scope", "admin")[1]
     bearer = {"Authorization": f"Bearer {key.strip()}"}
 

@@ -68,6 +68,19 @@ READS = (
     "/determinations/{determination}/recomputation",
     "/determinations/{determination}/reviews",
     "/determinations/{determination}/sheet",
+    "/determinations/{determination}/sheet.pdf",
+    "/attestations/{attestation}/certificate.pdf",
+    "/attestations/{attestation}/reliance",
+    "/bank/facilities/{facility}/position",
+    *(
+        f"/facilities/{{facility}}/charts/{name}{form}"
+        for name in ("rate-timeline", "schedule")
+        for form in ("", ".svg", ".xlsx")
+    ),
+    "/facilities/{facility}/interest-notice.pdf?on=2026-07-01",
+    "/facilities/{facility}/schedule.xlsx",
+    *(f"/kpi-periods/{{period}}/charts/kpi-path{form}" for form in ("", ".svg", ".xlsx")),
+    "/kpi-periods/{period}/recomputation",
 )
 WRITES = (
     *BODIES,

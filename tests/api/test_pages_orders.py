@@ -9,10 +9,13 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.auth.principal import Scope
+from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member
 from tests.api.ledger_calls import BOOK, NO_BOOK, done
+from tests.api.people import member
 from tests.api.trading_world import House, fresh_id, house_of
 
 ENGLISH = {"Accept": "text/html", "Accept-Language": "en"}
@@ -128,8 +131,11 @@ def test_a_foreign_order_is_an_absent_one(house: House, borrower: Member) -> Non
 
 
 @pytest.mark.parametrize(("part", "status"), [*((part, 404) for part in OF_A_BOOK), ("orders/new", 403)])
-def test_a_bank_sees_no_page_of_a_book(house: House, lender: Member, part: str, status: int) -> None:
-    assert page(house, f"/books/{BOOK}/{part}", key=lender.key).status_code == status
+def test_a_bank_sees_no_page_of_a_book(house: House, randomness: Randomness, part: str, status: int) -> None:
+    scopes = (Scope.LEDGER_READ,)
+    bank = member(house.database, house.clock, randomness, OrganisationKind.LENDER, "A Bank", scopes)
+
+    assert page(house, f"/books/{BOOK}/{part}", key=bank.key).status_code == status
 
 
 def test_who_may_not_trade_writes_no_ticket(house: House, borrower: Member) -> None:
