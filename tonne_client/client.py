@@ -17,8 +17,9 @@ from tonne_client.codec import ShapeError, decode, encode, encode_text, parse_js
 from tonne_client.connection import Connection, Patience, Reply
 from tonne_client.generated.calls import Calls
 from tonne_client.generated.operations import OPERATIONS
+from tonne_client.generated.shapes import ProposalOut
 from tonne_client.operation import File, Operation
-from tonne_client.refusals import RefusedError, UnexpectedAnswerError, refusal_of
+from tonne_client.refusals import RefusedError, SecondPersonNeededError, UnexpectedAnswerError, refusal_of
 
 Asked = ParamSpec("Asked")
 Page = TypeVar("Page")
@@ -149,7 +150,10 @@ def _answered(operation: Operation, reply: Reply) -> object:
         proposed["content-disposition"] = reply.headers.get("content-disposition", "attachment")
         name = proposed.get_filename() or operation.name
         return File(content=reply.content, content_type=reply.headers.get("content-type", ""), name=name)
+    waits = reply.status == HTTPStatus.ACCEPTED and operation.answer is not ProposalOut
     try:
+        if waits:
+            raise SecondPersonNeededError(decode(ProposalOut, _parsed(reply)))
         return decode(operation.answer, _parsed(reply))
     except ShapeError as error:
         raise UnexpectedAnswerError(f"{operation.name} answered otherwise than described: {error}") from error

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
+from tonne_client.generated.shapes import ProposalOut
+
 
 class TonneError(Exception):
     """Anything that this client raises."""
@@ -26,6 +28,15 @@ class ConnectionLostError(TonneError):
 
 class UnexpectedAnswerError(TonneError):
     """An answer that the description does not know: another program at this address, or a server of another release."""
+
+
+class SecondPersonNeededError(TonneError):
+    """Nothing is done yet: another person has to approve ``proposal`` by its ``sha256`` (``approve_request_proposal``)."""
+
+    def __init__(self, proposal: ProposalOut) -> None:
+        """Keep what waits."""
+        super().__init__(f"waits for a second person until {proposal.expires_at.isoformat()}: {proposal.proposal_id}")
+        self.proposal = proposal
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

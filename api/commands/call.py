@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from api.commands.export import new_file
+from api.commands.sign_in import read_token, token_file
 from ledger.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from tonne_client import arguments as typed
 from tonne_client.client import Tonne
@@ -29,6 +30,7 @@ from tonne_client.refusals import (
     ForbiddenError,
     NotFoundError,
     RefusedError,
+    SecondPersonNeededError,
     SignInNeededError,
     TonneError,
 )
@@ -102,6 +104,8 @@ def _call(given: argparse.Namespace, out: TextIO) -> int:
         answer = _answer(operation, asked)
     except ShapeError as error:
         raise Invalid("call.field", str(error), field=error.place or operation.name) from error
+    except SecondPersonNeededError as waiting:
+        answer = waiting.proposal
     except TonneError as error:
         raise _refusal(error) from error
     return _show(answer, asked, out)
@@ -111,7 +115,8 @@ _USAGE = """usage: tonne call OPERATION [--field value ...] [--json FILE|-] [--f
        tonne call --list [WORD]        operations, of a tag or with a word in the name
        tonne call OPERATION --help     the fields of an operation
 
-The server is --url or TONNE_URL (http://127.0.0.1:8000), the caller TONNE_TOKEN: an API key, or the token of a session.
+The server is --url or TONNE_URL (http://127.0.0.1:8000), the caller TONNE_TOKEN (an API key, or the token of a session),
+else whoever signed in with tonne sign-in. What waits for a second person is answered as the proposal that another approves.
 A field of a field is spelled with dots (--terms.kind forward), an array or object as JSON; --json FILE gives the whole body.
 """
 
@@ -141,7 +146,7 @@ def _operation(word: str) -> Operation:
 
 def _answer(operation: Operation, asked: typed.Asked) -> object:
     url = asked.option("url") or os.environ.get(URL) or _DEFAULT_URL
-    token = os.environ.get(TOKEN)
+    token = os.environ.get(TOKEN) or (read_token(os.environ) if token_file(os.environ).exists() else None)
     try:
         client = Tonne.at(url, token=token)
     except ValueError as error:

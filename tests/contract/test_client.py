@@ -30,6 +30,7 @@ from tonne_client import (
     InvalidError,
     NotFoundError,
     Patience,
+    SecondPersonNeededError,
     SignInNeededError,
     Tonne,
     UnexpectedAnswerError,
@@ -304,6 +305,41 @@ def test_a_field_of_a_newer_server_is_passed_over() -> None:
         assert client.list_books() == shapes.BooksOut(books=())
 
     server.close()
+
+
+def test_what_waits_for_a_second_person_is_told_with_its_proposal(monkeypatch: pytest.MonkeyPatch) -> None:
+    proposal = {
+        "proposal_id": str(UUID(int=7)),
+        "number": 1,
+        "action": "feed.switch",
+        "state": "waiting",
+        "sha256": "a" * 64,
+        "proposed_by": str(UUID(int=8)),
+        "proposed_at": "2026-11-22T00:00:00Z",
+        "expires_at": "2026-11-29T00:00:00Z",
+        "asked": {
+            "route": "POST /v1/feeds/{feed}/switch",
+            "path": "/v1/feeds/x/switch",
+            "query": "",
+            "content_type": "application/json",
+            "body": {},
+            "content": "{}",
+        },
+        "effect_status": 200,
+        "effect": None,
+        "outcome": None,
+    }
+    server = Answering(reply(202, json.dumps(proposal).encode()))
+    monkeypatch.setenv("TONNE_URL", server.url)
+    monkeypatch.setenv("TONNE_TOKEN", "k")
+
+    with Tonne.at(server.url) as client, pytest.raises(SecondPersonNeededError, match="second person") as waits:
+        client.call("switch_feed", {"feed": "x"}, body={"is_on": True, "reason": "y"})
+    shown = told("switch_feed", "--feed", "x", "--is_on", "true", "--reason", "y", "--as-json")
+
+    server.close()
+    assert waits.value.proposal.sha256 == "a" * 64
+    assert (shown[0], json.loads(shown[1])["sha256"]) == (0, "a" * 64)
 
 
 def test_a_redirect_is_not_followed_with_the_token() -> None:
