@@ -24,6 +24,8 @@ from finance.store.webhooks import EndpointState
 from ledger.core.errors import Conflict
 
 _ADMIN = asks(Scope.ADMIN)
+_SECOND = asks(Scope.ACCESS_APPROVE)
+"""Whoever confirms is signed in: a key never approves."""
 
 routes = Routes(tag="webhooks")
 
@@ -54,13 +56,13 @@ def propose_webhook(body: WebhookIn, call: ThisCall, request: Request) -> Webhoo
     return WebhookSecretOut(webhook=WebhookOut.from_core(endpoint), secret=secret)
 
 
-@routes.post("/webhooks/{webhook_id}/approve", policy=_ADMIN, status=200)
+@routes.post("/webhooks/{webhook_id}/approve", policy=_SECOND, status=200)
 def approve_webhook(webhook_id: UuidString, body: WebhookDecisionIn, call: ThisCall) -> WebhookOut:
     """Confirm, as another person than its maker, exactly the webhook that the digest names; alerts go there from now on."""
     return _decided(webhook_id, body, call, is_approved=True)
 
 
-@routes.post("/webhooks/{webhook_id}/reject", policy=_ADMIN, status=200)
+@routes.post("/webhooks/{webhook_id}/reject", policy=_SECOND, status=200)
 def reject_webhook(webhook_id: UuidString, body: WebhookDecisionIn, call: ThisCall) -> WebhookOut:
     """Reject a proposed webhook as another person than its maker."""
     return _decided(webhook_id, body, call, is_approved=False)

@@ -68,7 +68,7 @@ def propose_endpoint(
         subject_kind=_SUBJECT,
         said=terms.url,
         path="/webhooks",
-        scope="admin",
+        scope="access:approve",
         maker_id=actor.user_id,
     )
     raise_notice(session, waiting, now=now)

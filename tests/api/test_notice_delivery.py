@@ -34,7 +34,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member
 from tests.api.ledger_calls import done
-from tests.api.people import colleague_of
+from tests.api.people import colleague_of, place, proof
 from tests.store.test_notices import draft
 
 KEY = bytes(range(32))
@@ -103,7 +103,9 @@ def world(database: Database, clock: Clock) -> Dispatch:
 
 @pytest.fixture
 def colleague(database: Database, clock: Clock, randomness: Randomness, borrower: Member) -> Member:
-    return colleague_of(database, clock, randomness, borrower, "second@borrower.example", {Scope.ADMIN})
+    return colleague_of(
+        database, clock, randomness, borrower, "second@borrower.example", {Scope.ADMIN, Scope.ACCESS_APPROVE}
+    )
 
 
 def with_senders(world: Dispatch, senders: dict[Channel, Sender]) -> Dispatch:
@@ -226,16 +228,20 @@ def test_a_webhook_gets_nothing_until_another_person_confirms_it(
     world: Dispatch,
     receiver: Receiver,
     clock: Clock,
+    randomness: Randomness,
 ) -> None:
     body = {"url": f"http://127.0.0.1:{receiver.port}/", "description": "x"}
     made = done(client.post("/v1/webhooks", json.dumps(body)))["webhook"]
     path = f"/v1/webhooks/{made['webhook_id']}/approve"
 
-    own = client.post(path, json.dumps({"sha256": made["sha256"]}))
+    by_key = client.post(path, json.dumps({"sha256": made["sha256"]}))
+    maker = proof(database, clock, randomness, place(database, borrower), {Scope.ADMIN, Scope.ACCESS_APPROVE})
+    own = client.post(path, json.dumps({"sha256": made["sha256"]}), key=maker.key)
     other = client.post(path, json.dumps({"sha256": "0" * 64}), key=colleague.key)
     raise_gaps(database, borrower.organisation_id, 2, clock())
     dispatch_due(world)
 
+    assert (by_key.status_code, by_key.json()["code"]) == (403, "auth.scope_missing")
     assert (own.status_code, own.json()["code"]) == (403, "webhook.same_person")
     assert (other.status_code, other.json()["code"]) == (409, "webhook.digest")
     assert receiver.seen == []

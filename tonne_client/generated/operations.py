@@ -757,7 +757,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/webhooks/{webhook_id}/approve',
         tag='webhooks',
         summary='Confirm, as another person than its maker, exactly the webhook that the digest names; alerts go there from now on.',
-        asks='admin',
+        asks='access:approve',
         parameters=(
             Parameter(name='webhook_id', sent_as='webhook_id', place='path', is_required=True, type=UUID),
         ),
@@ -6725,7 +6725,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/webhooks/{webhook_id}/reject',
         tag='webhooks',
         summary='Reject a proposed webhook as another person than its maker.',
-        asks='admin',
+        asks='access:approve',
         parameters=(
             Parameter(name='webhook_id', sent_as='webhook_id', place='path', is_required=True, type=UUID),
         ),
