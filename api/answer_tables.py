@@ -132,8 +132,8 @@ def _add(flat: _Flat, field: str, value: object) -> None:
         case ExplanationOut():
             return
         case BaseModel() if {"amount", "unit"} == set(type(value).model_fields):
-            amount, unit = str(getattr(value, "amount")), str(getattr(value, "unit"))  # noqa: B009 - of any such shape
-            flat[field] = (Decimal(amount), unit)
+            told = value.model_dump()
+            flat[field] = (Decimal(str(told["amount"])), str(told["unit"]))
         case BaseModel():
             flat.update(_scalars(value, field=field))
         case tuple():

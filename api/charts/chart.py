@@ -20,6 +20,8 @@ WIDTH, HEIGHT = 640, 300
 """Pixels of the plot; a page may stretch it."""
 
 _MILLION = 1_000_000
+_FEW = 10
+"""Above so much money an axis shows no cents."""
 
 Drawing: TypeAlias = "alt.Chart | alt.LayerChart | alt.FacetChart"
 Value: TypeAlias = "str | None"
@@ -124,7 +126,7 @@ def money_axis(look: Look, title: tuple[str, str], amounts: Sequence[Value], cur
     largest = max((abs(Decimal(each)) for each in amounts if each is not None), default=Decimal(0))
     words = look.say(*title)
     if largest < _MILLION:
-        return alt.Axis(title=f"{words} ({currency})", format=",.0f" if largest > 10 else ",.2f")  # noqa: PLR2004
+        return alt.Axis(title=f"{words} ({currency})", format=",.0f" if largest > _FEW else ",.2f")
     unit = look.say(f"{currency} million", f"百万 {currency}")
     return alt.Axis(title=f"{words} ({unit})", labelExpr="format(datum.value / 1000000, ',.6~f')")
 

@@ -15,7 +15,7 @@ from api.schemas.facilities import ScheduleOut
 def rate_timeline(answer: ScheduleOut, look: Look) -> Chart:
     """Return each tranche's margin adjustment in basis points over time, as steps; below zero lowers the rate."""
     rows: list[Row] = [
-        (str(day), tranche.tranche_id, each.adjustment_bp, _cause(look, each.determination_id is not None))
+        (str(day), tranche.tranche_id, each.adjustment_bp, _cause(look, is_decided=each.determination_id is not None))
         for tranche in answer.tranches
         for each in tranche.margins
         for day in ((each.start, each.end) if each is tranche.margins[-1] else (each.start,))
@@ -112,5 +112,5 @@ def _known(look: Look, answer: ScheduleOut) -> str:
     return look.say(f"as known at {at}", f"依据 {at} 已知事实")
 
 
-def _cause(look: Look, is_decided: bool) -> str:  # noqa: FBT001 - one fact of one step
+def _cause(look: Look, *, is_decided: bool) -> str:
     return look.say("decision", "利率决定") if is_decided else look.say("terms", "合同约定")
