@@ -25,13 +25,14 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 import api.routes
 from api import errors
 from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
+from api.auth.rate_limits import UNLIMITED, RateLimits, Rates
 from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
 from api.description import describe
 from api.imports.work import ImportWork
 from api.notices.settings import NoticeSettings, notice_settings
 from api.notices.streams import Streams, stream_rules
 from api.pages.base.serving import page_routes, unknown_path
-from api.settings import from_environment
+from api.settings import Settings, from_environment
 from api.writer import MOST_WAITING, WriterQueue
 from finance.conventions.calendars import china_day
 from finance.store import reference
@@ -62,12 +63,14 @@ def create_app(
     more_routes: Iterable[Routes] = (),
     writer_queue: int = MOST_WAITING,
     notices: NoticeSettings | None = None,
+    rates: Rates = UNLIMITED,
 ) -> FastAPI:
     """Return the application on ``database``; raise ``AssertionError`` when a route lacks a policy.
 
     ``clock`` gives aware UTC instants, ``random_source`` that many unpredictable bytes, ``id_source`` UUIDs (version 7 of the
-    clock and the random source unless given), ``writer_queue`` how many entries may wait for one book. Documentation pages are
-    off, since they load scripts from elsewhere. At shutdown the entries that wait are recorded before the process ends.
+    clock and the random source unless given), ``writer_queue`` how many entries may wait for one book, ``rates`` how
+    often callers may ask. Documentation pages are off, since they load scripts from elsewhere. At shutdown the entries that wait
+    are recorded before the process ends.
     """
     writer = WriterQueue(database, clock=clock, random_bytes=random_source, most_waiting=writer_queue)
     new_id = id_source or (lambda: uuid7(clock(), random_source))
@@ -97,6 +100,7 @@ def create_app(
         clock=clock,
         random_source=random_source,
         id_source=new_id,
+        limits=RateLimits(rates),
     )
     app.router.routes.extend(_built_routes())
     for declared in (each for routes in more_routes for each in routes):
@@ -148,6 +152,18 @@ def app_from_environment() -> FastAPI:
         open_database(settings.database_url),
         writer_queue=settings.writer_queue,
         notices=notice_settings(os.environ),
+        rates=rates_of(settings),
+    )
+
+
+def rates_of(settings: Settings) -> Rates:
+    """Return how often callers may ask by the operator's settings; an organisation writes five times as often as one key."""
+    each = settings.writes_per_second
+    return Rates(
+        writes_per_second=each,
+        organisation_writes_per_second=5 * each,
+        address_requests_per_second=settings.requests_per_second,
+        exports_at_once=settings.exports_at_once,
     )
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import secrets
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -30,6 +30,7 @@ from api.auth.authenticate import look_up
 from api.auth.policy import Declared
 from api.auth.presented import Presented, address_of, browser_headers, presented_by, reading_of
 from api.auth.principal import Principal, Role
+from api.auth.rate_limits import UNLIMITED, RateLimits
 from api.auth.same_origin import SAFE_METHODS, check_same_origin
 from api.auth.scope import ScopedKind, load_scoped
 from api.auth.second_person import Scale
@@ -96,6 +97,7 @@ class Surroundings:
     id_source: Callable[[], UUID]
     write_turn: anyio.Lock = field(default_factory=anyio.Lock)
     sessions: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_SESSIONS))
+    limits: RateLimits = field(default_factory=lambda: RateLimits(UNLIMITED))
 
     @property
     def turn(self) -> anyio.Lock | None:
@@ -280,10 +282,14 @@ class EdgeRoute(APIRoute):
     ) -> Response:
         if len(request.url.path) > _LONGEST_PATH or not request.url.path.isprintable():
             raise NotFound("path.not_found", "there is nothing at this path")
+        limits, now = surroundings.limits, surroundings.clock()
+        limits.admit_address(address_of(request), now=now)
         caller, shown = None, presented_by(request)
         if not self.declared.policy.is_public:
             caller = await _authenticated(request, surroundings, shown)
             self.declared.policy.permit(caller, is_write=self.declared.writes)
+            if self.declared.writes:
+                limits.admit_write(caller, now=now)
             if Role.AUDITOR in caller.roles:
                 await _note_reading(request, surroundings, caller)
         self._check_query(request)
@@ -292,7 +298,8 @@ class EdgeRoute(APIRoute):
             route=self, request=taken, surroundings=surroundings, caller=caller, token=shown.proof, answer=answer
         )
         if not self.declared.writes:
-            return await work.read()
+            with limits.exporting(caller) if caller is not None and self.declared.is_export else nullcontext():
+                return await work.read()
         keyed = _keyed(taken, caller)
         queued = await work.queue() if self.is_queueable and keyed is None else None
         return await work.write(keyed) if queued is None else queued

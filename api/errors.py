@@ -70,6 +70,7 @@ _STATUS_BY_CODE: Mapping[str, int] = {
     "sign_in.code_needed": 401,
     "sign_in.code_wrong": 401,
     "sign_in.too_many": 429,
+    "rate.limited": 429,
     "sign_in.busy": 503,
 }
 """Refusals that HTTP has statuses of its own for: of the request's form, and at the door."""

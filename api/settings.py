@@ -24,9 +24,15 @@ DEFAULT_DATABASE_URL = "sqlite:///var/tonne.db"
 AUDIENCE = "tonne"
 """To whom an assessor's statement is addressed: its ``audience`` member, so that a statement made for another system is refused."""
 
-_HIGHEST_PORT = 65535
-_MOST_WORKERS = 64
-_LONGEST_QUEUE = 100_000
+_BOUNDS = (
+    ("port", 0, 65_535),
+    ("workers", 1, 64),
+    ("writer_queue", 1, 100_000),
+    ("writes_per_second", 0, 10_000),
+    ("requests_per_second", 0, 10_000),
+    ("exports_at_once", 0, 100),
+)
+"""The least and the most of each setting that is a number."""
 
 
 class Environment(StrEnum):
@@ -46,6 +52,10 @@ class Settings:
     ``jobs`` TONNE_JOBS: ``on`` lets ``tonne serve`` run the feeds' and closes' jobs too, ``off`` unless set.
     ``feed_base_url`` TONNE_FEED_BASE_URL: one address (https, or http on loopback) that every feed asks instead of its publisher.
     ``writer_queue`` TONNE_WRITER_QUEUE: entries that may wait for one book in each process, 1 to 100,000; one more is told 503.
+    ``writes_per_second`` TONNE_WRITES_PER_SECOND: of one key or session, 0 (no limit) to 10,000; an organisation has five times as many.
+    ``requests_per_second`` TONNE_REQUESTS_PER_SECOND: of one network address, 0 (no limit) to 10,000: 0 where a proxy stands before the
+    server and counts them, since all come from its address. Each worker counts its own. ``exports_at_once`` TONNE_EXPORTS_AT_ONCE:
+    files being made for one key or session, 0 (no limit) to 100.
     Refuses several processes on SQLite in production (``settings.workers``): its one writer would be many.
     """
 
@@ -55,6 +65,9 @@ class Settings:
     environment: Environment = Environment.DEVELOPMENT
     workers: int = 1
     writer_queue: int = 8_000
+    writes_per_second: int = 20
+    requests_per_second: int = 200
+    exports_at_once: int = 2
     jobs: bool = False
     feed_base_url: str = ""
 
@@ -64,12 +77,9 @@ class Settings:
             backend = make_url(self.database_url).get_backend_name()
         except (ArgumentError, ValueError) as error:
             raise _wrong("database_url", "expected sqlite:///path/to/file.db or postgresql://user@host/name") from error
-        if not 0 <= self.port <= _HIGHEST_PORT:
-            raise _wrong("port", "expected a whole number from 0 to 65535")
-        if not 1 <= self.workers <= _MOST_WORKERS:
-            raise _wrong("workers", f"expected a whole number from 1 to {_MOST_WORKERS}")
-        if not 1 <= self.writer_queue <= _LONGEST_QUEUE:
-            raise _wrong("writer_queue", f"expected a whole number from 1 to {_LONGEST_QUEUE}")
+        for name, least, most in _BOUNDS:
+            if not least <= getattr(self, name) <= most:
+                raise _wrong(name, f"expected a whole number from {least} to {most}")
         if not re.fullmatch(r"[A-Za-z0-9.:_-]{1,255}", self.host, re.ASCII):
             raise _wrong("host", "expected an address or a host name")
         if self.environment is Environment.PRODUCTION and backend == "sqlite" and self.workers > 1:
@@ -83,7 +93,19 @@ def fonts_folder(environ: Mapping[str, str] = os.environ) -> str:
 
 def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Settings:
     """Return the settings: each argument that is given, else its variable, else the default. Unreadable ones are refused."""
-    known = {"database_url", "host", "port", "environment", "workers", "writer_queue", "jobs", "feed_base_url"}
+    known = {
+        "database_url",
+        "host",
+        "port",
+        "environment",
+        "workers",
+        "writer_queue",
+        "writes_per_second",
+        "requests_per_second",
+        "exports_at_once",
+        "jobs",
+        "feed_base_url",
+    }
     assert set(arguments) <= known, f"unknown settings: {sorted(set(arguments) - known)}"
     texts = {name: arguments.get(name) or environ.get(f"{PREFIX}{name.upper()}") for name in known}
     given = {name: text for name, text in texts.items() if text is not None}
@@ -100,6 +122,9 @@ def from_environment(environ: Mapping[str, str], **arguments: str | None) -> Set
         environment=Environment(environment),
         workers=_whole(given.get("workers", "1"), "workers"),
         writer_queue=_whole(given.get("writer_queue", "8000"), "writer_queue"),
+        writes_per_second=_whole(given.get("writes_per_second", "20"), "writes_per_second"),
+        requests_per_second=_whole(given.get("requests_per_second", "200"), "requests_per_second"),
+        exports_at_once=_whole(given.get("exports_at_once", "2"), "exports_at_once"),
         jobs=jobs == "on",
         feed_base_url=given.get("feed_base_url", ""),
     )

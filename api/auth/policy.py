@@ -111,6 +111,16 @@ class Declared:
     second_person: Action | None = None
     is_private: bool = False
 
+    @property
+    def is_export(self) -> bool:
+        """Whether the answer is a file made for the caller; the pictures and parts of a page are not."""
+        made = [
+            each
+            for each in self.answers
+            if not each.startswith(("image/", "text/html", "text/css", "text/event-stream"))
+        ]
+        return bool(made) and not self.policy.is_public and self.path.startswith("/v1/")
+
     def __post_init__(self) -> None:
         """A reading method never writes, and a path is absolute."""
         assert self.path.startswith("/"), f"{self.path}: a path begins with /"

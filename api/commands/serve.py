@@ -11,9 +11,10 @@ from contextlib import contextmanager
 from typing import TextIO
 
 import uvicorn
+from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from api.app import create_app
+from api.app import create_app, rates_of
 from api.auth.one_time import issue_first_run_token
 from api.deps import unit_of_work, utc_now
 from api.notices.settings import notice_settings
@@ -54,21 +55,30 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     database = open_database(settings.database_url)
     runner.upgrade(database)
     listener = _listen(settings)
+    app = _app(database, settings) if settings.workers == 1 else None  # before it is said that we serve: it takes seconds
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     out.write(f"Tonne serves on http://{shown}:{port} ({database.library_version()})\n")
     _offer_first_run(database, out)
     out.flush()
     with _jobs(database, settings):
-        if settings.workers == 1:
-            uvicorn.Server(
-                _config(create_app(database, writer_queue=settings.writer_queue, notices=notice_settings(os.environ)))
-            ).run(sockets=[listener])
+        if app is not None:
+            uvicorn.Server(_config(app)).run(sockets=[listener])
             return 0
         os.environ[f"{PREFIX}DATABASE_URL"] = settings.database_url  # the worker processes read it
         config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
         Multiprocess(config, sockets=[listener]).run()
         return 0
+
+
+def _app(database: Database, settings: Settings) -> FastAPI:
+    """Return the application that the one worker serves."""
+    return create_app(
+        database,
+        writer_queue=settings.writer_queue,
+        notices=notice_settings(os.environ),
+        rates=rates_of(settings),
+    )
 
 
 def _offer_first_run(database: Database, out: TextIO) -> None:

@@ -47,9 +47,11 @@ class PageRoute(EdgeRoute):
             except errors.Unauthenticated:
                 return to_sign_in(request)
             except DomainError as refusal:
-                return problem_page(
-                    request, status=errors.status_of(refusal), code=refusal.code, detail=refusal.message
-                )
+                status = errors.status_of(refusal)
+                told = problem_page(request, status=status, code=refusal.code, detail=refusal.message)
+                if status == HTTPStatus.TOO_MANY_REQUESTS:
+                    told.headers["Retry-After"] = refusal.data.get("retry_after_s", "60")
+                return told
             except RequestValidationError as error:
                 code, detail = errors.first_unreadable(error)
                 return problem_page(request, status=422, code=code, detail=detail)
