@@ -28,6 +28,7 @@ from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.auth.rate_limits import UNLIMITED, RateLimits, Rates
 from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
 from api.description import describe
+from api.example.work import ExampleWork
 from api.imports.work import ImportWork
 from api.notices.settings import NoticeSettings, notice_settings
 from api.notices.streams import Streams, stream_rules
@@ -75,12 +76,15 @@ def create_app(
     writer = WriterQueue(database, clock=clock, random_bytes=random_source, most_waiting=writer_queue)
     new_id = id_source or (lambda: uuid7(clock(), random_source))
     importing = ImportWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
+    loading = ExampleWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
 
     @asynccontextmanager
     async def draining(_app: FastAPI) -> AsyncIterator[None]:
         importing.start()
+        loading.start()
         yield
         importing.stop()
+        loading.stop()
         await to_thread.run_sync(writer.close)
 
     app = FastAPI(

@@ -64,6 +64,8 @@ def _by_session(session: Session, token: str, *, now: datetime) -> Authenticated
         return None
     if holder.user.disabled_at is not None or holder.user.joined_at is None:
         return None
+    if access.is_ended(session, holder.organisation):
+        return None
     roles = live_roles(session, holder.user.user_id, now=now)
     scopes = scopes_of(holder.organisation.kind, roles)
     signed_in = holder.session
@@ -98,6 +100,8 @@ def _by_key(session: Session, key_text: str, *, address: str, now: datetime) -> 
     key = holder.key
     is_dead = key.revoked_at is not None or now >= key.expires_at
     if is_dead or holder.user.disabled_at is not None or not is_address_allowed(key, address):
+        return None
+    if access.is_ended(session, holder.organisation):
         return None
     roles = live_roles(session, key.user_id, now=now)
     own = frozenset(_SCOPES[scope] for scope in key.scopes if scope in _SCOPES)

@@ -15,6 +15,8 @@ from api.example.people import ShownPerson, give_credentials
 from api.example.scenario import load_scenario
 from api.example.tables import as_text
 from api.settings import add_database_option, from_environment
+from api.store import example
+from api.store.example_life import life_of
 from ledger.store.database import open_database
 from migrations import runner
 
@@ -39,6 +41,10 @@ def _demo(arguments: argparse.Namespace, out: TextIO) -> int:
     database = open_database(from_environment(os.environ, database_url=arguments.database).database_url)
     try:
         runner.upgrade(database)
+        with database.reader() as session:
+            number = life_of(example.list_events(session)).number
+        if number > 1:
+            scenario = load_scenario(number=number)
         edge = Edge(
             database=database,
             new_id=lambda: uuid7(utc_now(), secrets.token_bytes),

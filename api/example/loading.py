@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -15,15 +16,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy.orm import Session
 
-from api.deps import unit_of_work
+from api.deps import unit_of_work, utc_now
 from api.example.people import give_roles
 from api.example.scenario import Scenario
 from api.example.statement import honest_statement
-from api.routes.determinations import business_day
 from api.settings import AUDIENCE
-from api.store import access
+from api.store import access, example
+from api.store.example import Happening
+from api.store.example_life import ExampleState, life_of
 from finance.attestations.signatures import sign_statement
 from finance.attestations.statements import AssuranceLevel, AssuranceStandard
+from finance.conventions.calendars import china_day
 from finance.conventions.documents import from_document
 from finance.conventions.tables import Table
 from finance.emissions.activity import parse_activity
@@ -64,27 +67,73 @@ from ledger.store.database import Database
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Edge:
-    """What the loading takes from outside: the database and the sources of ids and randomness."""
+    """What the loading takes from outside: the database and the sources of ids, randomness and time."""
 
     database: Database
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]
+    clock: Callable[[], datetime] = utc_now
+    """When the loading itself happens; what is loaded has instants of its own."""
+
+
+STEPS = (
+    "organisations",
+    "activity",
+    "book",
+    "prices_proposed",
+    "prices_approved",
+    "snapshot",
+    "facility",
+    "baseline_attested",
+    "test_attested",
+    "decision",
+    "loan_entries",
+)
+"""The steps in their order, each one transaction, by the names under which they are noted when done."""
 
 
 def load_example(edge: Edge, scenario: Scenario) -> None:
-    """Load everything that is not there yet: people, activity, book and trades, prices, loan, attestations, decision."""
-    for step in (_organisations, _activity, _book, _prices_proposed, _prices_approved, _snapshot, _facility):
+    """Load everything that is not there yet: people, activity, book and trades, prices, loan, attestations, decision.
+
+    Each step is noted in its own transaction, first, so that of two processes at the same step one waits and then finds it done.
+    """
+    done = _steps_done(edge)
+    for name, work in _steps(scenario):
         with unit_of_work(edge.database) as session:
-            step(session, edge, scenario)
+            if name not in done:
+                example.add_event(session, Happening.STEP, step=name, now=edge.clock())
+            work(session, edge, scenario)
+    with unit_of_work(edge.database) as session:
+        if not life_of(example.list_events(session)).is_loaded:
+            example.add_event(session, Happening.LOADED, now=edge.clock())
+
+
+def _steps_done(edge: Edge) -> tuple[str, ...]:
+    """Return the steps noted in this life, all of them where the example is loaded; begin the life where nobody asked yet."""
+    with unit_of_work(edge.database) as session:
+        life = life_of(example.list_events(session))
+        if life.state in {ExampleState.ABSENT, ExampleState.FAILED}:
+            example.add_event(session, Happening.ASKED, now=edge.clock())
+        return STEPS if life.is_loaded else life.steps
+
+
+def _steps(scenario: Scenario) -> tuple[tuple[str, Callable[[Session, Edge, Scenario], None]], ...]:
     key = Ed25519PrivateKey.generate()  # the assessor's own: made now, kept nowhere
-    years = (int(scenario.facts["baseline_year"]), scenario.test_year)
-    for year, name in zip(years, ("baseline", "test"), strict=True):
-        with unit_of_work(edge.database) as session:
-            _attested_period(session, edge, scenario, year=year, name=name, key=key)
-    with unit_of_work(edge.database) as session:
-        _decision(session, edge, scenario)
-    with unit_of_work(edge.database) as session:
-        _loan_entries(session, edge, scenario)
+    baseline, test = int(scenario.facts["baseline_year"]), scenario.test_year
+    work = (
+        _organisations,
+        _activity,
+        _book,
+        _prices_proposed,
+        _prices_approved,
+        _snapshot,
+        _facility,
+        partial(_attested_period, year=baseline, name="baseline", key=key),
+        partial(_attested_period, year=test, name="test", key=key),
+        _decision,
+        _loan_entries,
+    )
+    return tuple(zip(STEPS, work, strict=True))
 
 
 def _organisations(session: Session, edge: Edge, scenario: Scenario) -> None:
@@ -380,7 +429,7 @@ def _decision(session: Session, edge: Edge, scenario: Scenario) -> None:
             determination_id=determination_id,
             actor=scenario.actor("borrower"),
             now=proposed,
-            today=business_day(proposed),
+            today=china_day(proposed),
             random_bytes=edge.random_bytes,
         )
     found = determination_store.find_determination(session, determination_id)
@@ -392,7 +441,7 @@ def _decision(session: Session, edge: Edge, scenario: Scenario) -> None:
         found.digest,
         actor=scenario.actor("lender"),
         now=approved,
-        today=business_day(approved),
+        today=china_day(approved),
         random_bytes=edge.random_bytes,
     )
 

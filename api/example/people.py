@@ -51,9 +51,7 @@ def give_credentials(
 ) -> tuple[ShownPerson, ...]:
     """Give everybody of the example without a password a new one and a second factor; return how they sign in, for this once."""
     shown = []
-    for organisation, user, roles in _cast(session, scenario):
-        if not organisation.is_demo or people.load_credentials(session, user.person_id).password_hash is not None:
-            continue
+    for organisation, user, roles in without_password(session, scenario):
         password, secret = random_bytes(_PASSWORD_BYTES).hex(), new_secret(random_bytes)
         hashed = hash_password(password, random_bytes=random_bytes)
         people.set_password(session, user.person_id, password_hash=hashed, now=now)
@@ -69,6 +67,15 @@ def give_credentials(
             )
         )
     return tuple(shown)
+
+
+def without_password(session: Session, scenario: Scenario) -> tuple[tuple[Organisation, User, tuple[str, ...]], ...]:
+    """Return everybody of the example who cannot sign in yet, with organisation and roles."""
+    return tuple(
+        (organisation, user, roles)
+        for organisation, user, roles in _cast(session, scenario)
+        if organisation.is_demo and people.load_credentials(session, user.person_id).password_hash is None
+    )
 
 
 def _cast(session: Session, scenario: Scenario) -> tuple[tuple[Organisation, User, tuple[str, ...]], ...]:

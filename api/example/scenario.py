@@ -53,9 +53,22 @@ class Scenario:
         return (self.folder / name).read_bytes()
 
 
-def load_scenario(folder: Path = FOLDER) -> Scenario:
-    """Return the example; it stands in the checkout, not in an installed package (``example.missing``)."""
+def load_scenario(folder: Path = FOLDER, *, number: int = 1) -> Scenario:
+    """Return the example; it stands in the checkout, not in an installed package (``example.missing``).
+
+    ``number`` counts its lives: what was removed stays removed, so the second life has organisations, books and ids of its own, its
+    organisations' names ending in 2. Its people are the same persons.
+    """
     path = folder / "scenario.json"
     if not path.exists():
         raise Invalid("example.missing", f"{path}: not found; run this in a checkout of the project")
-    return Scenario(folder=folder, facts=json.loads(path.read_text(encoding="utf-8")))
+    facts = json.loads(path.read_text(encoding="utf-8"))
+    return Scenario(folder=folder, facts=facts if number == 1 else _renewed(facts, number))
+
+
+def _renewed(facts: Mapping[str, Any], number: int) -> Mapping[str, Any]:
+    organisations = {
+        role: {**each, "legal_name": f"{each['legal_name']} {number}"} for role, each in facts["organisations"].items()
+    }
+    namespace = uuid5(UUID(facts["namespace"]), f"life {number}")
+    return {**facts, "namespace": str(namespace), "organisations": organisations}

@@ -14,9 +14,11 @@ from api.routes.books import read_book
 from api.routes.compliance_proposals import read_deadlines
 from api.routes.emissions import asked_activity, asked_recipe, list_methodologies
 from api.routes.engagements import list_engagements
+from api.routes.example import read_example
 from api.routes.facilities import list_facilities, read_rate
 from api.routes.market import list_snapshots
 from api.routes.obligations import list_obligations
+from api.routes.operating import list_organisations
 from api.routes.outlook import asked_rest, read_outlook
 from api.routes.reports import read_positions
 from api.routes.valuations import read_valuation
@@ -28,6 +30,7 @@ from api.schemas.outlook import OutlookOut
 from api.schemas.points import Asked
 from api.schemas.worth import ValuationOut
 from api.store.access import OrganisationKind
+from api.store.example_life import ExampleState
 from finance.accounting.chart import HOLDING
 
 routes = Pages(area="overview")
@@ -50,13 +53,22 @@ def show_overview(page: ThisPage) -> Response:
             book = next(iter(page.books()), None)
             return page.show("overview/no_book.html") if book is None else _treasury(page, book)
         case _:
-            return page.show("overview/other.html")
+            return page.show("overview/other.html", is_fresh=_is_fresh(page))
 
 
 @routes.get("/books/{book_id}", policy=asks(Scope.LEDGER_READ, kinds=(OrganisationKind.BORROWER,)))
 def show_book(book_id: UuidString, page: ThisPage) -> Response:
     """Show the overview of one of several books."""
     return _treasury(page, page.use(read_book, book_id=book_id))
+
+
+def _is_fresh(page: Page) -> bool:
+    """Return whether the reader is the operator of an installation without any organisation but its own, and the example can be loaded."""
+    if not page.may(read_example):
+        return False
+    found = page.use(read_example)
+    is_absent = found.is_available and found.state == ExampleState.ABSENT
+    return is_absent and len(page.use(list_organisations).organisations) == 1
 
 
 def _treasury(page: Page, book: BookOut) -> Response:

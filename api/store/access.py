@@ -12,9 +12,10 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import select, update
+from sqlalchemy import exists, select, update
 from sqlalchemy.orm import Session
 
+from api.store.example_tables import OrganisationEndRow
 from api.store.names import LONGEST_NAME, clean_email, clean_text, mailbox_of, name_skeleton
 from api.store.person_tables import PersonRow
 from api.store.tables import ApiKeyRow, OrganisationRow, UserAccountRow
@@ -123,15 +124,23 @@ def add_organisation(
 
 
 def load_organisation(session: Session, organisation_id: UUID) -> Organisation | None:
-    """Return the organisation, or ``None``."""
+    """Return the organisation, or ``None``; one of the example that was removed is not there any more."""
     row = session.get(OrganisationRow, organisation_id)
-    return None if row is None else organisation_of(row)
+    if row is None or is_ended(session, organisation_of(row)):
+        return None
+    return organisation_of(row)
 
 
 def list_organisations(session: Session) -> tuple[Organisation, ...]:
     """Return every organisation of the installation, by id: for the installation's own jobs, never for a caller."""
-    rows = session.scalars(select(OrganisationRow).order_by(OrganisationRow.organisation_id))
+    ended = exists().where(OrganisationEndRow.organisation_id == OrganisationRow.organisation_id)
+    rows = session.scalars(select(OrganisationRow).where(~ended).order_by(OrganisationRow.organisation_id))
     return tuple(organisation_of(row) for row in rows)
+
+
+def is_ended(session: Session, organisation: Organisation) -> bool:
+    """Return whether the organisation was removed with the example; of another one it is not even asked."""
+    return organisation.is_demo and session.get(OrganisationEndRow, organisation.organisation_id) is not None
 
 
 def find_organisation(session: Session, name_or_id: str) -> Organisation:

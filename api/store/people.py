@@ -14,7 +14,7 @@ from uuid import UUID
 from sqlalchemy import CursorResult, delete, select, update
 from sqlalchemy.orm import Session
 
-from api.store.access import Organisation, User, organisation_of, user_of
+from api.store.access import Organisation, User, is_ended, organisation_of, user_of
 from api.store.names import mailbox_of
 from api.store.person_tables import OneTimeTokenRow, PersonRow, RecoveryCodeRow
 from api.store.tables import OrganisationRow, UserAccountRow
@@ -86,7 +86,8 @@ def find_places(session: Session, person_id: UUID) -> tuple[Place, ...]:
         )
         .order_by(OrganisationRow.legal_name)
     )
-    return tuple(Place(user=user_of(user), organisation=organisation_of(organisation)) for user, organisation in found)
+    places = [Place(user=user_of(user), organisation=organisation_of(organisation)) for user, organisation in found]
+    return tuple(each for each in places if not is_ended(session, each.organisation))
 
 
 def count_places(session: Session, person_id: UUID) -> int:
@@ -231,6 +232,8 @@ def load_place(session: Session, user_id: UUID) -> Place | None:
         return None
     organisation = session.get(OrganisationRow, row.organisation_id)
     assert organisation is not None, "a place is in an organisation"
+    if is_ended(session, organisation_of(organisation)):
+        return None
     return Place(user=user_of(row), organisation=organisation_of(organisation))
 
 

@@ -590,6 +590,10 @@ class Calls(ABC):
         """Freeze the marks of a day; the same request again returns what was frozen, whatever was learned since."""
         return cast("shapes.SnapshotOut", self.call('freeze_snapshot', {}, body=body))
 
+    def give_example_sign_ins(self) -> shapes.ExampleSignInsOut:
+        """Give everybody of the example without a password a new one and a second factor; told in this answer and never again."""
+        return cast("shapes.ExampleSignInsOut", self.call('give_example_sign_ins', {}))
+
     def give_role(self, *, body: shapes.RoleGrantIn, user_id: UUID) -> shapes.RoleGrantOut:
         """Give a person a role; one that approves waits until another administrator confirms it."""
         return cast("shapes.RoleGrantOut", self.call('give_role', {'user_id': user_id}, body=body))
@@ -1381,6 +1385,10 @@ class Calls(ABC):
         """Return the sheet as it came with one column more, which says what is wrong in each row: correct it and bring it again."""
         return cast("File", self.call('read_errors', {'import_id': import_id, 'format': format}))
 
+    def read_example(self) -> shapes.ExampleOut:
+        """Return how the example stands and what keeps it from being removed."""
+        return cast("shapes.ExampleOut", self.call('read_example', {}))
+
     def read_expectation(self, *, engagement_id: UUID) -> shapes.ExpectationOut:
         """Return what a statement under the engagement must say, byte for byte; the period must have been reported."""
         return cast("shapes.ExpectationOut", self.call('read_expectation', {'engagement_id': engagement_id}))
@@ -1704,6 +1712,10 @@ class Calls(ABC):
     def report_kpi_period(self, *, kpi_period_id: UUID) -> shapes.KpiPeriodOut:
         """Report the locked value to the lenders; it then awaits its attestation."""
         return cast("shapes.KpiPeriodOut", self.call('report_kpi_period', {'kpi_period_id': kpi_period_id}))
+
+    def request_example(self) -> shapes.ExampleOut:
+        """Ask for the example: it is loaded beside the request, and goes on after a restart. One that is loading or loaded is left."""
+        return cast("shapes.ExampleOut", self.call('request_example', {}))
 
     def restate_kpi_period(self, *, body: shapes.KpiReasonIn, kpi_period_id: UUID) -> shapes.KpiPeriodOut:
         """Say that the reported value is to be put right; lock and report it anew."""
@@ -2133,6 +2145,10 @@ class Calls(ABC):
     def withdraw_attestation(self, *, body: shapes.AttestationsWithdrawalIn, attestation_id: UUID) -> shapes.AttestationOut:
         """Withdraw an accepted attestation; no later step may rest on it, and a rate decided before stays until decided again."""
         return cast("shapes.AttestationOut", self.call('withdraw_attestation', {'attestation_id': attestation_id}, body=body))
+
+    def withdraw_example(self) -> shapes.ExampleOut:
+        """Remove the example: its organisations are gone for everybody; refused while anything that is not its own is tied to it."""
+        return cast("shapes.ExampleOut", self.call('withdraw_example', {}))
 
     def withdraw_mark(self, *, body: shapes.MarkWithdrawalIn, mark_id: UUID) -> shapes.MarkRecordOut:
         """End an approved mark from now on; snapshots frozen before stay as they are."""

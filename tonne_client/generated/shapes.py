@@ -58,6 +58,8 @@ EntryKind: TypeAlias = Literal['opening', 'issue', 'trade', 'transfer', 'surrend
 
 Evidence: TypeAlias = Literal['captive_plant', 'grid_residual', 'direct_line', 'market_contract', 'certificate']
 
+ExampleState: TypeAlias = Literal['absent', 'loading', 'failed', 'loaded']
+
 ExportFormat: TypeAlias = Literal['beancount', 'hledger', 'jsonl', 'xlsx', 'csv']
 
 FindingResult: TypeAlias = Literal['passed', 'failed', 'not_applicable', 'unknown']
@@ -4181,6 +4183,74 @@ class EvidenceReceiptOut:
     """64 hexadecimal digits."""
 
     recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleOut:
+    """The example on this installation."""
+
+    state: ExampleState
+
+    is_available: bool
+    """Whether the example's files are there: in a checkout, not in a package."""
+
+    failure: str
+    """Why the loading failed, when it did."""
+
+    work: ExampleWorkOut
+
+    organisations: tuple[OrganisationOut, ...]
+
+    ties: tuple[ExampleTieOut, ...]
+
+    people_without_password: int
+    """People of the example who cannot sign in yet."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExamplePersonOut:
+    """How one person of the example signs in; told once."""
+
+    organisation: str
+
+    email: str
+
+    roles: tuple[str, ...]
+
+    password: str
+
+    totp_secret: str
+    """For an authenticator."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleSignInsOut:
+    """The people who got a password now; nobody who had one."""
+
+    people: tuple[ExamplePersonOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleTieOut:
+    """Something that is not the example's and keeps it from being removed."""
+
+    kind: str
+    """person, loan or mandate."""
+
+    name: str
+    """Its address, number or id."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExampleWorkOut:
+    """How far the loading is."""
+
+    phase: str
+    """Steps done, of how many."""
+
+    done: tuple[str, ...]
+
+    left: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
