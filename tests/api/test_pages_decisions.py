@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.client import Client
 from tests.api.conftest import Member
-from tests.api.ledger_calls import NO_BOOK, done
+from tests.api.ledger_calls import BOOK, NO_BOOK, done
 from tests.api.test_decisions import ASKED, MWH, PLAN
 from tests.api.test_pages_base import BROWSER, CHINESE
 
@@ -83,3 +83,14 @@ def test_an_absent_book_is_not_found_and_a_bank_is_refused(client: Client, lende
     bank = client.get(f"/decisions/{view}", headers=BROWSER, key=lender.key)
 
     assert (absent.status_code, bank.status_code) == (404, 403)
+
+
+@pytest.mark.parametrize("view", QUESTIONS)
+def test_a_borrower_with_a_book_may_ask_with_its_position(client: Client, view: str) -> None:
+    body = {"book_id": BOOK, "code": "smelter", "functional_currency": "CNY"}
+    done(client.post("/v1/books", json.dumps(body)))
+
+    page = client.get(f"/decisions/{view}?book_id={BOOK}", headers=BROWSER)
+
+    assert page.status_code == 200, page.text
+    assert f"/decisions/{view}?book_id={BOOK}" in page.text
