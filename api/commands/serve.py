@@ -57,7 +57,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     listener = _listen(settings)
     app = (
         _app(database, settings) if settings.workers == 1 else None
-    )  # before it is said that we serve: it takes seconds
+    )  # takes seconds: only then it is said that we serve
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
     out.write(f"Tonne serves on http://{shown}:{port} ({database.library_version()})\n")

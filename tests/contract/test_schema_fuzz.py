@@ -1,5 +1,6 @@
-"""Requests drawn from the description, on the demo data, as each kind of organisation and as nobody: nothing but described answers.
+"""Requests drawn from the description, on the demo data, by keys and sessions of each kind of organisation and by nobody.
 
+Nothing but described answers comes back.
 The short form draws a few requests for each operation; ``TONNE_FUZZ=long`` at least 20,000 in all.
 """
 
@@ -7,7 +8,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -30,11 +31,12 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from api.app import create_app
-from api.auth.principal import Scope
+from api.auth.principal import APPROVING, Scope
 from api.description import describe
 from api.store import access
+from api.store.access import OrganisationKind, User
 from tests.api.client import Clock, Randomness
-from tests.api.people import proof
+from tests.api.people import organisation, person, proof
 from tests.stories.smelter import Smelter, loaded_smelter, migrated, opened
 
 CHECKS = (
@@ -51,10 +53,14 @@ LEAST = 20_000
 
 @dataclass
 class Demo:
-    """The application over the demo data, a key for each organisation, and the ids that stand in it."""
+    """The application over the demo data, a key and a session for each organisation, and the ids that stand in it.
+
+    ``renewed`` gives a caller a new session for one that a drawn request has ended.
+    """
 
     app: FastAPI
-    keys: dict[str, str]
+    proofs: dict[str, str]
+    renewed: Callable[[str], str]
     ids: tuple[str, ...]
     drawn: int = 0
     statuses: Counter[str] = field(default_factory=Counter)
@@ -66,17 +72,29 @@ def demo(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     clock, randomness = Clock(), Randomness(drawn=1_000)
     with migrated("sqlite", request, tmp_path_factory) as url, opened(url) as database:
         smelter = loaded_smelter(database)
-        keys = {role: _key(smelter, role, clock, randomness) for role in ROLES}
+        users = {role: _user(smelter, role) for role in ROLES}
+        house = organisation(database, clock, randomness, OrganisationKind.OPERATOR, "Example Operator")
+        users["operator"] = person(database, clock, randomness, house.organisation_id, "operator@operator.example")
+
+        def proven(caller: str) -> str:
+            """Return a key with everything that a key may do, or a session, which may approve too."""
+            role, _, kind = caller.partition(" ")
+            scopes = frozenset(Scope) - APPROVING if kind == "key" else frozenset(Scope)
+            found = proof(database, clock, randomness, users[role], scopes)
+            assert (found.key_id is None) == (kind == "session")
+            return found.key
+
+        proofs = {name: proven(name) for role in users for name in (f"{role} key", f"{role} session")}
         app = create_app(database, clock=clock, random_source=randomness)
-        yield Demo(app, keys, _ids(smelter))
+        yield Demo(app, proofs, proven, _ids(smelter))
 
 
-def _key(smelter: Smelter, role: str, clock: Clock, randomness: Randomness) -> str:
+def _user(smelter: Smelter, role: str) -> User:
     actor = smelter.scenario.actor(role)
     with smelter.database.reader() as session:
         user = access.load_user(session, UUID(str(actor.organisation_id)), UUID(str(actor.user_id)))
     assert user is not None
-    return proof(smelter.database, clock, randomness, user, Scope).key
+    return user
 
 
 def _ids(smelter: Smelter) -> tuple[str, ...]:
@@ -126,8 +144,9 @@ def try_all(demo: Demo, examples: int, seed: int) -> None:
 
 def _try_one(demo: Demo, case: Case[Any]) -> None:
     demo.drawn += 1
-    callers = (*demo.keys.values(), None, "tonne_wrong_key")
-    token = callers[demo.drawn % len(callers)]
+    callers = (*demo.proofs, "nobody", "a wrong key")
+    caller = callers[demo.drawn % len(callers)]
+    token = {"nobody": None, "a wrong key": "tonne_wrong_key", **demo.proofs}[caller]
     if demo.drawn % 4 and demo.ids:  # most calls reach what is there
         for name in case.path_parameters:
             if name.endswith("_id"):
@@ -137,8 +156,11 @@ def _try_one(demo: Demo, case: Case[Any]) -> None:
     try:
         response = case.call(app=demo.app, headers=headers)
         demo.statuses[f"{response.status_code // 100}xx"] += 1
+        demo.statuses[f"{caller} {response.status_code // 100}xx"] += 1
+        if response.status_code == 401 and caller in demo.proofs:
+            demo.proofs[caller] = demo.renewed(caller)
         is_public = "security" not in case.operation.definition.raw
-        if token not in demo.keys.values() and not is_public:
+        if caller not in demo.proofs and not is_public:
             assert response.status_code in {401, 404}, f"answered {response.status_code} to nobody"
         case.validate_response(response, checks=list(CHECKS), headers=headers)
     except (Failure, FailureGroup, AssertionError) as failure:
@@ -151,7 +173,7 @@ def test_drawn_requests_are_answered_as_described(demo: Demo) -> None:
 
     assert demo.failures == {}
     assert demo.drawn >= 500
-    assert demo.statuses["2xx"] > 0
+    assert all(demo.statuses[f"{caller} 2xx"] for caller in demo.proofs), demo.statuses
 
 
 @pytest.mark.skipif(not IS_LONG, reason="TONNE_FUZZ=long draws 20,000 requests")
