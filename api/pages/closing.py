@@ -14,6 +14,7 @@ from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import Page, ThisPage
+from api.routes.disclosures import plan_accruals, post_accruals
 from api.routes.month_close import (
     approve_waiver,
     close_day,
@@ -73,6 +74,7 @@ def show_month_close(book_id: UuidString, page: ThisPage, month: MonthString | N
         softly=_standing(close, "soft_closed"),
         reopening=_standing(close, "reopen_proposed"),
         last_day=parse_month(months.month).last_day,
+        accruals=page.attempt(plan_accruals, book_id=book_id, month=months.month),
         names=page.names(),
         may=_may(page),
     )
@@ -128,6 +130,7 @@ def _standing(close: MonthCloseOut, what: str) -> StepOut | None:
 def _may(page: Page) -> dict[str, bool]:
     return {
         "prepare": page.may(confirm_item),
+        "accrue": page.may(post_accruals),
         "approve": page.may(approve_waiver),
         "close_softly": page.may(close_month_softly),
         "close": page.may(close_month_hard),

@@ -1,4 +1,4 @@
-"""Emissions and KPI of the reader's organisation: the year's path and forecast, energy that stands out, methodologies side by side.
+"""Emissions of the reader's organisation: the year's path and forecast, energy that stands out, methodologies side by side.
 
 Owns which answers stand on which page. Computes nothing.
 """
@@ -25,16 +25,8 @@ from api.routes.emissions import (
     read_emissions,
     read_report,
 )
-from api.routes.facilities import list_facilities
-from api.routes.forecasts import asked_forecast, read_energy_charts, read_forecast, read_period_forecast
-from api.routes.kpi_periods import (
-    list_kpi_periods,
-    lock_kpi_period,
-    read_kpi_period,
-    report_kpi_period,
-    restate_kpi_period,
-)
-from api.schemas.fields import DecimalString, UuidString
+from api.routes.forecasts import asked_forecast, read_energy_charts, read_forecast
+from api.schemas.fields import DecimalString
 from api.schemas.forecasts import ForecastOut
 from api.store.access import OrganisationKind
 from finance.operations.activity import Recipe
@@ -105,34 +97,6 @@ def show_activity(page: ThisPage) -> Response:
         months=tuple(months[:_MANY]),
         count=len(months),
         may_upload=page.may(upload_activity),
-    )
-
-
-@routes.get(
-    "/kpi-periods",
-    policy=_BORROWER,
-    nav=Nav(label=mark("KPI periods"), group=Group.EMISSIONS, order=10, icon="chart"),
-)
-def show_kpi_periods(page: ThisPage) -> Response:
-    """Show every KPI period of the reader's loans."""
-    facilities = page.use(list_facilities).facilities
-    return page.show(
-        "emissions/periods.html",
-        facilities=tuple((each, page.use(list_kpi_periods, facility_id=each.id).kpi_periods) for each in facilities),
-    )
-
-
-@routes.get("/kpi-periods/{kpi_period_id}", policy=_BORROWER)
-def show_kpi_period(kpi_period_id: UuidString, page: ThisPage) -> Response:
-    """Show one period: its state and history, where the year ends against the target, and the steps that are open."""
-    period = page.use(read_kpi_period, kpi_period_id=kpi_period_id)
-    return page.show(
-        "emissions/period.html",
-        period=period,
-        forecast=page.attempt(read_period_forecast, kpi_period_id=kpi_period_id, assumed=asked_forecast()),
-        may_lock=page.may(lock_kpi_period),
-        may_report=page.may(report_kpi_period),
-        may_restate=page.may(restate_kpi_period),
     )
 
 

@@ -26,6 +26,7 @@ TRADE_KINDS = (
     "opening",
     "issue",
     "trade",
+    "capture",  # a deal of an order settles out of what the order set aside
     "transfer",
     "surrender",
     "cancel",
@@ -141,7 +142,7 @@ def _counted(
     """Return a fact that a person must confirm: the book says what it has, nobody but a person what is missing."""
     count = period_rows.count_entries(session, book.book_id, start=month.start, end=month.end, kinds=kinds)
     return _untold(
-        f"{count} entries; a person says whether these are all {what_en}",
+        f"{count} booked; a person says whether these are all {what_en}",
         f"{count} 笔分录；由人员确认{what_zh}是否齐全",
         f"{count}",
         {"entries": f"/v1/books/{book.book_uuid}/entries"},

@@ -84,12 +84,15 @@ def _kind(row: LotMovement) -> MovementKind:
         if row.kind is EntryKind.ISSUE:
             return MovementKind.PURCHASE if row.cost else MovementKind.ALLOCATION
         return _ACQUISITIONS.get(row.kind, MovementKind.TRANSFER)
-    if row.kind is EntryKind.TRADE:
+    if row.kind in _DEALS:
         return MovementKind.TRANSFER if row.proceeds is None else MovementKind.SALE
     return _DISPOSALS.get(row.kind, MovementKind.TRANSFER)
 
 
-_ACQUISITIONS = {EntryKind.OPENING: MovementKind.OPENING, EntryKind.TRADE: MovementKind.PURCHASE}
+_DEALS = (EntryKind.TRADE, EntryKind.CAPTURE)
+"""A trade is booked as one, or out of what its order set aside: then the entry is a capture."""
+
+_ACQUISITIONS = {EntryKind.OPENING: MovementKind.OPENING, **dict.fromkeys(_DEALS, MovementKind.PURCHASE)}
 _DISPOSALS = {EntryKind.SURRENDER: MovementKind.SURRENDER, EntryKind.CANCEL: MovementKind.CANCELLATION}
 
 

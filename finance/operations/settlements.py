@@ -101,7 +101,11 @@ def record_fill(desk: Desk, order_id: UUID, deal: Deal) -> OrderRecord:
     if placed is None or ended is not None:
         raise Conflict("order.state", "order: expected one that is placed and neither cancelled nor expired")
     if dealt_on != order.terms.trading_day or not placed.recorded_at <= deal.dealt_at <= desk.now:
-        raise Conflict("order.dealt_at", "dealt_at: expected an instant of the trading day, from the placing up to now")
+        raise Conflict(
+            "order.dealt_at",
+            "dealt_at: expected an instant of the trading day, from the placing up to now",
+            field="dealt_at",
+        )
     _check_deal(order, rules, fill)
     order_store.save_fill(desk.session, order, fill, by=desk.actor.user_id, at=desk.now)
     return trim(desk, order_id)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
@@ -15,6 +16,9 @@ from api.auth.principal import Scope
 from api.deps import unit_of_work
 from api.store import role_grants
 from api.store.access import OrganisationKind
+from finance.market.movements import MovementKind
+from finance.operations.lot_movements import movements_of
+from ledger.store import books
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BOOK, SQLITE, done, refused
@@ -84,6 +88,24 @@ def test_the_tonnes_of_a_placed_sale_are_set_aside_and_captured_on_settlement(ho
     assert (partly["state"], whole["state"]) == ("filled", "settled")
     assert house.balance(HELD) == ("100001", "100001")
     assert whole["average_price"]["exact"] == "1084878/11111"  # (60,000 x 97.40 + 39,999 x 98.00) / 99,999
+
+
+def test_a_sale_by_order_is_a_sale_in_results_and_counts_as_a_trade_of_its_month(house: House) -> None:
+    placed = house.placed(side="sell", quantity="1000")
+    done(house.fill(placed, quantity="1000", price="98.00"))
+    house.clock.now = MONDAY
+    done(house.settle(placed))
+
+    with house.database.reader() as session:
+        book = books.find(session, UUID(BOOK))
+        assert book is not None
+        found = movements_of(session, book.book_id, as_of=date(2026, 11, 30), known=book.tree_size)
+    (trades,) = [each for each in house.get(f"/books/{BOOK}/month-closes/2026-11")["items"] if each["item"] == "trades"]
+
+    fee_fen = 29_400  # 0.3 % of 98,000.00
+    assert [(each.movement.kind, each.movement.quantity_t) for each in found][-1] == (MovementKind.SALE, -1_000)
+    assert (found[-1].movement.money_units, found[-1].movement.fee_units) == (-(9_800_000 - fee_fen), fee_fen)
+    assert trades["reason_en"].startswith("2 booked")  # cash paid in, and the sale
 
 
 def test_r12_99999_t_listed_100000_t_listed_100000_t_block(house: House) -> None:
