@@ -88,6 +88,11 @@ export function body(form) {
     if (field.dataset.many !== undefined) put(made, `${field.name}[${(field.name.split(/[.[]/).reduce((at, step) => at?.[step.replace("]", "")], made) ?? []).length}]`, value);
     else put(made, field.name, value);
   }
+  // Fields of one thing that is left out as a whole: with none of them filled in, the thing itself is null.
+  for (const box of form.querySelectorAll?.("[data-whole]") ?? []) {
+    const whole = made[box.dataset.whole];
+    if (whole && Object.values(whole).every((each) => each === null)) made[box.dataset.whole] = null;
+  }
   return dense(made);
 }
 
@@ -195,7 +200,7 @@ function understood(text) {
 function request(element) {
   if (!element.dataset.upload) {
     const content = JSON.stringify(body(element));
-    return { content: content === "{}" && !element.elements ? undefined : content, type: "application/json", stamp: content };
+    return { content: content === "{}" && !element.elements && element.dataset.fixed === undefined ? undefined : content, type: "application/json", stamp: content };
   }
   const file = element.elements[element.dataset.upload]?.files?.[0];
   if (!file) return null;

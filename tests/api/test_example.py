@@ -104,7 +104,7 @@ def test_it_is_loaded_beside_the_request_and_its_people_sign_in_with_what_is_sho
     assert (found["state"], found["work"]["left"], found["ties"]) == ("loaded", [], [])
     assert {each["is_demo"] for each in found["organisations"]} == {True}
     people = people_of(house)
-    assert len(people) == found["people_without_password"] == 5
+    assert len(people) == found["people_without_password"] == 6
     assert people_of(house) == {}
     assert sign_in(house, people["officer@bank.example"]).status_code == 200
 

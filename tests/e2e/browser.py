@@ -96,7 +96,9 @@ class Watched:
 
     def go(self, path: str) -> Response:
         """Open a page of the server and wait until it is loaded; a page that listens for alerts is never without a request."""
-        answer = self.page.goto(f"{self.address}{path}", wait_until="load") or self.page.reload()  # a live page may go first
+        answer = (
+            self.page.goto(f"{self.address}{path}", wait_until="load") or self.page.reload()
+        )  # a live page may go first
         assert answer is not None
         return answer
 
