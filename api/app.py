@@ -32,6 +32,8 @@ from api.example.work import ExampleWork
 from api.imports.work import ImportWork
 from api.notices.settings import NoticeSettings, notice_settings
 from api.notices.streams import Streams, stream_rules
+from api.openid.exchange import OpenId
+from api.openid.settings import OpenIdSettings, openid_settings
 from api.pages.base.serving import page_routes, unknown_path
 from api.settings import Settings, from_environment
 from api.writer import MOST_WAITING, WriterQueue
@@ -65,6 +67,7 @@ def create_app(
     writer_queue: int = MOST_WAITING,
     notices: NoticeSettings | None = None,
     rates: Rates = UNLIMITED,
+    openid: OpenIdSettings | None = None,
 ) -> FastAPI:
     """Return the application on ``database``; raise ``AssertionError`` when a route lacks a policy.
 
@@ -97,6 +100,7 @@ def create_app(
         lifespan=draining,
     )
     app.state.notices = notices or NoticeSettings()
+    app.state.openid = OpenId(openid or OpenIdSettings())
     app.state.streams = Streams(rules=stream_rules(reference.shipped_notice_rules(), on=china_day(clock())))
     app.state.surroundings = Surroundings(
         database=database,
@@ -156,6 +160,7 @@ def app_from_environment() -> FastAPI:
         open_database(settings.database_url),
         writer_queue=settings.writer_queue,
         notices=notice_settings(os.environ),
+        openid=openid_settings(os.environ),
         rates=rates_of(settings),
     )
 

@@ -306,6 +306,8 @@ class EdgeRoute(APIRoute):
 
     def _check_query(self, request: Request) -> None:
         names = [name for name, _ in request.query_params.multi_items()]
+        if self.declared.takes_any_query:
+            return
         if set(names) - self.query_names or len(set(names)) != len(names):
             known = ", ".join(sorted(self.query_names)) or "none"
             raise Invalid("query.unknown", f"query: a parameter is unknown or stands twice; this route knows: {known}")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import api.store.audit_tables
 import api.store.example_tables
 import api.store.four_eyes_tables
+import api.store.oidc_tables
 import api.store.person_tables
 import api.store.tables
 import finance.store.tables.activity

@@ -110,6 +110,8 @@ class Declared:
     tag: str = ""
     second_person: Action | None = None
     is_private: bool = False
+    takes_any_query: bool = False
+    """A page to which another site leads back with parameters of its own; they are for its script alone."""
 
     @property
     def is_export(self) -> bool:

@@ -60,6 +60,16 @@ class SignInTry:
         return f"address:{self.address}"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SecondStep:
+    """What a person shows beside a password or a provider: the second factor, and for which organisation."""
+
+    totp: str | None = field(default=None, repr=False)
+    recovery_code: str | None = field(default=None, repr=False)
+    organisation_id: UUID | None = None
+    address: str = ""
+
+
 class Verdict(Enum):
     """What the examination of a try says."""
 
@@ -136,13 +146,19 @@ def examine(tried: SignInTry, counted: Counted, *, now: datetime) -> Examined:
     is_right = is_password(tried.password, known.password_hash if known else None)
     if known is None or not is_right:
         return Examined(verdict=Verdict.WRONG)
+    step = SecondStep(totp=tried.totp, recovery_code=tried.recovery_code)
+    return examine_code(step, known, now=now)
+
+
+def examine_code(shown: SecondStep, known: Credentials, *, now: datetime) -> Examined:
+    """Return what a second factor is worth for a person who is known already; who has none needs none. Reads no database."""
     if known.totp_secret is None:
         return Examined(verdict=Verdict.RIGHT, credentials=known)
-    if tried.recovery_code is not None:
-        return Examined(verdict=Verdict.RIGHT, credentials=known, recovery=recovery_sha256(tried.recovery_code))
-    if tried.totp is None:
+    if shown.recovery_code is not None:
+        return Examined(verdict=Verdict.RIGHT, credentials=known, recovery=recovery_sha256(shown.recovery_code))
+    if shown.totp is None:
         return Examined(verdict=Verdict.CODE_NEEDED, credentials=known)
-    step = step_of(tried.totp, known.totp_secret, now=now)
+    step = step_of(shown.totp, known.totp_secret, now=now)
     if step is None or step <= known.totp_last_step:
         return Examined(verdict=Verdict.CODE_WRONG, credentials=known)
     return Examined(verdict=Verdict.RIGHT, credentials=known, step=step)
@@ -162,7 +178,7 @@ def enter(
     if examined.verdict is not Verdict.RIGHT:
         if examined.verdict is Verdict.CODE_NEEDED:
             sessions.forget_failure_rows(session, counted.failure_ids)
-        return Entered(refusal=_REFUSALS[examined.verdict]())
+        return Entered(refusal=refusal_of(examined.verdict))
     known = examined.credentials
     assert known is not None, "a right try names a person"
     places = people.find_places(session, known.person_id)
@@ -175,9 +191,9 @@ def enter(
         sessions.forget_failure_rows(session, counted.failure_ids)
         return Entered(places=tuple(chosen))
     if not chosen:
-        return Entered(refusal=_REFUSALS[Verdict.WRONG]())
-    if not _use_up(session, known.person_id, examined, now=now):
-        return Entered(refusal=_REFUSALS[Verdict.CODE_WRONG]())
+        return Entered(refusal=refusal_of(Verdict.WRONG))
+    if not use_up(session, known.person_id, examined, now=now):
+        return Entered(refusal=refusal_of(Verdict.CODE_WRONG))
     sessions.forget_failures(session, tried.account)
     sessions.forget_failure_rows(session, counted.failure_ids)
     started = start_session(
@@ -201,8 +217,11 @@ def start_session(
     now: datetime,
     new_id: Callable[[], UUID],
     random_bytes: Callable[[int], bytes],
+    by: str = "",
 ) -> Started:
     """Begin a session with an id and a token of its own, whatever the browser had before, and write it into the access log.
+
+    ``by`` is the provider that proved the person, empty for a password.
 
     Whoever has an approving role is idle after 15 minutes, others after 8 hours; everyone's ends after 12. A role that approves and
     was given later works from the next sign-in on.
@@ -232,7 +251,9 @@ def start_session(
             user_id=started.user_id,
             happened_at=now,
             what="signed_in",
-            detail="with a second factor" if is_second_factor_shown else "",
+            detail=", ".join(
+                part for part in (by and f"by {by}", "with a second factor" if is_second_factor_shown else "") if part
+            ),
             by=started.user_id,
             address=address,
         ),
@@ -240,12 +261,18 @@ def start_session(
     return Started(session=started, token=token, place=place)
 
 
-def _use_up(session: Session, person_id: UUID, examined: Examined, *, now: datetime) -> bool:
+def use_up(session: Session, person_id: UUID, examined: Examined, *, now: datetime) -> bool:
+    """Take the second factor that was examined once; ``False`` when it was used before."""
     if examined.step is not None:
         return people.use_step(session, person_id, examined.step)
     if examined.recovery is not None:
         return people.use_recovery_code(session, person_id, examined.recovery, now=now)
     return True
+
+
+def refusal_of(verdict: Verdict) -> DomainError:
+    """Return the refusal that a verdict other than ``RIGHT`` stands for."""
+    return _REFUSALS[verdict]()
 
 
 def _refused() -> Forbidden:

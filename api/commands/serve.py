@@ -18,6 +18,7 @@ from api.app import create_app, rates_of
 from api.auth.one_time import issue_first_run_token
 from api.deps import unit_of_work, utc_now
 from api.notices.settings import notice_settings
+from api.openid.settings import openid_settings
 from api.scheduler import build_scheduler, dispatch_world, job_world
 from api.settings import PREFIX, Settings, add_database_option, from_environment
 from ledger.core.errors import Conflict
@@ -79,6 +80,7 @@ def _app(database: Database, settings: Settings) -> FastAPI:
         database,
         writer_queue=settings.writer_queue,
         notices=notice_settings(os.environ),
+        openid=openid_settings(os.environ),
         rates=rates_of(settings),
     )
 

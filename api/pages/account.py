@@ -9,6 +9,7 @@ from api.pages.base.declaring import Pages
 from api.pages.base.page import ThisPage
 from api.pages.people import ROLE_WORDS
 from api.routes.account import list_sessions
+from api.routes.oidc_sign_in import list_identities, list_sign_in_providers
 
 routes = Pages(area="account")
 
@@ -19,4 +20,12 @@ _ROLES = {role.value: words for role, words in ROLE_WORDS.items()}
 def show_account(page: ThisPage) -> Response:
     """Show who is signed in, with which rights, and what protects the account; a key has no password and no sessions."""
     sessions = page.use(list_sessions).sessions if page.may(list_sessions) else None
-    return page.show("account/account.html", sessions=sessions, roles=_ROLES)
+    identities = page.use(list_identities).identities if page.may(list_identities) else ()
+    providers = page.use(list_sign_in_providers).providers
+    return page.show(
+        "account/account.html",
+        sessions=sessions,
+        roles=_ROLES,
+        identities=identities,
+        providers=[(str(each.id), each.name) for each in providers],
+    )

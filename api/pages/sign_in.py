@@ -14,6 +14,8 @@ from starlette.responses import Response
 from api.auth.policy import PUBLIC
 from api.pages.base.declaring import Pages
 from api.pages.base.page import ThisPage
+from api.routes.oidc_sign_in import list_sign_in_providers
+from api.schemas.fields import UuidString
 
 routes = Pages(area="sign_in")
 
@@ -29,8 +31,15 @@ def own_path(wanted: str) -> str:
 def show_sign_in(
     page: ThisPage, following: Annotated[str, Query(alias="next", max_length=1_100, examples=["/"])] = "/"
 ) -> Response:
-    """Show the form for e-mail, password and the second factor."""
-    return page.show("sign_in/sign_in.html", following=own_path(following))
+    """Show the form for e-mail, password and the second factor, and the providers with which people sign in too."""
+    providers = page.use(list_sign_in_providers).providers
+    return page.show("sign_in/sign_in.html", following=own_path(following), providers=providers)
+
+
+@routes.get("/sign-in/callback/{provider_id}", policy=PUBLIC, takes_any_query=True)
+def show_callback(provider_id: UuidString, page: ThisPage) -> Response:
+    """Take the reader on who comes back from a provider: the page's script sends what it brought, once, and cleans the address."""
+    return page.show("sign_in/callback.html", provider_id=provider_id)
 
 
 @routes.get("/invitation", policy=PUBLIC)

@@ -90,6 +90,16 @@ def find_places(session: Session, person_id: UUID) -> tuple[Place, ...]:
     return tuple(each for each in places if not is_ended(session, each.organisation))
 
 
+def users_of_address(session: Session, address: str) -> tuple[User, ...]:
+    """Return the places with exactly this address, joined or invited, that are not disabled."""
+    rows = session.scalars(
+        select(UserAccountRow)
+        .where(UserAccountRow.email == address, UserAccountRow.disabled_at.is_(None))
+        .order_by(UserAccountRow.user_id)
+    )
+    return tuple(user_of(row) for row in rows)
+
+
 def count_places(session: Session, person_id: UUID) -> int:
     """Return in how many organisations the person stands, whether joined or invited."""
     rows = session.scalars(select(UserAccountRow.user_id).where(UserAccountRow.person_id == person_id))
@@ -222,6 +232,22 @@ def use_token(session: Session, token_sha256: bytes, *, now: datetime) -> bool:
         .where(OneTimeTokenRow.token_sha256 == token_sha256, OneTimeTokenRow.used_at.is_(None))
         .values(used_at=now)
     )
+    return _changed(taken) == 1
+
+
+def use_invitation(session: Session, user_id: UUID, *, now: datetime) -> bool:
+    """Take a place's invitation without its token: ``False`` when none lives at ``now``."""
+    taken = session.execute(
+        update(OneTimeTokenRow)
+        .where(
+            OneTimeTokenRow.user_id == user_id,
+            OneTimeTokenRow.purpose == TokenPurpose.INVITATION.value,
+            OneTimeTokenRow.used_at.is_(None),
+            OneTimeTokenRow.expires_at > now,
+        )
+        .values(used_at=now)
+    )
+    session.expire_all()
     return _changed(taken) == 1
 
 

@@ -234,6 +234,14 @@ class Calls(ABC):
         """Return the balance value (BP) that the plants give under the law of the year, and each plant's surplus or shortage."""
         return cast("shapes.LawBalanceOut", self.call('balance_industry', {}, body=body))
 
+    def begin_link(self, *, body: shapes.LinkIn) -> shapes.WayOut:
+        """Return the provider's page to which the browser goes to link it; asks for the present password where there is one."""
+        return cast("shapes.WayOut", self.call('begin_link', {}, body=body))
+
+    def begin_sign_in(self, *, provider_id: UUID) -> shapes.WayOut:
+        """Return the provider's page to which the browser goes; a cookie binds the way back to this browser."""
+        return cast("shapes.WayOut", self.call('begin_sign_in', {'provider_id': provider_id}))
+
     def benchmark_industry(self, *, body: shapes.BenchmarkIn) -> shapes.BenchmarkOut:
         """Return the benchmark at which the industry would balance if power counted: a what-if that never became law."""
         return cast("shapes.BenchmarkOut", self.call('benchmark_industry', {}, body=body))
@@ -399,6 +407,10 @@ class Calls(ABC):
         """Record matches as confirmed by the caller, all or none; one that is no proposal of the day is by hand. Nothing is posted."""
         return cast("shapes.MatchesOut", self.call('confirm_matches', {'book_id': book_id}, body=body))
 
+    def confirm_oidc_provider(self, *, body: shapes.OidcConfirmIn, provider_id: UUID) -> shapes.OidcProviderOut:
+        """Confirm a waiting provider as the second operator, over the digest that was shown."""
+        return cast("shapes.OidcProviderOut", self.call('confirm_oidc_provider', {'provider_id': provider_id}, body=body))
+
     def confirm_role(self, *, body: shapes.RoleConfirmIn, grant_id: UUID) -> shapes.RoleGrantOut:
         """Confirm a waiting role as the second administrator, over the digest that was shown."""
         return cast("shapes.RoleGrantOut", self.call('confirm_role', {'grant_id': grant_id}, body=body))
@@ -543,6 +555,14 @@ class Calls(ABC):
         """End a mandate before its time: for the assessor itself, or for a party to the loan that learns it lost its accreditation."""
         return cast("shapes.EngagementOut", self.call('end_engagement', {'engagement_id': engagement_id}, body=body))
 
+    def end_link(self, *, body: shapes.IdentityIn) -> shapes.DoneOut:
+        """Take a link away; the last one of a person without a password stays (``identity.last``)."""
+        return cast("shapes.DoneOut", self.call('end_link', {}, body=body))
+
+    def end_oidc_provider(self, *, body: shapes.OidcEndIn, provider_id: UUID) -> shapes.OidcProviderOut:
+        """End a provider at once, or refuse one that waits; who is signed in stays so until the session ends."""
+        return cast("shapes.OidcProviderOut", self.call('end_oidc_provider', {'provider_id': provider_id}, body=body))
+
     def end_role(self, *, body: shapes.RoleEndIn, grant_id: UUID) -> shapes.RoleGrantOut:
         """End a role at once, or refuse one that waits."""
         return cast("shapes.RoleGrantOut", self.call('end_role', {'grant_id': grant_id}, body=body))
@@ -585,6 +605,21 @@ class Calls(ABC):
         than 20,000 entries, as a workbook 5,000.
         """
         return cast("File", self.call('export_vouchers', {'book_id': book_id, 'month': month, 'erp': erp, 'format': format}))
+
+    def finish_link(self, *, body: shapes.CameBackIn) -> shapes.DoneOut:
+        """Take what the provider sent back and link it to the caller; its verified address has to be the caller's."""
+        return cast("shapes.DoneOut", self.call('finish_link', {}, body=body))
+
+    def finish_sign_in(self, *, body: shapes.CameBackIn) -> shapes.SignInOut:
+        """Take what the provider sent back and begin a session, or say what is missing: a second factor (``sign_in.code_needed``) or a choice.
+
+        What is missing goes to POST /v1/sign-in/code, with the same cookie, within ten minutes.
+        """
+        return cast("shapes.SignInOut", self.call('finish_sign_in', {}, body=body))
+
+    def finish_with_code(self, *, body: shapes.SecondStepIn) -> shapes.SignInOut:
+        """Show the second factor, or say for which organisation, after the provider has proven who is there."""
+        return cast("shapes.SignInOut", self.call('finish_with_code', {}, body=body))
 
     def freeze_snapshot(self, *, body: shapes.SnapshotIn) -> shapes.SnapshotOut:
         """Freeze the marks of a day; the same request again returns what was frozen, whatever was learned since."""
@@ -786,6 +821,10 @@ class Calls(ABC):
         """Return a page of what is set aside in the caller's favour, in any book: what a bank holds in pledge."""
         return cast("shapes.FavouredHoldsOut", self.call('list_holds_in_favour', {'after': after, 'limit': limit}))
 
+    def list_identities(self) -> shapes.IdentitiesOut:
+        """Return the accounts of providers with which the caller signs in."""
+        return cast("shapes.IdentitiesOut", self.call('list_identities', {}))
+
     def list_imports(self, *, after: UUID | None = None, limit: int | None = None) -> shapes.ImportsOut:
         """Return a page of the organisation's imports that the caller may see, the newest first."""
         return cast("shapes.ImportsOut", self.call('list_imports', {'after': after, 'limit': limit}))
@@ -853,6 +892,10 @@ class Calls(ABC):
         """
         return cast("shapes.ObservationsOut", self.call('list_observations', {'instrument': instrument, 'as_of': as_of, 'since': since, 'known_at': known_at, 'after': after, 'limit': limit}))
 
+    def list_oidc_providers(self) -> shapes.OidcProvidersOut:
+        """Return every provider of the installation with its state."""
+        return cast("shapes.OidcProvidersOut", self.call('list_oidc_providers', {}))
+
     def list_orders(self, *, book_id: UUID, after: int | None = None, limit: int | None = None) -> shapes.OrdersOut:
         """Return a page of a book's orders by number, each with its state and what the caller may do next."""
         return cast("shapes.OrdersOut", self.call('list_orders', {'book_id': book_id, 'after': after, 'limit': limit}))
@@ -904,6 +947,10 @@ class Calls(ABC):
     def list_sessions(self, *, of_organisation: bool | None = None) -> shapes.SessionsOut:
         """Return the caller's sessions that work now, or, for an administrator who asks, the organisation's."""
         return cast("shapes.SessionsOut", self.call('list_sessions', {'of_organisation': of_organisation}))
+
+    def list_sign_in_providers(self) -> shapes.SignInProvidersOut:
+        """Return the providers with which people sign in now."""
+        return cast("shapes.SignInProvidersOut", self.call('list_sign_in_providers', {}))
 
     def list_signing_keys(self) -> shapes.SigningKeysOut:
         """Return the organisation's keys, revoked ones included."""
@@ -1125,6 +1172,10 @@ class Calls(ABC):
     def propose_objection(self, *, body: shapes.ObjectionIn, book_id: UUID, year: int) -> shapes.ComplianceProposalOut:
         """Propose an objection to a verification or an allocation, within the working days after its notice."""
         return cast("shapes.ComplianceProposalOut", self.call('propose_objection', {'book_id': book_id, 'year': year}, body=body))
+
+    def propose_oidc_provider(self, *, body: shapes.OidcProviderIn) -> shapes.OidcProviderOut:
+        """Propose a provider; nobody signs in with it before another operator confirmed it."""
+        return cast("shapes.OidcProviderOut", self.call('propose_oidc_provider', {}, body=body))
 
     def propose_order(self, *, body: shapes.OrderIn, book_id: UUID) -> shapes.OrderOut:
         """Propose an order, or keep it as a draft; a check that refuses it refuses the proposal, and says which."""

@@ -142,6 +142,8 @@ ProcessState: TypeAlias = Literal['closed_before_determination', 'new_in_year', 
 
 ProposalState: TypeAlias = Literal['waiting', 'done', 'refused', 'rejected', 'withdrawn', 'expired']
 
+ProviderState: TypeAlias = Literal['waiting', 'live', 'ended']
+
 Purpose: TypeAlias = Literal['baseline', 'test']
 
 QueueKind: TypeAlias = Literal['report_due', 'report_late', 'attestation_due', 'attestation_late', 'review_awaited', 'proposal_awaited', 'approval_awaited', 'answer_awaited', 'disputed', 'attestations_conflict', 'attestation_fell', 'adjustment_awaited']
@@ -1837,6 +1839,24 @@ class CalendarsOut:
     known_at: datetime
 
     calendars: tuple[CalendarOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class CameBackIn:
+    """What the provider sent back through the browser: its ``code`` and ``state``, ``iss`` where it says who it is.
+
+    ``error`` is true where the provider sent an error instead.
+    """
+
+    provider_id: UUID
+
+    state: str
+
+    code: str | None = None
+
+    iss: str | None = None
+
+    error: bool | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -5846,6 +5866,39 @@ class HoldsOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class IdentitiesOut:
+    """A person's links, oldest first."""
+
+    identities: tuple[IdentityOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityIn:
+    """A link to be taken away."""
+
+    issuer: str
+    """Its issuer."""
+
+    subject: str
+    """Who it is there."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class IdentityOut:
+    """Who a person is to a provider; ``provider`` is empty where none with this issuer lives."""
+
+    issuer: str
+    """Its issuer."""
+
+    subject: str
+    """Who it is there."""
+
+    provider: str
+
+    linked_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class ImportLineOut:
     """An import in a list."""
 
@@ -6689,6 +6742,15 @@ class LikelihoodTestOut:
     probability: str
 
     is_rejected: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkIn:
+    """A provider to link to one's own account, with the present password where there is one."""
+
+    provider_id: UUID
+
+    password: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7990,6 +8052,100 @@ class OfferIn:
 
     source: str | None = None
     """One line of printable text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcConfirmIn:
+    """The digest of the provider as it was shown."""
+
+    sha256: str
+    """SHA-256 of the provider's row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcEndIn:
+    """Why a provider ends."""
+
+    reason: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcProviderIn:
+    """A provider to be added; it waits for another operator."""
+
+    name: str
+    """A name."""
+
+    issuer: str
+    """Its issuer."""
+
+    client_id: str
+    """Our name at the provider."""
+
+    secret_name: str
+    """CORP stands for the server's variable TONNE_OIDC_SECRET_CORP, or the file of TONNE_OIDC_SECRET_CORP_FILE."""
+
+    domains: tuple[str, ...]
+    """Mail domains: only for addresses there does its word count."""
+
+    accepts_mfa: bool | None = None
+    """Whether its amr of mfa counts as the second factor."""
+
+    reason: str
+    """Why."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcProviderOut:
+    """A provider with what became of it; ``redirect_uri`` is what is registered there, null without TONNE_PUBLIC_URL."""
+
+    id: UUID
+
+    state: ProviderState
+
+    name: str
+
+    issuer: str
+    """Its issuer."""
+
+    client_id: str
+    """Our name at the provider."""
+
+    secret_name: str
+    """CORP stands for the server's variable TONNE_OIDC_SECRET_CORP, or the file of TONNE_OIDC_SECRET_CORP_FILE."""
+
+    has_secret: bool
+    """Whether the server finds the client secret."""
+
+    domains: tuple[str, ...]
+    """Mail domains: only for addresses there does its word count."""
+
+    accepts_mfa: bool
+    """Whether its amr of mfa counts as the second factor."""
+
+    redirect_uri: str | None
+
+    reason: str
+    """Why."""
+
+    proposed_by: UUID | None
+
+    proposed_at: datetime
+
+    confirmed_by: UUID | None
+
+    ended_at: datetime | None
+
+    sha256: str
+    """SHA-256 of the provider's row."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class OidcProvidersOut:
+    """Every provider of the installation, oldest first."""
+
+    providers: tuple[OidcProviderOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -11202,6 +11358,17 @@ class SearchOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SecondStepIn:
+    """What is still to be shown after the provider: the second factor, and for which organisation."""
+
+    totp: str | None = None
+
+    recovery_code: str | None = None
+
+    organisation_id: UUID | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class SendBackIn:
     """Why a reviewed draft goes back."""
 
@@ -11517,6 +11684,22 @@ class SignInOut:
     """For Authorization: Bearer."""
 
     organisations: tuple[OrganisationOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInProviderOut:
+    """A provider with which people sign in."""
+
+    id: UUID
+
+    name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class SignInProvidersOut:
+    """The providers with which people sign in now, by name."""
+
+    providers: tuple[SignInProviderOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13273,6 +13456,13 @@ class WaiverOut:
     organisation_id: UUID
 
     recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class WayOut:
+    """Where the browser goes; what binds the way back to it is in a cookie for ten minutes."""
+
+    address: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -75,8 +75,13 @@ class Pages:
         """Yield the declared pages in order."""
         return iter(self._declared)
 
-    def get(self, path: str, *, policy: Policy, nav: Nav | None = None) -> Callable[[Handler], Handler]:
-        """Declare a page; its session sees one moment and cannot write on PostgreSQL."""
+    def get(
+        self, path: str, *, policy: Policy, nav: Nav | None = None, takes_any_query: bool = False
+    ) -> Callable[[Handler], Handler]:
+        """Declare a page; its session sees one moment and cannot write on PostgreSQL.
+
+        ``takes_any_query`` where another site leads back with parameters that only the page's script reads.
+        """
         assert not path.startswith(("/v1", "/health", "/static")), f"{path}: a page stands beside the API, not in it"
 
         def declare(handler: Handler) -> Handler:
@@ -90,6 +95,7 @@ class Pages:
                 most_bytes=0,
                 tag=self.area,
                 answers=("text/html",),
+                takes_any_query=takes_any_query,
             )
             self._declared.append(PageDeclared(declared=declared, nav=nav))
             return handler

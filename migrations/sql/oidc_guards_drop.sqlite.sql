@@ -1,0 +1,2 @@
+-- SQLite's triggers need no functions.
+SELECT 1
