@@ -12,6 +12,7 @@ from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from functools import partial
+from hashlib import sha256
 from typing import Annotated, Any, TypeVar
 from uuid import UUID
 
@@ -19,6 +20,7 @@ import anyio
 from anyio import to_thread
 from fastapi import Depends, params
 from fastapi.dependencies.utils import get_flat_params
+from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.requests import Request
@@ -45,7 +47,7 @@ from api.store.proposals import RecordedRequest
 from api.turns import BUSY, Turn, borrowed_turn
 from api.writer import WriterQueue, bound_waiting
 from ledger import operations as ledger
-from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 from ledger.core.journal import JournalDraft
 from ledger.operations import EntryOutcome
 from ledger.store.database import Database, open_database
@@ -229,7 +231,10 @@ class EdgeRoute(APIRoute):
         described = {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
         extra: dict[str, Any] = {"x-policy": str(declared.policy)}
         if not declared.policy.is_public:
-            extra["security"] = [{"api_key": []}]
+            cookie: dict[str, list[str]] = {"cookie": []}
+            if declared.method not in SAFE_METHODS:
+                cookie["csrf"] = []
+            extra["security"] = [{"api_key": []}, cookie]
         if declared.upload_types:
             schema = {"schema": {"type": "string", "format": "binary"}}
             extra["requestBody"] = {"required": True, "content": dict.fromkeys(declared.upload_types, schema)}
@@ -290,7 +295,7 @@ class EdgeRoute(APIRoute):
             self.declared.policy.permit(caller, is_write=self.declared.writes)
             if self.declared.writes:
                 limits.admit_write(caller, now=now)
-            if Role.AUDITOR in caller.roles:
+            if Role.AUDITOR in caller.roles and self.declared.writes:
                 await _note_reading(request, surroundings, caller)
         self._check_query(request)
         taken = await self._take_body(request)
@@ -299,7 +304,8 @@ class EdgeRoute(APIRoute):
         )
         if not self.declared.writes:
             with limits.exporting(caller) if caller is not None and self.declared.is_export else nullcontext():
-                return await work.read()
+                is_audit = caller is not None and Role.AUDITOR in caller.roles
+                return await (work.read_noted() if is_audit else work.read())
         keyed = _keyed(taken, caller)
         queued = await work.queue() if self.is_queueable and keyed is None else None
         return await work.write(keyed) if queued is None else queued
@@ -357,6 +363,34 @@ class _Work:
                 return await self._answer(session, self.surroundings.clock())
             finally:
                 await _close(session)
+
+    async def read_noted(self) -> Response:
+        """Answer an auditor; what was asked and how it ended stands in both logs of the organisation before the answer leaves."""
+        status, answered = 500, b""
+        try:
+            response = await self.read()
+            status, answered = response.status_code, bytes(getattr(response, "body", b""))
+        except (DomainError, RequestValidationError) as refused:
+            status = errors.status_of(refused) if isinstance(refused, DomainError) else 422
+            raise
+        finally:
+            await self._note_audit(status, answered)
+        return response
+
+    async def _note_audit(self, status: int, answered: bytes) -> None:
+        caller, now = self.caller, self.surroundings.clock()
+        assert caller is not None, "an auditor is known"
+        asked = self._draft(caller, None, Trace(), now)
+        draft = replace(asked, status=status, answer_sha256=sha256(answered).digest() if answered else None)
+        event = reading_of(self.request, caller, event_id=self.surroundings.id_source(), now=now)
+
+        def write() -> None:
+            with unit_of_work(self.surroundings.database) as session:
+                access_log.add_event(session, event)
+                audit.append(session, [draft], random_bytes=self.surroundings.random_source)
+
+        async with Turn(self.surroundings.turn), self.surroundings.sessions:
+            await to_thread.run_sync(write)
 
     async def queue(self) -> Response | None:
         """Admit the request from one moment of the database; its entry is committed by the writer queue before the answer.
@@ -431,6 +465,8 @@ class _Work:
             response = await self._answer(session, now, trace=trace)
         except errors.RefusedAndRecorded as refused:
             raise refused.refusal from None  # nothing was asked of anybody yet, so there is nothing to record
+        if trace.scale.is_exempt:
+            return response
         tried = Tried(
             savepoint=savepoint,
             action=action,
@@ -552,7 +588,7 @@ def _touch(database: Database, principal: Principal, now: datetime) -> None:
 
 
 async def _note_reading(request: Request, surroundings: Surroundings, auditor: Principal) -> None:
-    """Write what an auditor asks for into the access log, before it is answered: who reads all of an organisation leaves a trace."""
+    """Write what an auditor changes into the access log, before it is answered; what it reads is noted with its end."""
     event = reading_of(request, auditor, event_id=surroundings.id_source(), now=surroundings.clock())
 
     def write() -> None:

@@ -16,6 +16,7 @@ from fastapi.openapi.utils import get_openapi
 
 from api import errors
 from api.auth.policy import Declared
+from api.auth.session_token import COOKIE, CSRF_HEADER
 from api.deps import LONGEST_KEY, EdgeRoute
 
 Described: TypeAlias = dict[str, Any]
@@ -57,6 +58,27 @@ _PROBLEM_ERROR: Described = {
     },
 }
 
+_SECURITY: Described = {
+    "api_key": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An API key, or the token of a session (POST /v1/sign-in with bearer true).",
+    },
+    "cookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": COOKIE,
+        "description": "The session of a page, set by POST /v1/sign-in.",
+    },
+    "csrf": {
+        "type": "apiKey",
+        "in": "header",
+        "name": CSRF_HEADER,
+        "description": "With the cookie, for every change: the csrf_token of GET /v1/me; the request comes from a page of this server.",
+    },
+}
+"""The two ways of saying who calls; the second is for pages."""
+
 _KEY_NAME = "Idempotency-Key"
 _KEY: Described = {
     "name": _KEY_NAME,
@@ -78,7 +100,7 @@ def describe(app: FastAPI) -> Described:
         schemas: dict[str, Described] = components.setdefault("schemas", {})
         schemas["Problem"] = _PROBLEM
         schemas["ProblemError"] = _PROBLEM_ERROR
-        components["securitySchemes"] = {"api_key": {"type": "http", "scheme": "bearer"}}
+        components["securitySchemes"] = _SECURITY
         for declared, operation in _operations(app, schema):
             if declared.writes and not declared.policy.is_public:
                 _add_key(operation)

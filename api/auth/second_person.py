@@ -45,13 +45,18 @@ class Action:
 class Scale:
     """What one request moves, as its handler says while it works; what nobody could weigh stays for two persons."""
 
-    __slots__ = ("is_unknown", "is_weighed", "weight")
+    __slots__ = ("is_exempt", "is_unknown", "is_weighed", "weight")
 
     def __init__(self) -> None:
         """Begin with nothing said."""
         self.weight = Weight()
         self.is_weighed = False
         self.is_unknown = False
+        self.is_exempt = False
+
+    def exempt(self) -> None:
+        """Say that the request is not the action that its route declares: the confirmation of a file that books no trade."""
+        self.is_exempt = True
 
     def add(self, weight: Weight) -> None:
         """Add what a part of the request moves."""

@@ -15,6 +15,7 @@ from api.auth.import_kinds import IMPORT
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Policy, Routes, asks
 from api.auth.principal import Scope
+from api.auth.second_person import TRADE_IMPORT
 from api.deps import Call, ThisCall
 from api.imports.contents import prepare
 from api.imports.reading import read_file
@@ -22,6 +23,7 @@ from api.imports.tables import filled
 from api.imports.templates import Language, Template, TemplateForm, form_of
 from api.imports.work import INLINE_BYTES, INLINE_ROWS, asked_of, raw_of
 from api.imports.workbooks import error_table, table_bytes, template_xlsx
+from api.routes.trades import weight_of
 from api.schemas.activity import FlagText
 from api.schemas.amounts import WholeNumber
 from api.schemas.base import Choice
@@ -41,6 +43,7 @@ from api.schemas.statement_sources import SourceCode
 from api.sheets import CSV_TYPE, XLSX_TYPE
 from api.store.access import OrganisationKind
 from finance.operations import imports
+from finance.operations.import_effects import TradeList
 from finance.operations.imports import ImportDesk, RowProblem
 from finance.store import activity_reference
 from finance.store import imports as store
@@ -57,6 +60,7 @@ _MOST_ROWS_XLSX = 10_000
 """Rows of a workbook that is sent back; a longer one comes as CSV, which is written twenty times as fast."""
 
 _BOOKED = (Template.TRADES, Template.OPENING_POSITIONS, Template.REGISTRY_STATEMENT, Template.BANK_STATEMENT)
+_TRADED = (Template.TRADES, Template.OPENING_POSITIONS)
 _STATEMENTS = (Template.REGISTRY_STATEMENT, Template.BANK_STATEMENT)
 _BOOK_POLICY = asks(Scope.LEDGER_WRITE)
 _ACTIVITY_POLICY = asks(Scope.ACTIVITY_WRITE, kinds=(OrganisationKind.BORROWER,))
@@ -229,20 +233,27 @@ def preview_import(import_id: UuidString, call: ThisCall) -> ImportOut:
     return _out(call, _previewed(call, found, raw_of(call.session, found)))
 
 
-@routes.post("/imports/{import_id}/confirm", policy=asks(), status=200)
+@routes.post("/imports/{import_id}/confirm", policy=asks(), status=200, second_person=TRADE_IMPORT)
 def confirm_import(import_id: UuidString, body: ConfirmIn, call: ThisCall) -> ImportOut:
     """Do exactly what the preview showed, all of it or nothing; ``import.world_changed`` when it would do something else now.
 
-    A long one is carried out beside the request: ask for the import until its state is no longer ``importing``.
+    A long one is carried out beside the request: ask for the import until its state is no longer ``importing``. Trades and opening
+    positions are booked under the organisation's rule for files of trades, so that another person may have to agree first.
     """
     found = _permitted(call, import_id)
+    if Template(found.template) not in _TRADED or imports.state_of(found) is imports.ImportState.CONFIRMED:
+        call.scale.exempt()
     desk = _desk(call, found)
     if found.preview is not None and int(found.preview.content["rows"]) > INLINE_ROWS:
         if imports.state_of(found) is imports.ImportState.CONFIRMED and found.preview.sha256 == body.sha256:
             return _out(call, found)
+        call.scale.add_unknown()
         return _out(call, imports.ask(desk, import_id, Task.CONFIRM, sha256=body.sha256))
     raw = raw_of(call.session, found)
     prepared = prepare(found.file_name, raw, asked_of(call.session, found), now=call.now)
+    if isinstance(prepared.content, TradeList):
+        for trade in prepared.content.trades:
+            call.scale.add(weight_of(trade))
     return _out(call, imports.confirm(desk, import_id, prepared, sha256=body.sha256))
 
 

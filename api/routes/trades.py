@@ -54,7 +54,7 @@ def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "tr
     tables = [table for table in read_table(file_name, call.upload) if any(any(row) for row in table.rows)]
     trades = [trade for table in tables for trade in parse_trades(table)]
     for trade in trades:
-        call.scale.add(_weight(trade))
+        call.scale.add(weight_of(trade))
     principal = call.principal
     booking = book_trades(
         call.session,
@@ -94,7 +94,7 @@ def list_trades(
     )
 
 
-def _weight(trade: Trade) -> Weight:
+def weight_of(trade: Trade) -> Weight:
     """Return the trade's tonnes and its money in CNY, fee included, rounded up to the fen."""
     price = Fraction(trade.price_cny_per_t or 0)
     if trade.price_eur_per_t is not None and trade.fixing_cny_per_eur is not None:

@@ -16,14 +16,16 @@ from api.deps import unit_of_work
 from api.imports import work
 from api.imports.templates import Language, Template, form_of
 from api.imports.work import ImportWork
+from api.store import four_eyes
 from api.store.access import OrganisationKind
+from api.store.four_eyes import Requirement, Rule
 from finance.store import imports as store
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member, member
 from tests.api.import_calls import CSV, bring, confirm, csv_of, filled_workbook, saved
 from tests.api.ledger_calls import Treasury, done, refused
-from tests.api.people import place, proof
+from tests.api.people import colleague_of, place, proof
 from tests.api.test_reconciliation import mapping
 
 TRADES = form_of(Template.TRADES)
@@ -423,3 +425,79 @@ def test_steps_are_append_only_and_only_what_was_shown_can_be_confirmed(house: T
         with pytest.raises(DBAPIError), database.engine.begin() as connection:
             connection.exec_driver_sql(statement)
     assert read(house, brought)["state"] == "ready"
+
+
+@pytest.fixture
+def two(database: Database, clock: Clock, randomness: Randomness, app: FastAPI) -> Iterator[tuple[Treasury, Member]]:
+    """A house in which nobody acts alone, and the colleague who agrees."""
+    maker = member(
+        database, clock, randomness, OrganisationKind.BORROWER, "Example Aluminium", SCOPES, acts_alone=False
+    )
+    scopes = (Scope.LEDGER_READ, Scope.LEDGER_APPROVE)
+    checker = colleague_of(database, clock, randomness, maker, "checker@borrower.example", scopes)
+    with Client(app, maker.key) as client:
+        opened = Treasury(client, maker)
+        done(opened.open_book())
+        done(
+            opened.post(
+                "/instruments", {"code": "CEA24", "kind": "CEA", "vintage_year": 2024, "opened_on": "2025-01-01"}
+            )
+        )
+        yield opened, checker
+
+
+@pytest.mark.parametrize("template", ["trades", "opening-positions"])
+def test_trades_of_a_file_wait_for_a_second_person_as_those_sent_to_the_api_do(
+    two: tuple[Treasury, Member], template: str
+) -> None:
+    house, checker = two
+    row = {
+        "trade_ref": "O-1",
+        "traded_on": "2025-01-01",
+        "instrument": "CEA24",
+        "quantity_t": "20",
+        "price_cny_per_t": "96.13",
+    }
+    content = csv_of(TRADES, FIRST) if template == "trades" else csv_of(form_of(Template.OPENING_POSITIONS), row)
+    brought = done(bring(house.client, house.book, content, template=template))
+
+    asked = confirm(house.client, brought)
+    before = size(house)
+    path = f"/v1/proposals/{asked.json()['proposal_id']}/approve"
+    agreed = house.client.post(path, json.dumps({"sha256": asked.json()["sha256"]}), key=checker.key)
+
+    assert (asked.status_code, asked.json()["action"], before) == (202, "trade.import", 0)
+    assert done(agreed)["state"] == "done"
+    assert (read(house, brought)["state"], size(house)) == ("confirmed", 1)
+    assert confirm(house.client, brought).status_code == 200
+
+
+def test_a_limit_of_the_day_counts_the_tonnes_and_money_of_a_file(
+    two: tuple[Treasury, Member], database: Database, clock: Clock
+) -> None:
+    house, checker = two
+    with unit_of_work(database) as session:
+        four_eyes.save_rule(
+            session,
+            house.owner.organisation_id,
+            "trade.import",
+            Rule(requirement=Requirement.ABOVE, most_quantity=1_300, most_cny_fen=10**9),
+            reason="test",
+            set_by=None,
+            now=clock(),
+        )
+    first = done(bring(house.client, house.book, csv_of(TRADES, {**SECOND, "instrument": "CEA24"})))
+    assert confirm(house.client, first).status_code == 200
+    more = done(bring(house.client, house.book, csv_of(TRADES, {**FIRST, "quantity_t": "101"})))
+
+    assert confirm(house.client, more).status_code == 202
+    assert checker.key
+
+
+def test_a_file_that_books_no_trade_asks_nobody_by_that_rule(two: tuple[Treasury, Member]) -> None:
+    house, _ = two
+    brought = done(
+        house.client.post("/v1/activity-imports", csv_of(form_of(Template.ACTIVITY), activity_row("5")), headers=CSV)
+    )
+
+    assert done(confirm(house.client, brought))["state"] == "confirmed"

@@ -100,11 +100,15 @@ def test_the_description_shows_keys_and_problems(plain: FastAPI) -> None:
         described = stranger.get("/v1/openapi.json").json()
 
     issue = described["paths"]["/v1/api-keys"]["post"]
-    assert issue["security"] == [{"api_key": []}]
+    assert issue["security"] == [{"api_key": []}, {"cookie": [], "csrf": []}]
+    assert described["paths"]["/v1/me"]["get"]["security"] == [{"api_key": []}, {"cookie": []}]
     assert "application/problem+json" in issue["responses"]["4XX"]["content"]
     assert "422" not in issue["responses"]
     assert "HTTPValidationError" not in json.dumps(described)
-    assert described["components"]["securitySchemes"]["api_key"]["scheme"] == "bearer"
+    schemes = described["components"]["securitySchemes"]
+    assert schemes["api_key"]["scheme"] == "bearer"
+    assert (schemes["cookie"]["in"], schemes["cookie"]["name"]) == ("cookie", "__Host-tonne_session")
+    assert (schemes["csrf"]["in"], schemes["csrf"]["name"]) == ("header", "X-CSRF-Token")
     assert "security" not in described["paths"]["/health/live"]["get"]
 
 

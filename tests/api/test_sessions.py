@@ -17,7 +17,7 @@ from api.auth.granting import GrantTerms, grant_role
 from api.auth.principal import APPROVING, Role, Scope
 from api.auth.roles import TABLE, scopes_of
 from api.deps import unit_of_work, uuid7
-from api.store import access, role_grants
+from api.store import access, audit_check, role_grants
 from api.store.access import OrganisationKind
 from api.store.names import clean_credit_code
 from ledger.core.errors import Conflict, Invalid
@@ -307,6 +307,9 @@ def test_an_auditor_reads_one_organisation_until_the_grant_ends_and_leaves_a_tra
     written = client.post("/v1/books", BOOK, key=key)
     ending = client.post(f"/v1/engagements/{admin.user_id}/end", "{}", key=key)
     events = done(client.get("/v1/access-events", key=admin.key))["events"]
+    seen = done(client.get("/v1/audit", key=admin.key))["rows"]
+    unread = client.get(f"/v1/books/{admin.user_id}", key=key)
+    after = done(client.get("/v1/audit", key=admin.key))["rows"]
     clock.advance(days=10)
 
     assert refused(endless) == (422, "role.auditor_until")
@@ -315,6 +318,12 @@ def test_an_auditor_reads_one_organisation_until_the_grant_ends_and_leaves_a_tra
     assert refused(written) == (403, "auth.scope_missing")
     assert refused(ending) == (403, "auth.reading_only")
     assert ("audit_read", "GET /v1/books") in {(one["what"], one["detail"]) for one in events}
+    assert (seen[0]["route"], seen[0]["status"]) == ("GET /v1/books", 200)
+    assert (seen[0]["user_id"], len(seen[0]["answer_sha256"] or "")) == (str(here.user_id), 64)
+    assert (unread.status_code, after[0]["route"], after[0]["status"]) == (404, "GET /v1/books/{book_id}", 404)
+    assert after[0]["resources"] == [str(admin.user_id)]
+    with database.reader() as session:
+        assert audit_check.check(session, admin.organisation_id).is_sound
     assert client.get("/v1/books", key=key).status_code == 403
 
 

@@ -395,7 +395,8 @@ class Calls(ABC):
     def confirm_import(self, *, body: shapes.ConfirmIn, import_id: UUID) -> shapes.ImportOut:
         """Do exactly what the preview showed, all of it or nothing; ``import.world_changed`` when it would do something else now.
 
-        A long one is carried out beside the request: ask for the import until its state is no longer ``importing``.
+        A long one is carried out beside the request: ask for the import until its state is no longer ``importing``. Trades and opening
+        positions are booked under the organisation's rule for files of trades, so that another person may have to agree first.
         """
         return cast("shapes.ImportOut", self.call('confirm_import', {'import_id': import_id}, body=body))
 
