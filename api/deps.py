@@ -25,9 +25,8 @@ from fastapi.routing import APIRoute
 from sqlalchemy.orm import Session
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.routing import Match
 
-from api import errors, proposing
+from api import described, errors, proposing
 from api.auth.authenticate import look_up
 from api.auth.policy import Declared
 from api.auth.presented import Presented, address_of, browser_headers, presented_by, reading_of
@@ -43,7 +42,6 @@ from api.store import access, access_log, audit, idempotency, sessions
 from api.store.audit import AuditDraft
 from api.store.faults import DATABASE_ERRORS, Fault, fault_of
 from api.store.four_eyes import Requirement
-from api.store.proposals import RecordedRequest
 from api.turns import BUSY, Turn, borrowed_turn
 from api.writer import WriterQueue, bound_waiting
 from ledger import operations as ledger
@@ -228,28 +226,7 @@ class EdgeRoute(APIRoute):
     def __init__(self, declared: Declared) -> None:
         """Build the route; its policy and its problem answers stand in the API's description too."""
         self.declared = declared
-        described = {errors.MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        extra: dict[str, Any] = {"x-policy": str(declared.policy)}
-        if not declared.policy.is_public:
-            cookie: dict[str, list[str]] = {"cookie": []}
-            if declared.method not in SAFE_METHODS:
-                cookie["csrf"] = []
-            extra["security"] = [{"api_key": []}, cookie]
-        if declared.upload_types:
-            schema = {"schema": {"type": "string", "format": "binary"}}
-            extra["requestBody"] = {"required": True, "content": dict.fromkeys(declared.upload_types, schema)}
-        answers: dict[int | str, dict[str, Any]] = {
-            "4XX": {"description": "Refused", "content": described},
-            "5XX": {"description": "A failure of ours, or busy: nothing was stored", "content": described},
-        }
-        if declared.second_person is not None:
-            extra["x-second-person"] = declared.second_person.code
-            waits = {"application/json": {"schema": {"$ref": "#/components/schemas/ProposalOut"}}}
-            answers[proposing.ACCEPTED] = {"description": "Waits for a second person", "content": waits}
-        more: dict[str, Any] = {}
-        if declared.answers:
-            answers[declared.status] = {"content": dict(map(_described_file, declared.answers))}
-            more = {"response_class": Response, "response_model": None}
+        more: dict[str, Any] = {"response_class": Response, "response_model": None} if declared.answers else {}
         super().__init__(
             declared.path,
             declared.handler,
@@ -257,8 +234,8 @@ class EdgeRoute(APIRoute):
             status_code=declared.status,
             tags=[declared.tag],
             operation_id=declared.handler.__name__,
-            responses=answers,
-            openapi_extra=extra,
+            responses=described.answers_of(declared),
+            openapi_extra=described.extra_of(declared),
             **more,
         )
         self.query_names = frozenset(
@@ -334,14 +311,6 @@ class EdgeRoute(APIRoute):
         if self.body_field is None and document != {}:
             raise Invalid("body.unexpected", "this route takes no body; send none, or an empty JSON object")
         return EdgeRequest(request, raw=raw, document=document)
-
-
-def _described_file(content_type: str) -> tuple[str, dict[str, Any]]:
-    """Return the content type without its charset and what the description says of it: a JSON document is an object."""
-    media_type = content_type.partition(";")[0]
-    is_json = media_type == "application/json"
-    schema = {"type": "object", "additionalProperties": True} if is_json else {"type": "string", "format": "binary"}
-    return media_type, {"schema": schema}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -517,41 +486,6 @@ class _Work:
             write_turn=self.surroundings.turn,
         )
         return await self.answer(self.request)
-
-
-async def perform(around: Request, call: Call, request: RecordedRequest, *, caller: Principal) -> Response:
-    """Run a recorded request as ``caller`` inside the transaction of ``call``, and return its answer.
-
-    The route's policy is asked again, of ``caller``; a refusal is raised as its handler raises it. ``proposal.route_gone`` when this
-    release has no such route any more.
-    """
-    route = next(
-        (
-            each
-            for each in around.app.router.routes
-            if isinstance(each, EdgeRoute) and f"{each.declared.method} {each.declared.path}" == request.route
-        ),
-        None,
-    )
-    scope = proposing.scope_of(request, around.scope)
-    match, child = (Match.NONE, {}) if route is None else route.matches(scope)
-    if route is None or match is not Match.FULL or route.declared.second_person is None:
-        raise Conflict("proposal.route_gone", "the proposal's route is no longer there; propose it anew")
-    scope.update(child)
-    route.declared.policy.permit(caller)
-    is_upload = bool(route.declared.upload_types)
-    inner = EdgeRequest(
-        Request(scope, around.receive),
-        raw=request.body,
-        document=None if is_upload or not request.body else parse(request.body),
-    )
-    inner.state.call = replace(
-        call,
-        caller=caller,
-        upload=request.body if is_upload else b"",
-        upload_type=request.content_type.partition(";")[0].strip().lower(),
-    )
-    return await route.answer(inner)
 
 
 _FIRST_REFUSAL = 400

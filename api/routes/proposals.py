@@ -20,7 +20,8 @@ from api.auth.principal import Principal
 from api.auth.proposal_kinds import REQUEST_PROPOSAL, may_see_proposal
 from api.auth.second_person import ACTIONS
 from api.auth.standing import proposer_now
-from api.deps import Call, ThisCall, perform
+from api.deps import Call, ThisCall
+from api.performing import perform
 from api.schemas.amounts import WholeNumber
 from api.schemas.fields import UuidString
 from api.schemas.request_proposals import ProposalApprovalIn, ProposalOut, ProposalReasonIn, ProposalsOut
