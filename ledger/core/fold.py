@@ -7,8 +7,9 @@ A draft meets its refusals in this order, and the first is its code: ``ledger.re
 ``reversal_of_hold`` / ``reversal_date`` (dated before the entry it undoes), those of its hold (``ledger.core.fold_holds``),
 ``ledger.account_unknown`` / ``commodity_mismatch``, ``ledger.account_not_open``, ``ledger.period_closed`` / ``period_soft_closed``,
 ``ledger.amount_step``, ``ledger.lot_cost_unexpected``, ``ledger.lot_cost_missing`` / ``ledger.insufficient_available`` and other lot
-refusals, ``ledger.carry_mismatch``, those of the cost legs (``account_unknown`` / ``commodity_mismatch``, ``ledger.cost_account``,
-``ledger.amount_range``, day and period), ``ledger.entry_malformed`` (too many legs), ``ledger.entry_unbalanced``,
+refusals / ``ledger.lot_date`` (drawn on before the lot was acquired), ``ledger.carry_mismatch``, those of the cost legs
+(``account_unknown`` / ``commodity_mismatch``, ``ledger.cost_account``, ``ledger.amount_range``, day and period),
+``ledger.entry_malformed`` (too many legs), ``ledger.entry_unbalanced``,
 ``ledger.amount_range`` / ``insufficient_available`` (floor) / ``ceiling_exceeded``. Codes joined by a stroke are judged leg by leg:
 the earlier leg decides.
 """
@@ -207,7 +208,7 @@ def _with_lots(
     if keeps_lots:
         changes = changes or Changes()
         if any(leg.is_carried for leg in postings):
-            legs, facts = carry_lots(state, postings, facts, changes)
+            legs, facts = carry_lots(state, postings, facts, changes, day=draft.effective_on)
         else:
             move_lots(state, postings, facts, changes, day=draft.effective_on)
     if draft.cost_legs is not None:

@@ -2,7 +2,8 @@
 
 Refusals, in this order: of a placement ``ledger.account_unknown``, ``ledger.account_not_open``, ``ledger.period_closed`` /
 ``period_soft_closed``, ``ledger.amount_step``, ``ledger.hold_expired`` (it would be over before it begins), ``ledger.lot_cost_unexpected``
-(lots named where none are kept), ``ledger.lot_unknown``, ``ledger.insufficient_available``; of a capture, release or expiry
+(lots named where none are kept), lot by lot ``ledger.lot_unknown`` / ``insufficient_available`` / ``lot_date`` (acquired later), then
+``ledger.insufficient_available``; of a capture, release or expiry
 ``ledger.hold_unknown``, ``ledger.hold_ended``, ``ledger.hold_expired`` (of an expiry ``ledger.hold_not_over``), ``ledger.hold_not_yours``,
 ``ledger.hold_date`` (before the day of the placement), ``ledger.hold_exceeded``, ``ledger.amount_step``, ``ledger.hold_capture``.
 
@@ -28,7 +29,7 @@ from ledger.core.holds import (
     HoldState,
 )
 from ledger.core.journal import JournalDraft, Posting
-from ledger.core.state import AccountFacts, BookState, Changes, insufficient
+from ledger.core.state import AccountFacts, BookState, Changes, check_acquired, insufficient
 
 _ENDED_BY = {HoldCapture: HoldState.CAPTURED, HoldRelease: HoldState.RELEASED, HoldExpiry: HoldState.EXPIRED}
 
@@ -54,6 +55,7 @@ def place_hold(state: BookState, draft: JournalDraft, account: AccountFacts, cha
             raise Conflict("ledger.lot_unknown", "no open lot of that id in this account", lot_id=str(lot_id))
         if quantity > lot.available:
             raise insufficient(account, quantity, lot.available)
+        check_acquired(account, lot, draft.effective_on)
         changes.lots[account_id, lot_id] = replace(lot, held=lot.held + quantity)
     if amount <= 0 or amount > available:
         raise insufficient(account, max(amount, 1), max(available, 0))

@@ -25,7 +25,15 @@ from ledger.core.lots import (
     relieve_picked,
 )
 from ledger.core.serials import SerialBlock, common, take_lowest, together, without
-from ledger.core.state import AccountFacts, BookState, Changes, ReversibleEntry, check_range, insufficient
+from ledger.core.state import (
+    AccountFacts,
+    BookState,
+    Changes,
+    ReversibleEntry,
+    check_acquired,
+    check_range,
+    insufficient,
+)
 
 LINES = 1024
 """More than an entry's legs, so that seq x 1024 + line names a lot."""
@@ -57,13 +65,13 @@ def move_lots(
                 )
             _acquire(state, changes, account, line, _Piece(leg.amount, leg.lot_cost, day, 0, leg.serials))
         else:
-            _relieve(state, changes, account, leg, line)
+            _relieve(state, changes, account, leg, line, day=day)
 
 
 def carry_lots(
-    state: BookState, postings: Sequence[Posting], facts: Sequence[AccountFacts], changes: Changes
+    state: BookState, postings: Sequence[Posting], facts: Sequence[AccountFacts], changes: Changes, *, day: date
 ) -> tuple[list[PostedLeg], list[AccountFacts]]:
-    """Move lots inside the book with their cost and day; return the legs, a carried debit split into one leg a lot.
+    """Move lots inside the book with their cost and day of acquisition; return the legs, a carried debit split into one leg a lot.
 
     What credits give up in line order is what carried debits take in line order, 1:1 across vintages too. A lot split between
     debits splits its cost by cumulative floor.
@@ -73,7 +81,7 @@ def carry_lots(
     given_up: list[tuple[int, tuple[Relief, ...]]] = []
     for index, (leg, account) in enumerate(zip(postings, facts, strict=True)):
         if account.lot_method is not None and leg.amount < 0:
-            reliefs = _relieved(state, changes, account, leg)
+            reliefs = _relieved(state, changes, account, leg, day=day)
             for relief in reliefs:
                 lot = changes.lot(state, account.account_id, relief.lot_id)
                 assert lot is not None, "what was relieved is there"
@@ -218,15 +226,26 @@ def _acquire(state: BookState, changes: Changes, account: AccountFacts, line: in
     changes.moves.append(LotMove(line, lot.lot_id, piece.quantity, piece.cost, piece.serials))
 
 
-def _relieve(state: BookState, changes: Changes, account: AccountFacts, leg: Posting, line: int) -> None:
-    for relief in _relieved(state, changes, account, leg):
+def _relieve(state: BookState, changes: Changes, account: AccountFacts, leg: Posting, line: int, *, day: date) -> None:
+    for relief in _relieved(state, changes, account, leg, day=day):
         lot = changes.lot(state, account.account_id, relief.lot_id)
         assert lot is not None, "what was relieved is there"
         changes.lots[account.account_id, relief.lot_id] = after_relief(lot, relief)
         changes.moves.append(LotMove(line, relief.lot_id, -relief.quantity, -relief.cost, relief.serials))
 
 
-def _relieved(state: BookState, changes: Changes, account: AccountFacts, leg: Posting) -> tuple[Relief, ...]:
+def _relieved(
+    state: BookState, changes: Changes, account: AccountFacts, leg: Posting, *, day: date
+) -> tuple[Relief, ...]:
+    reliefs = _chosen(state, changes, account, leg)
+    for relief in reliefs:
+        lot = changes.lot(state, account.account_id, relief.lot_id)
+        assert lot is not None, "what was chosen is there"
+        check_acquired(account, lot, day)
+    return reliefs
+
+
+def _chosen(state: BookState, changes: Changes, account: AccountFacts, leg: Posting) -> tuple[Relief, ...]:
     method, account_id = account.lot_method, account.account_id
     assert method is not None, "only a lot-keeping account relieves lots"
     latest_first = method is LotMethod.LIFO

@@ -159,6 +159,19 @@ def insufficient(account: AccountFacts, asked: int, available: int) -> Conflict:
     )
 
 
+def check_acquired(account: AccountFacts, lot: LotPosition, day: date) -> None:
+    """Refuse to draw on or set aside a lot before the day it was acquired (``ledger.lot_date``); a pool has no such day."""
+    if account.lot_method is not LotMethod.AVERAGE and day < lot.acquired_on:
+        raise Conflict(
+            "ledger.lot_date",
+            f"{account.path}: lot {lot.lot_id} was acquired on {lot.acquired_on}; give that day or a later one, or name other lots",
+            account=account.path,
+            lot_id=str(lot.lot_id),
+            effective_on=day.isoformat(),
+            acquired_on=lot.acquired_on.isoformat(),
+        )
+
+
 MAX_SUM = 10**18
 """Largest absolute balance, pool or cost leg, in smallest units: sums of accepted amounts stay inside BIGINT."""
 

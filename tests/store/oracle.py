@@ -256,6 +256,8 @@ class Oracle(Facts):
                 raise RefusedError("lot_unknown")
             if quantity > lots[lot_id].quantity - lots[lot_id].held:
                 raise RefusedError("insufficient_available")
+            if self.accounts[path].lot_method != "average" and lots[lot_id].acquired_on > entry.day:
+                raise RefusedError("lot_date")
             lots[lot_id].held += quantity
         if amount <= 0 or amount > available:
             raise RefusedError("insufficient_available")
@@ -325,16 +327,19 @@ class Oracle(Facts):
             if leg not in keeping:
                 continue
             if leg.amount < 0:
-                for piece in self._draw(leg):
+                for piece in self._draw(leg, entry):
                     entry.moves.append((line, piece.lot_id, -piece.quantity, -piece.cost))
             elif leg.lot_cost is None:
                 raise RefusedError("lot_cost_missing")
             else:
                 self._add(leg.account, line, Piece(0, leg.amount, leg.lot_cost, entry.day), entry)
 
-    def _draw(self, leg: Posting) -> list[Piece]:
+    def _draw(self, leg: Posting, entry: Entry) -> list[Piece]:
         method = str(self.accounts[leg.account].lot_method)
-        return oracle_lots.draw(self.world.lots[leg.account], method, -leg.amount, leg.lots)
+        pieces = oracle_lots.draw(self.world.lots[leg.account], method, -leg.amount, leg.lots)
+        if method != "average" and any(piece.acquired_on > entry.day for piece in pieces):
+            raise RefusedError("lot_date")
+        return pieces
 
     def _add(self, path: str, line: int, piece: Piece, entry: Entry) -> None:
         method = str(self.accounts[path].lot_method)
@@ -344,7 +349,7 @@ class Oracle(Facts):
     def _carry(self, legs: Sequence[Posting], entry: Entry) -> None:
         """Give up first, take over then; a carried debit becomes one leg a piece."""
         keeping = [leg for leg in legs if self.accounts[leg.account].lot_method is not None]
-        given_up = {index: self._draw(leg) for index, leg in enumerate(legs) if leg in keeping and leg.amount < 0}
+        given_up = {i: self._draw(leg, entry) for i, leg in enumerate(legs) if leg in keeping and leg.amount < 0}
         pieces = [piece for each in given_up.values() for piece in each]
         arriving = [leg.amount for leg in keeping if leg.amount > 0]
         if sum(arriving) != sum(piece.quantity for piece in pieces):
