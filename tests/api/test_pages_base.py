@@ -12,7 +12,7 @@ from api.auth.authenticate import authenticate
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.deps import Call
-from api.pages.base import static_files
+from api.pages.base import formats, static_files
 from api.pages.base.declaring import Pages, declared_pages
 from api.pages.base.language import Language, language_of
 from api.pages.base.rendering import PAGE_POLICY, TEMPLATES, environment
@@ -264,3 +264,23 @@ def _call(session: Session, database: Database, who: Member, clock: Clock, rando
         random_bytes=randomness,
         caller=found.principal,
     )
+
+
+@pytest.mark.parametrize(
+    ("value", "place", "read"),
+    [
+        ("86048183/100", "processes[0].emissions_t", "860,481.83"),
+        ("-1/8", "difference_t", "\N{MINUS SIGN}0.125"),
+        ("1/3", "share", "1/3"),
+        (2025, "year", "2025"),
+        ("20260817", "trade.doc_ref", "20260817"),
+        ("1250000", "max_amount_cny", "1,250,000"),
+        (None, "refers_to", "\N{EM DASH}"),
+        ("1/0", "intensity", "1/0"),
+        ("9" * 40 + "/7", "intensity", "9" * 40 + "/7"),
+    ],
+)
+def test_what_is_decided_on_reads_exactly_and_as_people_write_it(
+    value: str | int | None, place: str, read: str
+) -> None:
+    assert formats.leaf(value, place) == read

@@ -5,9 +5,11 @@ Takes the exact decimal strings of the API and changes no digit. Knows no reques
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from decimal import Context, Decimal, InvalidOperation
+from fractions import Fraction
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
@@ -24,6 +26,9 @@ _DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
 _MOST_DIGITS = 60
 _WIDE = Context(prec=_MOST_DIGITS)
+_FRACTION = re.compile(r"-?[0-9]{1,40}/[1-9][0-9]{0,19}")
+_NAMES = ("year", "_id", "_ref", "seq", "revision", "code")
+"""How the name of a place ends whose digits name something and count nothing: they are not grouped."""
 
 
 def number(value: str | int | Decimal | None) -> str:
@@ -38,6 +43,18 @@ def number(value: str | int | Decimal | None) -> str:
     if not exact.is_finite() or len(text) > _MOST_DIGITS or abs(exact.adjusted()) > _MOST_DIGITS:
         return text
     return f"{exact:,f}".replace("-", _MINUS)
+
+
+def leaf(value: str | int | Decimal | None, place: str) -> str:
+    """Return one place of a document as a person reads it: ``86048183/100`` is 860,481.83, a third stays ``1/3``, the year 2025 is 2025."""
+    text = "" if value is None else str(value)
+    if place.rpartition(".")[2].partition("[")[0].endswith(_NAMES):
+        return text or _NONE
+    if not _FRACTION.fullmatch(text):
+        return number(text)
+    exact = Fraction(text)
+    shown = _WIDE.divide(Decimal(exact.numerator), Decimal(exact.denominator))
+    return number(shown) if Fraction(shown) == exact else text
 
 
 def plain_amount(amount: AmountOut | None) -> str:

@@ -68,6 +68,7 @@ def environment(language: Language) -> Environment:
         "amount": formats.amount,
         "plain_amount": formats.plain_amount,
         "number": formats.number,
+        "leaf": formats.leaf,
         "price": formats.price,
         "percent": formats.percent,
         "bp": formats.basis_points,
