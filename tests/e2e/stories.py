@@ -191,6 +191,7 @@ def confirm(tab: Watched, opener: str, *, then: str = "") -> None:
 def approve_on_inbox(tab: Watched, title: str) -> None:
     """Approve what waits under ``title`` in the inbox, after a look at its exact difference."""
     tab.go("/inbox")
+    tab.page.evaluate("dispatchEvent(new Event('pagehide'))")  # an alert that comes now would load the page anew
     sound(tab, "inbox")
     tab.page.locator(f".panel:has(h2:text-matches('{title}'))").locator("[data-opens^='confirm-approve']").first.click()
     tab.page.wait_for_selector("dialog[open]")
