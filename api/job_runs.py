@@ -18,6 +18,7 @@ from zoneinfo import ZoneInfo
 import httpx
 from sqlalchemy.orm import Session
 
+from api.auth.request_notices import end_lapsed
 from api.deps import unit_of_work
 from api.feed_answers import read_round
 from api.store import access
@@ -220,7 +221,8 @@ def run_conditions(world: JobWorld, organisation_id: UUID) -> int:
         if run_store.find_effect(session, organisation_id, CONDITIONS, on) is not None:
             return 0
         settled = notice_conditions.look_at_conditions(session, organisation_id, now=now)
-        effect = {"raised": settled.raised, "ended": settled.ended}
+        lapsed = end_lapsed(session, organisation_id, now=now)
+        effect = {"raised": settled.raised, "ended": settled.ended + lapsed}
         run_store.save_effect(session, organisation_id, CONDITIONS, on, effect=effect, at=now)
     return 1
 

@@ -17,6 +17,7 @@ from starlette.responses import Response
 
 from api.auth.policy import Declared
 from api.auth.principal import Principal
+from api.auth.request_notices import tell_request
 from api.auth.second_person import Action, Scale, may_do_alone, standing_rule
 from api.schemas.body import EdgeRequest
 from api.schemas.request_proposals import ProposalOut
@@ -99,6 +100,7 @@ def settle(session: Session, tried: Tried, caller: Principal, *, proposal_id: UU
         proposed_at=now,
         expires_at=now + LIFE,
     )
+    tell_request(session, proposal, tried.action)
     content = ProposalOut.from_core(proposal, now=now).model_dump_json()
     return Response(content, status_code=ACCEPTED, media_type="application/json")
 

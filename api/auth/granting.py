@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from api.auth.principal import Role
+from api.auth.request_notices import end_grant_waiting, tell_grant
 from api.auth.roles import is_approving, read_role
 from api.store import access, access_log, people, role_grants
 from api.store.access import Organisation, OrganisationKind, User
@@ -91,6 +92,8 @@ def grant_role(
         sha256=sha256(canonical_bytes(document)).hexdigest(),
     )
     role_grants.add_grant(session, grant)
+    if grant.needs_confirmation:
+        tell_grant(session, grant)
     what = "role_proposed" if grant.needs_confirmation else "role_given"
     _note(session, grant, what, by=granted_by, now=now, new_id=new_id)
     return grant
@@ -112,6 +115,7 @@ def confirm_grant(
             "role.second_person", "a role is confirmed by a person who neither gives nor gets it; ask a colleague"
         )
     role_grants.add_confirmation(session, grant, confirmed_by=confirmer.user_id, now=now)
+    end_grant_waiting(session, grant, now=now)
     _note(session, grant, "role_confirmed", by=confirmer.user_id, now=now, new_id=new_id)
 
 
@@ -129,6 +133,7 @@ def end_grant(
         raise Conflict("role.ended", "this grant has ended already")
     said = clean_text(reason, field="reason", longest=_LONGEST_REASON)
     role_grants.add_end(session, grant.grant_id, ended_by=ended_by, reason=said, now=now)
+    end_grant_waiting(session, grant, now=now)
     _note(session, grant, "role_ended", by=ended_by, now=now, new_id=new_id)
 
 

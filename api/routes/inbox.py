@@ -63,8 +63,8 @@ def shown(each: Waiting) -> WaitingOut:
     known = DECIDABLE[each.kind]
     return WaitingOut(
         kind=each.kind.value,
-        title_en=known.title_en,
-        title_zh=known.title_zh,
+        title_en=known.asked.title_en,
+        title_zh=known.asked.title_zh,
         subject=each.subject,
         asked_by=each.maker_id,
         since=each.since,
@@ -77,7 +77,7 @@ def shown(each: Waiting) -> WaitingOut:
         asks_reason=known.asks_reason,
         reject_body=_named(known.reject_digest_as, each.sha256),
         reject=None if known.reject is None else known.reject.format_map(each.place),
-        page=None if known.page is None else known.page.format_map(each.place),
+        page=known.asked.page_of(each.place),
     )
 
 

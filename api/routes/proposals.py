@@ -18,6 +18,7 @@ from api import errors
 from api.auth.policy import Routes, asks
 from api.auth.principal import Principal
 from api.auth.proposal_kinds import REQUEST_PROPOSAL, may_see_proposal
+from api.auth.request_notices import end_request
 from api.auth.second_person import ACTIONS
 from api.auth.standing import proposer_now
 from api.deps import Call, ThisCall
@@ -159,6 +160,7 @@ def _decide(call: Call, proposal: Proposal, verdict: Verdict, reason: str, respo
         decided_at=call.now,
     )
     proposals.save_decision(call.session, proposal, decision)
+    end_request(call.session, proposal, now=call.now)
     decided = proposals.find_proposal(call.session, proposal.organisation_id, proposal.proposal_id)
     assert decided is not None, "a decided proposal stays"
     return ProposalOut.from_core(decided, now=call.now)

@@ -294,7 +294,7 @@ def approval_waits(
     *,
     what: str,
     what_zh: str,
-    record_id: UUID,
+    record_id: UUID | str,
     subject_kind: str,
     said: str,
     path: str,
@@ -316,7 +316,7 @@ def approval_waits(
     )
 
 
-def approval_condition(subject_kind: str, record_id: UUID) -> str:
+def approval_condition(subject_kind: str, record_id: UUID | str) -> str:
     """Return the condition of what waits, by which it is resolved once decided: ``order 0193...``."""
     return f"{subject_kind} {record_id}"
 

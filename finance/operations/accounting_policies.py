@@ -13,6 +13,8 @@ from sqlalchemy.orm import Session
 
 from finance.accounting.policies import DEFAULT_POLICY, AccountingPolicy, Settlement, policy_digest
 from finance.accounting.vat import TradeTreatment, VatRate
+from finance.conventions.approvals import WaitingKind
+from finance.operations.approval_notices import ask_second_person, end_asking, of_book
 from finance.store import accounting_policies as policy_store
 from finance.store import reference
 from finance.store.accounting_policies import PolicyRecord
@@ -43,6 +45,9 @@ def propose_policy(
     standing = policy_store.find_policy(session, policy_id)
     if standing is None:
         policy_store.save_policy(session, book_id, policy_id, policy, digest, by=actor.user_id, at=now)
+        asked = of_book(session, WaitingKind.ACCOUNTING_POLICY, book_id, policy_id)
+        said = f"from {policy.effective_from}"
+        ask_second_person(session, asked, said=said, maker_id=actor.user_id, now=now)
     elif (standing.book_id, standing.digest, standing.maker_id) != (book_id, digest, actor.user_id):
         raise Conflict("policy.exists", "policy_id: a policy of that id stands with other content; use a new id")
     return need_policy(session, policy_id)
@@ -67,6 +72,8 @@ def approve_policy(session: Session, record: PolicyRecord, digest: str, *, actor
         if head.locked_through is not None and record.policy.effective_from <= head.locked_through:
             raise Conflict("policy.closed", "effective_from: the book was closed beyond it; propose a later day")
         policy_store.save_approval(session, record, by=actor.user_id, at=now)
+        asked = of_book(session, WaitingKind.ACCOUNTING_POLICY, record.book_id, record.policy_id)
+        end_asking(session, asked, now=now)
         standing = books.accounts(session, record.book_id)
         for line in treatment_of(record.policy).lines():
             if line.path not in standing:

@@ -9,8 +9,10 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from finance.conventions.approvals import WaitingKind
 from finance.operations import carbon_contract_checks as checks
 from finance.operations import trading_desk
+from finance.operations.approval_notices import Asked, ask_second_person, end_asking, of_book
 from finance.operations.carbon_contract_entries import encumbrances
 from finance.operations.trading_desk import Desk
 from finance.store import carbon_contracts as store
@@ -101,6 +103,7 @@ def decide_contract(desk: Desk, contract_id: UUID, *, is_approved: bool, sha256:
     decision = Decision(is_approved=is_approved, actor_id=desk.actor.user_id, reason=reason, recorded_at=desk.now)
     proof = _leaf(desk, contract_id, version.sha256, "approved" if is_approved else "rejected")
     store.save_decision(desk.session, shown.record, version, decision, proof)
+    end_asking(desk.session, _asked(desk, contract_id), now=desk.now)
     return show_contract(desk, contract_id)
 
 
@@ -178,6 +181,12 @@ def _save_version(desk: Desk, contract_id: UUID, version: int, content: str, sha
         entry_id=_leaf(desk, contract_id, sha256, "proposed"),
     )
     store.save_version(desk.session, desk.book.book_id, contract_id, new)
+    said = f"{desk.book.code} v{version}"
+    ask_second_person(desk.session, _asked(desk, contract_id), said=said, maker_id=desk.actor.user_id, now=desk.now)
+
+
+def _asked(desk: Desk, contract_id: UUID) -> Asked:
+    return of_book(desk.session, WaitingKind.CARBON_CONTRACT, desk.book.book_id, contract_id)
 
 
 def _leaf(desk: Desk, contract_id: UUID, sha256: str, event: str) -> UUID:

@@ -14,6 +14,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.approvals import WaitingKind
+from finance.operations.approval_notices import ask_second_person, end_asking, of_book
 from finance.store import compliance as store
 from finance.store.compliance import Proposal, ProposalDecision, ProposalKind, Verdict
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
@@ -87,6 +89,8 @@ def propose(
             proposed_at=now,
         ),
     )
+    asked = of_book(session, WaitingKind.COMPLIANCE, subject.book_id, proposal_id)
+    ask_second_person(session, asked, said=f"{subject.kind.value} {subject.year}", maker_id=actor.user_id, now=now)
     return found(session, proposal_id)
 
 
@@ -120,6 +124,7 @@ def decide(
         )
     decision = ProposalDecision(verdict=verdict, reason=reason, decider_id=actor.user_id, decided_at=now)
     store.save_decision(session, proposal, decision)
+    end_asking(session, of_book(session, WaitingKind.COMPLIANCE, proposal.book_id, proposal_id), now=now)
     return found(session, proposal_id)
 
 

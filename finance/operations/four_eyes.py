@@ -11,7 +11,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.approvals import WaitingKind
 from finance.market.observations import SHA256_HEX, check_instant, check_pattern, check_text
+from finance.operations.approval_notices import Asked, ask_second_person, end_asking, of_record
 from finance.store import market as market_store
 from finance.store import market_proposals as proposal_store
 from finance.store.market import RawFile
@@ -43,6 +45,9 @@ def propose(session: Session, organisation_id: UUID, proposal: Proposal, raw: Ra
         )
     market_store.save_raw_file(session, organisation_id, raw, by=proposal.maker_id, at=proposal.proposed_at)
     proposal_store.save_proposal(session, organisation_id, proposal)
+    said = str(proposal.content.get("file_name") or proposal.kind.value)
+    asked = _asked(organisation_id, proposal)
+    ask_second_person(session, asked, said=said, maker_id=proposal.maker_id, now=proposal.proposed_at)
     return proposal
 
 
@@ -106,4 +111,9 @@ def _decide(
         )
     decision = Decision(verdict=verdict, reason=reason, checker_id=actor.user_id, decided_at=now)
     proposal_store.save_decision(session, organisation_id, standing, decision)
+    end_asking(session, _asked(organisation_id, standing), now=now)
     return replace(standing, decision=decision), True
+
+
+def _asked(organisation_id: UUID, proposal: Proposal) -> Asked:
+    return of_record(WaitingKind(proposal.kind.value), organisation_id, proposal.proposal_id)

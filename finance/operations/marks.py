@@ -12,10 +12,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.approvals import WaitingKind
 from finance.market.marks import Mark, mark_for
 from finance.market.observations import check_text
 from finance.market.overrides import Deviation, deviation_from_feed
 from finance.operations import four_eyes
+from finance.operations.approval_notices import ask_second_person, end_asking, of_record
 from finance.store import calendar_years, reference
 from finance.store import market as market_store
 from finance.store import marks as mark_store
@@ -51,6 +53,8 @@ def propose_mark(
     standing = mark_store.find_mark(session, organisation_id, proposal.mark_id)
     if standing is None:
         mark_store.save_proposal(session, organisation_id, proposal, by=actor.user_id, at=now)
+        asked = of_record(WaitingKind.MARK, organisation_id, proposal.mark_id)
+        ask_second_person(session, asked, said=_named(proposal), maker_id=actor.user_id, now=now)
     elif (standing.proposal, standing.maker_id) != (proposal, actor.user_id):
         raise Conflict(
             "market.mark_exists",
@@ -85,6 +89,10 @@ def approve_mark(
             needs_second=deviation.needs_second,
         )
         mark_store.save_approval(session, organisation_id, record, check, by=actor.user_id, at=now)
+        end_asking(session, of_record(WaitingKind.MARK, organisation_id, mark_id), now=now)
+        if check.needs_second:  # of those who may agree, who just did is the one who certainly may not again
+            asked = of_record(WaitingKind.SECOND_MARK_CHECK, organisation_id, mark_id)
+            ask_second_person(session, asked, said=_named(record.proposal), maker_id=actor.user_id, now=now)
     return need_mark(session, organisation_id, mark_id)
 
 
@@ -112,6 +120,7 @@ def second_check_mark(
         raise Conflict("market.mark_approved", "mark: agreed to already by somebody else", mark_id=str(mark_id))
     if record.second_checker_id is None:
         mark_store.save_second_check(session, organisation_id, record, by=actor.user_id, at=now)
+        end_asking(session, of_record(WaitingKind.SECOND_MARK_CHECK, organisation_id, mark_id), now=now)
     return need_mark(session, organisation_id, mark_id)
 
 
@@ -131,6 +140,7 @@ def withdraw_mark(
         )
     if record.withdrawn_at is None:
         mark_store.save_withdrawal(session, organisation_id, mark_id, reason=reason, by=actor.user_id, at=now)
+        end_asking(session, of_record(WaitingKind.SECOND_MARK_CHECK, organisation_id, mark_id), now=now)
     return need_mark(session, organisation_id, mark_id)
 
 
@@ -174,6 +184,10 @@ def _check_digest(record: MarkRecord, sha256: str) -> None:
             "sha256: the proposal has another digest; read it again and approve what it says",
             mark_id=str(record.proposal.mark_id),
         )
+
+
+def _named(proposal: MarkProposal) -> str:
+    return f"{proposal.instrument} {proposal.value:f} {proposal.currency}/{proposal.unit}"
 
 
 def _shown(observed: Mark) -> Mapping[str, str]:

@@ -26,7 +26,9 @@ from finance.accounting.month_close import (
     step_digest,
 )
 from finance.accounting.months import Month
+from finance.conventions.approvals import WaitingKind
 from finance.conventions.calendars import china_day
+from finance.operations.approval_notices import Asked, ask_second_person, end_asking, of_book
 from finance.operations.close_facts import close_facts
 from finance.store import month_close as close_store
 from ledger import operations as ledger
@@ -276,6 +278,31 @@ def _take(
         ),
     )
     close_store.save_step(session, stands.book.book_id, month, step, actor=actor)
+    _tell(session, stands, step)
+
+
+_ASKING = {
+    StepKind.WAIVER_PROPOSED: WaitingKind.CLOSE_WAIVER,
+    StepKind.SOFT_CLOSED: WaitingKind.CLOSE,
+    StepKind.REOPEN_PROPOSED: WaitingKind.REOPENING,
+}
+
+
+def _tell(session: Session, stands: MonthClose, step: Step) -> None:
+    """Tell who may answer that a step waits, and end what it answered; what closes or opens the month answers all that waited."""
+    month = str(stands.checklist.month)
+
+    def asked(one: Step) -> Asked:
+        ref = f"{month} {one.number}"
+        return of_book(session, _ASKING[one.what], stands.book.book_id, ref, month=month)
+
+    if step.what in _ASKING:
+        said = f"{stands.book.code} {month}" + (f" {step.item.value}" if step.item else "") + f": {step.reason}"
+        ask_second_person(session, asked(step), said=said, maker_id=step.actor_id, now=step.recorded_at)
+    answers_all = step.what in {StepKind.HARD_CLOSED, StepKind.REOPENED}
+    for one in stands.steps:
+        if one.what in _ASKING and (answers_all or one.number == step.answers):
+            end_asking(session, asked(one), now=step.recorded_at)
 
 
 def _standing_soft_close(steps: tuple[Step, ...]) -> Step | None:

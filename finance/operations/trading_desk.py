@@ -13,6 +13,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from finance.attestations.canonical import JsonValue, check_text
+from finance.conventions.approvals import WAITS, WaitingKind
 from finance.conventions.notice_words import approval_condition, approval_waits
 from finance.conventions.notices import NoticeKind
 from finance.operations.notices import raise_notice, resolve_notice
@@ -142,27 +143,25 @@ def take_step(
     return trading_proposals.save_step(desk.session, proposal, step)
 
 
-_KINDS_ZH: Mapping[str, str] = {
-    "order": "委托",
-    "counterparty": "交易对手",
-    "limit": "交易限额",
-    "correction": "成交更正",
-}
-
-
 def _tell(desk: Desk, proposal: Proposal, what: StepKind) -> None:
     """Tell those who may approve that a proposal waits for them, and end it once it does not any more."""
     organisation_id, now = desk.book.tenant_id, desk.now
     if what is StepKind.PROPOSED:
+        known = WAITS[WaitingKind(proposal.kind)]
+        place = {
+            "id": str(proposal.proposal_id),
+            "book_id": str(proposal.book_uuid),
+            "order_id": proposal.subject,
+        }
         waiting = approval_waits(
             organisation_id,
             what=f"{proposal.kind} {proposal.number} of book {desk.book.code}",
-            what_zh=f"账簿{desk.book.code}的{_KINDS_ZH.get(proposal.kind, proposal.kind)}{proposal.number}",
+            what_zh=f"账簿{desk.book.code}的{known.title_zh}{proposal.number}",
             record_id=proposal.proposal_id,
             subject_kind=proposal.kind,
             said=proposal.subject,
-            path=f"/{proposal.kind}s/{proposal.proposal_id}" if proposal.kind == "order" else "/approvals",
-            scope="trading:approve",
+            path=known.page_of(place) or "/inbox",
+            scope=known.scope,
             maker_id=proposal.maker_id,
         )
         raise_notice(desk.session, waiting, now=now)

@@ -15,6 +15,8 @@ from finance.accounting.account_codes import codes_of
 from finance.accounting.erp_export import columns_for, lines_for
 from finance.accounting.months import Month
 from finance.accounting.vouchers import MoneyLeg, PostedEntry, Voucher, has_money, voucher_of
+from finance.conventions.approvals import WaitingKind
+from finance.operations.approval_notices import ask_second_person, end_asking, of_book
 from finance.store import reference, vouchers
 from finance.store.accounting_policies import policy_in_force
 from finance.store.vouchers import VoucherRecord
@@ -94,6 +96,10 @@ def number_vouchers(session: Session, book_id: int, month: Month, *, actor: Acto
             for place, entry in enumerate(fresh[start : start + _SAVED_TOGETHER], start=1)
         ]
         vouchers.save_vouchers(session, book_id, made, by=actor.user_id, at=now)
+    if fresh:
+        asked = of_book(session, WaitingKind.VOUCHERS, book_id, str(month), month=str(month))
+        said = f"{month}: {number + len(fresh)}"
+        ask_second_person(session, asked, said=said, maker_id=actor.user_id, now=now)
     return Numbering(month=month, numbered=len(fresh), last_number=number + len(fresh))
 
 
@@ -122,6 +128,8 @@ def review_vouchers(
         _check_reviewable(record, digests[record.voucher.number], actor)
     fresh = [record for record in found if record.reviewer_id is None]
     vouchers.save_reviews(session, book_id, fresh, by=actor.user_id, at=now)
+    if not vouchers.count_unreviewed(session, book_id, month):
+        end_asking(session, of_book(session, WaitingKind.VOUCHERS, book_id, str(month)), now=now)
     return vouchers.list_vouchers(session, book_id, month, numbers=digests)
 
 

@@ -67,7 +67,7 @@ def propose_endpoint(
         record_id=endpoint_id,
         subject_kind=_SUBJECT,
         said=terms.url,
-        path="/webhooks",
+        path="/notices/deliveries",
         scope="access:approve",
         maker_id=actor.user_id,
     )

@@ -9,12 +9,12 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import StrEnum
 from uuid import UUID
 
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session, aliased
 
+from finance.conventions.approvals import WaitingKind
 from finance.store.tables.carbon_contracts import (
     CarbonContractDecisionRow,
     CarbonContractRow,
@@ -30,34 +30,6 @@ from finance.store.tables.closing import (
 from finance.store.tables.compliance import ComplianceDecisionRow, ComplianceProposalRow
 from finance.store.tables.trading import TradingProposalRow, TradingStepRow
 from ledger.store.books import Book
-
-
-class WaitingKind(StrEnum):
-    """What waits."""
-
-    ORDER = "order"
-    COUNTERPARTY = "counterparty"
-    LIMIT = "limit"
-    CORRECTION = "correction"
-    CARBON_CONTRACT = "carbon_contract"
-    MARK = "mark"
-    SECOND_MARK_CHECK = "second_mark_check"
-    PRICE_UPLOAD = "price_upload"
-    CALENDAR_YEAR = "calendar_year"
-    HELD_PRICE = "held_price"
-    ACCOUNTING_POLICY = "accounting_policy"
-    CLOSE_WAIVER = "close_waiver"
-    CLOSE = "close"
-    REOPENING = "reopening"
-    VOUCHERS = "vouchers"
-    COMPLIANCE = "compliance"
-    DETERMINATION = "determination"
-    TERMS = "terms"
-    ADJUSTMENT = "adjustment"
-    QUERY = "query"
-    DECLASSIFICATION = "declassification"
-    ATTESTATION_DRAFT = "attestation_draft"
-    SIGNING_KEY = "signing_key"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import ColumnElement, exists, select
 from sqlalchemy.orm import Session, aliased
 
+from finance.conventions.approvals import WaitingKind
 from finance.store.tables.attestations import (
     AttestationDraftRow,
     DraftEventRow,
@@ -37,7 +38,7 @@ from finance.store.tables.loans import (
 )
 from finance.store.tables.market import ApprovedMarkRow, HeldObservationRow, ProposedMarkRow, WithdrawnMarkRow
 from finance.store.tables.reviews import LoanReviewRow
-from finance.store.waiting import Waiting, WaitingKind, as_json
+from finance.store.waiting import Waiting, as_json
 
 
 def of_market(session: Session, organisation_id: UUID) -> Iterator[Waiting]:

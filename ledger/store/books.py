@@ -228,6 +228,11 @@ def find(session: Session, book_uuid: UUID) -> Book | None:
     return None if row is None else _book(row)
 
 
+def load(session: Session, book_id: int) -> Book:
+    """Return the book of that id, which must stand."""
+    return _book(session.scalars(select(BookRow).where(BookRow.book_id == book_id)).one())
+
+
 def keeper(session: Session, book_id: int) -> UUID:
     """Return the organisation whose book it is."""
     return session.scalars(select(BookRow.tenant_id).where(BookRow.book_id == book_id)).one()

@@ -12,7 +12,7 @@ from api.app import declared_routes
 from api.auth.waiting_kinds import DECIDABLE
 from api.pages.base.declaring import declared_pages
 from api.schemas.inbox import changes_between
-from finance.store.waiting import WaitingKind
+from finance.conventions.approvals import WaitingKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BOOK, done
@@ -48,7 +48,7 @@ def test_every_kind_names_a_page_that_is_there() -> None:
 
     there = {bare(each.declared.path) for each in declared_pages()}
 
-    assert {bare(known.page) for known in DECIDABLE.values() if known.page} <= there
+    assert {bare(known.asked.page) for known in DECIDABLE.values() if known.asked.page} <= there
 
 
 def test_a_request_waits_for_the_second_person_and_not_for_who_asked(house: House) -> None:
