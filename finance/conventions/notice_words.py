@@ -83,7 +83,7 @@ def compliance_gap(
             en=shown(f"Gap of {gap_t} t for {year} in {book.code}", 200), zh=f"{book.code}{year}年度缺口{gap_t}吨"
         ),
         text=Words(en=f"{en}.", zh=f"{zh}。"),
-        path=f"/compliance?book={book.book_id}&year={year}",
+        path=f"/books/{book.book_id}/compliance?year={year}",
         audience=_TREASURY,
         figures=tuple(figures),
     )
@@ -168,6 +168,7 @@ def duty_due(
     due_on: date,
     days_left: int,
     is_urgent: bool,
+    path: str,
 ) -> NoticeDraft:
     """Return the alert of a duty under a loan that is near or late: ``days_left`` is negative once its day is over."""
     if days_left < 0:
@@ -187,7 +188,7 @@ def duty_due(
         text=Words(
             en=shown(f"{title[0]} under loan {facility} {en}."), zh=shown(f"贷款{facility}的“{title[1]}”{zh}。")
         ),
-        path=f"/loans/{facility_id}",
+        path=path,
         audience=_DUTIES,
         figures=(Figure(label_en="due on", label_zh="到期日", value=due_on.isoformat(), unit="date"),),
     )
@@ -219,7 +220,7 @@ def limit_used(
             en=f"Orders of {day} in book {book.code} use {used_cny} of {limit_cny} CNY of the limit per {named}.",
             zh=f"账簿{book.code}{day}的委托已使用限额（{named}）{limit_cny}元中的{used_cny}元。",
         ),
-        path=f"/trading-limits/{limit_id}",
+        path=f"/books/{book.book_id}/trading-limits",
         audience=_DESK,
         figures=(
             Figure(label_en="used", label_zh="已使用", value=used_cny, unit="CNY"),
@@ -244,7 +245,7 @@ def limit_refused(
             en=shown(f"An order of {quantity} units of {instrument} was refused: {said}"),
             zh=shown(f"{instrument}数量{quantity}的委托被拒绝：{said}"),
         ),
-        path=f"/orders?book={book.book_id}",
+        path=f"/books/{book.book_id}/orders",
         audience=_DESK,
         figures=(Figure(label_en="quantity", label_zh="数量", value=str(quantity), unit="1"),),
     )
@@ -262,7 +263,7 @@ def job_failed(
         condition=shown(f"{job} {cause}" if lasts else f"{day} {job} {cause}", LONGEST_REF),
         title=Words(en=shown(f"Job {job} needs a look", 200), zh=shown(f"任务{job}需要查看", 200)),
         text=Words(en=shown(f"{day}: {message}"), zh=shown(f"{day}：{message}")),
-        path=f"/jobs?day={day}",
+        path="/feeds",
         audience=(*_PRICES, "admin"),
         figures=(Figure(label_en="business day", label_zh="营业日", value=day.isoformat(), unit="date"),),
     )
@@ -284,7 +285,7 @@ def witness_refused(organisation_id: UUID, book: BookName, *, size: int, seen_ro
             "changed, or the database is an older copy. Stop posting and find out.",
             zh=f"见证人保存的{size}条记录检查点与现有日志不符：记录被改动或数据库为旧副本。请停止记账并查明原因。",
         ),
-        path=f"/log?book={book.book_id}",
+        path=f"/books/{book.book_id}/check",
         figures=(Figure(label_en="entries", label_zh="记录数", value=str(size), unit="1"),),
     )
 
@@ -362,6 +363,7 @@ def rate_decided(
     verdict: str,
     period_start: date,
     said: str,
+    path: str,
 ) -> NoticeDraft:
     """Return the alert that a rate determination was approved or refused; ``said`` has the prices or the reason."""
     is_refused = verdict == "refused"
@@ -379,7 +381,7 @@ def rate_decided(
             en=shown(f"The determination on the period from {period_start} was {verdict}: {said}"),
             zh=shown(f"{period_start}起考核期的利率决定{'被拒绝' if is_refused else '已批准'}：{said}"),
         ),
-        path=f"/determinations/{determination_id}",
+        path=path,
         audience=_LOANS,
         figures=(Figure(label_en="period from", label_zh="考核期起", value=period_start.isoformat(), unit="date"),),
     )

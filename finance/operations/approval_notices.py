@@ -23,12 +23,13 @@ _INBOX = "/inbox"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What waits in one organisation: its kind, by which ``ref`` it is found again, and the ids of its place."""
+    """What waits in one organisation: its kind, its ``ref``, the ids of its place, and a page other than its kind's."""
 
     kind: WaitingKind
     organisation_id: UUID
     ref: str
     place: Mapping[str, str] = field(default_factory=dict)
+    page: str | None = None
 
 
 def of_record(kind: WaitingKind, organisation_id: UUID, record_id: UUID | str, **place: str) -> Asked:
@@ -54,7 +55,7 @@ def ask_second_person(session: Session, asked: Asked, *, said: str, maker_id: UU
         record_id=asked.ref,
         subject_kind=asked.kind.value,
         said=said,
-        path=known.page_of(asked.place) or _INBOX,
+        path=asked.page or known.page_of(asked.place) or _INBOX,
         scope=known.scope,
         maker_id=maker_id,
     )

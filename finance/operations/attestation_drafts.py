@@ -18,6 +18,8 @@ from finance.attestations.documents import statement_from_mapping
 from finance.attestations.envelopes import open_lodgement
 from finance.attestations.signatures import attach_payload, is_detached
 from finance.attestations.states import AttestationState, AttestationStep, next_state
+from finance.conventions.approvals import WaitingKind
+from finance.operations.approval_notices import Asked, ask_second_person, end_asking
 from finance.operations.attestations import Reception, submit_attestation
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.store import attestation_drafts, facilities, signing_keys
@@ -88,6 +90,7 @@ def review_draft(
     if standing.newest.sha256 != sha256:
         raise Conflict("draft.digest", "sha256: expected that of the newest version; read it again before reviewing")
     _advance(session, standing, AttestationStep.REVIEW, "reviewed", actor=actor, now=now)
+    end_asking(session, _asked(actor, draft.draft_id), now=now)
     event = EvidenceEvent(
         organisation_id=borrower_id,
         subject="attestation_draft",
@@ -200,7 +203,16 @@ def _add_version(
         actor_id=actor.user_id,
     )
     attestation_drafts.save_event(session, draft_id, event)
+    asked = _asked(actor, draft_id)
+    ask_second_person(session, asked, said=f"v{number}", maker_id=actor.user_id, now=now)
     return _found(session, draft_id)
+
+
+def _asked(actor: Actor, draft_id: UUID) -> Asked:
+    page = f"/statement-drafts/{draft_id}"
+    return Asked(
+        kind=WaitingKind.ATTESTATION_DRAFT, organisation_id=actor.organisation_id, ref=str(draft_id), page=page
+    )
 
 
 def _advance(

@@ -15,6 +15,7 @@ from finance.loans.prepayment import Prepayment
 from finance.loans.price_timeline import GradeFrom
 from finance.loans.tranche import Drawdown
 from finance.loans.tranche_terms import TrancheKind
+from finance.operations import loan_notices
 from finance.operations.activity import bound_methodology
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.loan_view import check_computable, known_loan
@@ -215,6 +216,7 @@ def _save_version(
             facilities.add_party(session, facility_id, organisation_id, role, now=now)
     sha256 = facilities.save_terms(session, facility_id, terms, now=now, recorded_by=actor.user_id)
     _save_agreement(session, facility_id, terms, sha256, actor=actor, now=now, random_bytes=random_bytes)
+    loan_notices.terms_wait(session, facility_id, terms, actor=actor, now=now)
     return sha256
 
 
@@ -247,6 +249,7 @@ def _save_agreement(
             facts={"terms_sha256": sha256},
         )
         log_events(session, [event], actor=actor, now=now, random_bytes=random_bytes)
+        loan_notices.terms_agreed(session, facility_id, terms.version, actor=actor, now=now)
 
 
 def _check_computable(session: Session, terms: FacilityTerms) -> None:

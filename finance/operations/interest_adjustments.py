@@ -11,10 +11,12 @@ from uuid import UUID, uuid5
 from sqlalchemy.orm import Session
 
 from finance.accounting import loan_rules
+from finance.conventions.approvals import WaitingKind
 from finance.conventions.documents import to_document
 from finance.loans.true_ups import TrueUp, true_up
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.loan_entries import check_book, open_loan_accounts
+from finance.operations.loan_notices import loan_asks, loan_asks_no_more
 from finance.operations.loan_view import KnownLoan, known_loan
 from finance.store import facilities, loan_facts
 from finance.store.facilities import Facility, document_hash
@@ -79,6 +81,8 @@ def propose_adjustment(
     )
     loan_facts.save_adjustment(session, adjustment)
     _save_agreement(session, facility, adjustment, actor=actor, now=now, random_bytes=random_bytes)
+    asked = _other_side(facility, actor)
+    loan_asks(session, facility, WaitingKind.ADJUSTMENT, adjustment_id, organisations=asked, maker=actor, now=now)
     return found_adjustment(session, adjustment_id)
 
 
@@ -106,6 +110,8 @@ def agree_to_adjustment(
     if loan.sha256 != adjustment.true_up.known_now_sha256:
         raise Conflict("adjustment.stale", "adjustment: what is known changed since it was proposed; propose it anew")
     _save_agreement(session, facility, adjustment, actor=actor, now=now, random_bytes=random_bytes)
+    asked = _other_side(facility, adjustment.proposer)
+    loan_asks_no_more(session, facility, WaitingKind.ADJUSTMENT, adjustment_id, organisations=asked, now=now)
     return found_adjustment(session, adjustment_id)
 
 
@@ -196,6 +202,13 @@ def _save_agreement(
         facts={"digest": adjustment.digest, "side": side},
     )
     log_events(session, [event], actor=actor, now=now, random_bytes=random_bytes)
+
+
+def _other_side(facility: Facility, actor: Actor) -> tuple[UUID, ...]:
+    """Return the organisations that have to agree beside the proposer's: the lenders, or the borrower."""
+    if _side(facility, actor) != "borrower":
+        return (facility.borrower_id,)
+    return facility.organisations_as("lender")
 
 
 def _side(facility: Facility, actor: Actor) -> str:

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.approvals import WaitingKind
 from finance.conventions.fields import refused
 from finance.loans.amendments import AmendmentEvent, AmendmentKind, Breach, Consent, Declassification
 from finance.loans.label import LabelState
 from finance.operations.labels import KnownLabel, Recording, known_label, locked_label, proposal_digest, record_fact
+from finance.operations.loan_notices import loan_asks, loan_asks_no_more
 from finance.store.facilities import Facility
 from finance.store.labels import LabelFact
 from ledger.core.errors import Conflict
@@ -144,6 +146,16 @@ def propose_declassification(
         on=effective_on,
         recording=recording,
     )
+    others = {*facility.organisations_as("borrower", "lender")} - {recording.actor.organisation_id}
+    loan_asks(
+        session,
+        facility,
+        WaitingKind.DECLASSIFICATION,
+        recording.event_id,
+        organisations=others,
+        maker=recording.actor,
+        now=recording.now,
+    )
     return proposal
 
 
@@ -191,6 +203,12 @@ def approve_declassification(
             recording=replace(recording, event_id=end_id),
             subject_id=proposal_id,
         )
+    answered: tuple[UUID, ...] = (recording.actor.organisation_id,)
+    if proposal.decided_on is not None:
+        answered = facility.organisations_as("borrower", "lender")
+    loan_asks_no_more(
+        session, facility, WaitingKind.DECLASSIFICATION, proposal_id, organisations=answered, now=recording.now
+    )
     return proposal
 
 

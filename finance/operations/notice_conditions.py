@@ -30,6 +30,7 @@ from finance.operations.compliance_calendar import surrender_day
 from finance.operations.compliance_outlook import OutlookQuestion, outlook_of_year
 from finance.operations.duty_calendar import duties_for
 from finance.operations.forecasts import ForecastQuestion, forecast_of_year, target_of_period
+from finance.operations.loan_notices import loan_page
 from finance.operations.notices import Settled, settle_conditions
 from finance.operations.valuations import marks_needed
 from finance.store import closing_snapshots, facilities, kpi_periods, market, notice_settings, reference
@@ -90,6 +91,7 @@ def _duties(look: _Look) -> Iterator[NoticeDraft]:
                     due_on=duty.due_on,
                     days_left=days_left,
                     is_urgent=is_late or days_left <= look.thresholds.due_urgent_days,
+                    path=loan_page(facility, look.organisation_id),
                 )
 
 

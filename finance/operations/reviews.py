@@ -13,11 +13,13 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.conventions.approvals import WaitingKind
 from finance.kpi.periods import ALLOWED, KpiPeriodState
 from finance.operations.determinations import SUBJECT as DETERMINATION_SUBJECT
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.operations.kpi_periods import SUBJECT as PERIOD_SUBJECT
 from finance.operations.kpi_periods import dispute_period
+from finance.operations.loan_notices import loan_asks, loan_asks_no_more
 from finance.store import facilities, kpi_periods, reviews
 from finance.store.determinations import Determination
 from finance.store.facilities import Facility
@@ -186,6 +188,7 @@ def review_subject(about: str) -> str:
 def _record(session: Session, facility: Facility, review: Review, random_bytes: RandomBytes) -> None:
     """Keep the review, and make it a leaf of the borrower's evidence book."""
     reviews.save_review(session, review)
+    _tell(session, facility, review)
     about = (
         (PERIOD_SUBJECT, review.kpi_period_id)
         if review.determination_id is None
@@ -199,6 +202,25 @@ def _record(session: Session, facility: Facility, review: Review, random_bytes: 
         facts={"reason": review.reason, "review_id": str(review.review_id), "subject_sha256": review.subject_sha256},
     )
     log_events(session, [logged], actor=review.actor, now=review.recorded_at, random_bytes=random_bytes)
+
+
+def _tell(session: Session, facility: Facility, review: Review) -> None:
+    """Tell the borrower that a lender asks something, and end it once that was answered."""
+    told = (facility.borrower_id,)
+    if review.what is ReviewKind.QUERIED:
+        loan_asks(
+            session,
+            facility,
+            WaitingKind.QUERY,
+            review.review_id,
+            organisations=told,
+            maker=review.actor,
+            now=review.recorded_at,
+        )
+    elif review.answers_id is not None:
+        loan_asks_no_more(
+            session, facility, WaitingKind.QUERY, review.answers_id, organisations=told, now=review.recorded_at
+        )
 
 
 def standing_of(about: Sequence[Review], *, subject_sha256: str | None, needed: int) -> ReviewStanding:

@@ -22,6 +22,8 @@ from finance.attestations.keys import (
 )
 from finance.attestations.sm2 import Sm2Verifier
 from finance.attestations.states import AttestationStep
+from finance.conventions.approvals import WaitingKind
+from finance.operations.approval_notices import Asked, ask_second_person, end_asking
 from finance.operations.evidence import EvidenceEvent, log_events
 from finance.store import attestations, facilities, kpi_periods, signing_keys
 from finance.store.attestations import AttestationRecord
@@ -112,6 +114,8 @@ def register_key(
         alg=challenge.alg,
     )
     signing_keys.save_key(session, key, approved_by=actor.user_id if is_vouched else None)
+    if not is_vouched:
+        ask_second_person(session, _asked(key), said=key.key_id, maker_id=actor.user_id, now=now)
     events = [_event(key, "rotated" if is_vouched else "registered")]
     events += _ended(session, key, now=now) if is_vouched else []
     log_events(session, events, actor=actor, now=now, random_bytes=random_bytes)
@@ -133,6 +137,7 @@ def approve_key(
     if key.approved_at is not None:
         return key
     signing_keys.approve_key(session, key_id, now=now, approved_by=actor.user_id)
+    end_asking(session, _asked(key), now=now)
     events = [_event(key, "approved"), *_ended(session, key, now=now)]
     log_events(session, events, actor=actor, now=now, random_bytes=random_bytes)
     return _found(session, key_id)
@@ -155,6 +160,7 @@ def revoke_signing_key(
     before = signing_keys.find_key(session, key.key_id, lock=True)
     signing_keys.revoke_key(session, key.key_id, now=now, compromised_since=compromised_since)
     revoked = _found(session, key.key_id)
+    end_asking(session, _asked(key), now=now)
     since = revoked.compromised_since
     events: list[EvidenceEvent] = []
     if before != revoked:
@@ -188,6 +194,15 @@ def relocked(session: Session, record: AttestationRecord) -> tuple[AttestationRe
     assert facility is not None, "a period belongs to a facility"
     assert standing is not None, "the attestation was loaded before"
     return standing, facility
+
+
+def _asked(key: RegisteredKey) -> Asked:
+    return Asked(
+        kind=WaitingKind.SIGNING_KEY,
+        organisation_id=UUID(key.organisation_id),
+        ref=key.key_id,
+        page="/signing-keys",
+    )
 
 
 def _check_hand_over(

@@ -45,6 +45,10 @@ class Facility:
         """Return whether the organisation has one of ``roles``, or any when none is given."""
         return any(party == organisation_id and (not roles or role in roles) for party, role in self.parties)
 
+    def organisations_as(self, *roles: str) -> tuple[UUID, ...]:
+        """Return the organisations that have one of ``roles``, sorted."""
+        return tuple(sorted({party for party, role in self.parties if role in roles}))
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TermsVersion:
