@@ -212,3 +212,17 @@ def test_a_review_is_a_leaf_of_the_log(desk: Desk) -> None:
     books = desk.world.get(desk.world.borrower, "/books").json()["books"]
 
     assert any(book["code"] == "evidence" for book in books)
+
+
+def test_a_draft_is_told_to_the_reviewer_until_it_was_reviewed(desk: Desk) -> None:
+    world = desk.world
+
+    def told(who: Member) -> list[tuple[str, bool]]:
+        listed = world.get(who, "/notices?kind=approval_waits").json()["notices"]
+        found = [one for one in listed if one["subject_kind"] == "attestation_draft"]
+        return [(one["path"], one["ended_at"] is None) for one in found]
+
+    draft = desk.reviewed()
+
+    assert told(desk.reviewer) == [(f"/statement-drafts/{draft['id']}", False)]
+    assert told(desk.preparer) == []
