@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Annotated
 from uuid import UUID
 
@@ -12,6 +14,7 @@ from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.auth.trading_kinds import CORRECTION, ORDER, approvers_in_office
 from api.deps import Call, ThisCall
+from api.errors import RefusedAndRecorded
 from api.schemas.amounts import WholeNumber
 from api.schemas.fields import UuidString
 from api.schemas.orders import (
@@ -28,7 +31,8 @@ from api.schemas.orders import (
 )
 from api.schemas.trading_steps import ApprovalIn, CheckOut, DifferenceOut, ReasonIn, RejectionIn
 from finance.operations import orders, settlements
-from finance.operations.order_checks import venue_today
+from finance.operations.limit_notices import tell_limit_refused
+from finance.operations.order_checks import RefusedByLimit, venue_today
 from finance.operations.trading_desk import Desk
 from finance.operations.valuations import instruments_of
 from finance.store import orders as order_store
@@ -53,7 +57,8 @@ def check_order(book_id: UuidString, body: OrderTermsIn, call: ThisCall) -> Orde
 def propose_order(book_id: UuidString, body: OrderIn, call: ThisCall) -> OrderOut:
     """Propose an order, or keep it as a draft; a check that refuses it refuses the proposal, and says which."""
     desk = desk_of(call, call.load(BOOK, book_id))
-    return _shown(desk, orders.propose_order(desk, body.order_id, body.to_core(), is_draft=body.is_draft))
+    with _telling(desk):
+        return _shown(desk, orders.propose_order(desk, body.order_id, body.to_core(), is_draft=body.is_draft))
 
 
 @routes.get("/books/{book_id}/orders", policy=asks(Scope.LEDGER_READ))
@@ -90,14 +95,16 @@ def read_order(order_id: UuidString, call: ThisCall) -> OrderOut:
 def propose_draft(order_id: UuidString, call: ThisCall) -> OrderOut:
     """Propose one's own draft; it is checked as things stand now."""
     desk = _desk(call, order_id)
-    return _shown(desk, orders.propose_draft(desk, order_id))
+    with _telling(desk):
+        return _shown(desk, orders.propose_draft(desk, order_id))
 
 
 @routes.post("/orders/{order_id}/approve", policy=asks(Scope.TRADING_APPROVE), status=200)
 def approve_order(order_id: UuidString, body: ApprovalIn, call: ThisCall) -> OrderOut:
     """Approve the very order that was read, as another person than its maker."""
     desk = _desk(call, order_id)
-    return _shown(desk, orders.approve_order(desk, order_id, sha256=body.sha256))
+    with _telling(desk):
+        return _shown(desk, orders.approve_order(desk, order_id, sha256=body.sha256))
 
 
 @routes.post("/orders/{order_id}/reject", policy=asks(Scope.TRADING_APPROVE), status=200)
@@ -112,7 +119,8 @@ def place_order(order_id: UuidString, call: ThisCall) -> OrderOut:
     """Send an approved order out: its checks are asked once more, its tonnes or cash are set aside in the ledger."""
     desk = _desk(call, order_id)
     in_office = approvers_in_office(call.session, call.principal.organisation_id, now=call.now)
-    return _shown(desk, orders.place_order(desk, order_id, in_office=in_office))
+    with _telling(desk):
+        return _shown(desk, orders.place_order(desk, order_id, in_office=in_office))
 
 
 @routes.post("/orders/{order_id}/fill", policy=asks(Scope.TRADING_WRITE), status=200)
@@ -146,7 +154,8 @@ def correct_order(order_id: UuidString, body: CorrectIn, call: ThisCall) -> Corr
     if (body.replacement is None) == (body.fill is None):
         raise Invalid("order.correction", "expected exactly one of replacement and fill", field="replacement")
     if body.replacement is not None:
-        changed = orders.replace_order(desk, order_id, body.replacement.order_id, body.replacement.to_core())
+        with _telling(desk):
+            changed = orders.replace_order(desk, order_id, body.replacement.order_id, body.replacement.to_core())
         told = tuple(map(DifferenceOut.from_core, changed.differences))
         return CorrectedOut(order=_shown(desk, changed.order, differences=told), correction=None)
     assert body.fill is not None, "one of both is given"
@@ -175,6 +184,16 @@ def desk_of(call: Call, book: Book) -> Desk:
         new_id=call.new_id,
         random_bytes=call.random_bytes,
     )
+
+
+@contextmanager
+def _telling(desk: Desk) -> Iterator[None]:
+    """Keep the alert of an order that a limit refuses: the refusal is answered, and nothing else of the order stays."""
+    try:
+        yield
+    except RefusedByLimit as refused:
+        tell_limit_refused(desk, refused)
+        raise RefusedAndRecorded(refused) from refused
 
 
 def _desk(call: Call, order_id: UUID) -> Desk:

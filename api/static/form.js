@@ -254,6 +254,7 @@ export async function send(element) {
       show(element, `${texts.failed} ${document_.incident}`, []);
     } else {
       const detail = { status: answer.status, problem: document_ };
+      sent.delete(element); // it was answered: to try again later is another request
       const isTaken = !element.dispatchEvent(new CustomEvent("tonne:refused", { bubbles: true, cancelable: true, detail }));
       if (!isTaken) show(element, document_.detail ?? `${answer.status}`, document_.errors ?? []);
     }

@@ -199,16 +199,16 @@ def limit_used(
     book: BookName,
     *,
     limit_id: UUID,
-    scope: str,
-    key: str,
+    named: str,
     day: date,
-    used_cny: str,
-    limit_cny: str,
+    used: str,
+    limit: str,
+    unit: str,
     used_share: Fraction,
 ) -> NoticeDraft:
-    """Return the alert of a trading limit whose use, this order included, reached the share from which it alerts."""
+    """Return the alert of a trading limit (``day``, ``instrument CEA25``) whose use, this order included, reached its threshold."""
     share = decimal_text(100 * used_share, places=1)
-    named = shown(f"{scope} {key}".strip(), 100)
+    named = shown(named, 100)
     return NoticeDraft(
         organisation_id=organisation_id,
         kind=NoticeKind.LIMIT_USED,
@@ -217,23 +217,31 @@ def limit_used(
         condition=f"{limit_id} {day}",
         title=Words(en=f"{share} % of the limit per {named} used", zh=f"限额（{named}）已使用{share}%"),
         text=Words(
-            en=f"Orders of {day} in book {book.code} use {used_cny} of {limit_cny} CNY of the limit per {named}.",
-            zh=f"账簿{book.code}{day}的委托已使用限额（{named}）{limit_cny}元中的{used_cny}元。",
+            en=f"With an order of {day} in book {book.code}, {used} of {limit} {unit} of the limit per {named} are used.",
+            zh=f"计入账簿{book.code}{day}的委托，限额（{named}）{limit} {unit}已使用{used} {unit}。",
         ),
         path=f"/books/{book.book_id}/trading-limits",
         audience=_DESK,
         figures=(
-            Figure(label_en="used", label_zh="已使用", value=used_cny, unit="CNY"),
-            Figure(label_en="limit", label_zh="限额", value=limit_cny, unit="CNY"),
+            Figure(label_en="used", label_zh="已使用", value=used, unit=unit),
+            Figure(label_en="limit", label_zh="限额", value=limit, unit=unit),
             Figure(label_en="share", label_zh="比例", value=share, unit="%"),
         ),
     )
 
 
 def limit_refused(
-    organisation_id: UUID, book: BookName, *, order_id: UUID, instrument: str, quantity: int, said: str
+    organisation_id: UUID,
+    book: BookName,
+    *,
+    order_id: UUID,
+    instrument: str,
+    quantity: int,
+    unit: str,
+    said: str,
+    said_zh: str,
 ) -> NoticeDraft:
-    """Return the alert of an order that a limit refused; ``said`` names the checks."""
+    """Return the alert of an order that a limit refused; ``said`` names the limits."""
     return NoticeDraft(
         organisation_id=organisation_id,
         kind=NoticeKind.LIMIT_REFUSED,
@@ -242,12 +250,12 @@ def limit_refused(
         condition=f"{book.book_id} {order_id}",
         title=Words(en=f"A limit refused an order in {book.code}", zh=f"账簿{book.code}有委托被限额拒绝"),
         text=Words(
-            en=shown(f"An order of {quantity} units of {instrument} was refused: {said}"),
-            zh=shown(f"{instrument}数量{quantity}的委托被拒绝：{said}"),
+            en=shown(f"An order of {quantity} {unit} of {instrument} was refused: {said}"),
+            zh=shown(f"{instrument}数量{quantity} {unit}的委托被拒绝：{said_zh}"),
         ),
         path=f"/books/{book.book_id}/orders",
         audience=_DESK,
-        figures=(Figure(label_en="quantity", label_zh="数量", value=str(quantity), unit="1"),),
+        figures=(Figure(label_en="quantity", label_zh="数量", value=str(quantity), unit=unit),),
     )
 
 

@@ -26,8 +26,8 @@ from finance.store import trades as trade_store
 from finance.trading.checks import CheckResult, Observed, Outcome, Question, Stage, market_checks
 from finance.trading.fees import fee_rate
 from finance.trading.instruments import Family, Resale, TradedInstrument
-from finance.trading.limits import Commitment
-from finance.trading.means import CashView, Means, PositionView, commitment, means_checks
+from finance.trading.limits import Commitment, LimitScope, LimitUse, uses
+from finance.trading.means import CashView, Means, PositionView, commitment, means_checks, order_commitment
 from finance.trading.orders import OPEN_STATES, OrderRecord, OrderState, OrderTerms, Side, StepKind, state_of
 from finance.trading.rules import MarketRules, market_rules, region_of, zone_name
 from finance.trading.settlement import fill_value_fen, needed_cash_fen, proceeds_fen
@@ -36,6 +36,7 @@ from ledger.store import balances, holds_report
 from ledger.store.holds_report import HoldPoint
 
 _NOT_A_CLOSE = frozenset({PriceBasis.VWAP_BLOCK, PriceBasis.COMPOSITE_CLOSE, PriceBasis.OFFICIAL_PRICE})
+_LIMITS = frozenset(f"order.limit_{scope}" for scope in LimitScope)
 _EUR_CNY, _FIXING_CALENDAR = "EUR_CNY", "target"
 
 
@@ -43,6 +44,7 @@ _EUR_CNY, _FIXING_CALENDAR = "EUR_CNY", "target"
 class Checked:
     """An order's checks, and what they were asked with."""
 
+    order_id: UUID
     question: Question
     means: Means
     results: tuple[CheckResult, ...]
@@ -53,15 +55,38 @@ class Checked:
         return tuple(one for one in self.results if one.outcome is Outcome.REFUSED)
 
     @property
+    def refused_by_limit(self) -> tuple[CheckResult, ...]:
+        """Return the limits that refuse the order."""
+        return tuple(one for one in self.refused if one.code in _LIMITS)
+
+    @property
+    def limit_uses(self) -> tuple[LimitUse, ...]:
+        """Return the limits that the order falls under, with what others use of each."""
+        return uses(self.means.limits, order_commitment(self.question, self.order_id), self.means.others)
+
+    @property
     def approvals_needed(self) -> int:
         """Return how many persons beside the maker must approve."""
         return 2 if any(one.outcome is Outcome.SECOND_CHECKER for one in self.results) else 1
 
     def refuse_if_refused(self) -> None:
-        """Raise ``order.refused`` naming every check that refuses."""
-        if self.refused:
-            said = "; ".join(f"{one.code}: {one.explanation.label_en}" for one in self.refused)
-            raise Conflict("order.refused", f"order: {said}"[:400], checks=", ".join(one.code for one in self.refused))
+        """Raise ``order.refused`` naming every check that refuses; as ``RefusedByLimit`` where a limit is among them."""
+        if not self.refused:
+            return
+        said = "; ".join(f"{one.code}: {one.explanation.label_en}" for one in self.refused)
+        message, codes = f"order: {said}"[:400], ", ".join(one.code for one in self.refused)
+        if self.refused_by_limit:
+            raise RefusedByLimit(self, message, codes)
+        raise Conflict("order.refused", message, checks=codes)
+
+
+class RefusedByLimit(Conflict):
+    """An order that a trading limit refuses: the one refusal of a check that a desk is told of."""
+
+    def __init__(self, checked: Checked, message: str, codes: str) -> None:
+        """Keep the checks beside what is answered."""
+        super().__init__("order.refused", message, checks=codes)
+        self.checked = checked
 
 
 def check_order(desk: Desk, terms: OrderTerms, order_id: UUID, *, stage: Stage, tree_size: int) -> Checked:
@@ -87,7 +112,7 @@ def check_order(desk: Desk, terms: OrderTerms, order_id: UUID, *, stage: Stage, 
         now=desk.now,
     )
     results = (*market_checks(asked), *means_checks(asked, means, order_id))
-    return Checked(question=asked, means=means, results=results)
+    return Checked(order_id=order_id, question=asked, means=means, results=results)
 
 
 def traded(instrument: Instrument) -> TradedInstrument:

@@ -13,6 +13,7 @@ from uuid import UUID
 
 from finance.accounting.chart import BANK, BOOK_CURRENCY, Chart
 from finance.operations import trading_desk
+from finance.operations.limit_notices import tell_limits_used
 from finance.operations.order_checks import Checked, check_order, held_by, is_open, venue_today
 from finance.operations.trading_desk import Desk, Proposed
 from finance.operations.valuations import instruments_of
@@ -68,6 +69,8 @@ def propose_order(desk: Desk, order_id: UUID, terms: OrderTerms, *, is_draft: bo
     if not is_draft:
         checked.refuse_if_refused()
     trading_desk.propose(desk, replace(_proposed(desk, order_id, terms, checked), is_draft=is_draft))
+    if not is_draft:
+        tell_limits_used(desk, checked)
     return need_order(desk, order_id)
 
 
@@ -82,6 +85,7 @@ def propose_draft(desk: Desk, order_id: UUID) -> OrderRecord:
     if checked.approvals_needed > order.approvals_needed:
         raise Conflict("order.second_checker", "order: it needs a second checker by now; propose it anew")
     trading_desk.take_step(desk, proposal, StepKind.PROPOSED, details=_valued(checked))
+    tell_limits_used(desk, checked)
     return need_order(desk, order_id)
 
 

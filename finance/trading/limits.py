@@ -11,12 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from fractions import Fraction
 from uuid import UUID
 
 from finance.attestations.canonical import JsonValue, check_text
 from finance.conventions.tables import parse_day
 from finance.trading.orders import Step, StepKind
-from ledger.core.amounts import MAX_UNITS, is_commodity_code
+from ledger.core.amounts import MAX_UNITS, format_units, is_commodity_code
 from ledger.core.errors import Invalid
 
 _LONGEST = 200
@@ -145,6 +146,16 @@ class Commitment:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measured:
+    """What a limit comes to with an order, in one unit: ``share`` is used over limit, 1 where the limit is zero."""
+
+    used: str
+    limit: str
+    unit: str
+    share: Fraction
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class LimitUse:
     """One limit with what other orders use of it and what this order asks for."""
 
@@ -162,6 +173,28 @@ class LimitUse:
         if terms.max_quantity is None or terms.unit != self.asked.unit:
             return True
         return self.used_quantity + self.asked.quantity <= terms.max_quantity
+
+    @property
+    def tightest(self) -> Measured:
+        """Return money or units, whichever comes nearer to the limit with this order: 900 of 1,000 CNY is 9/10."""
+        terms = self.limit.terms
+        amount = self.used_amount_fen + self.asked.amount_fen
+        money = Measured(
+            used=format_units(amount, 2),
+            limit=format_units(terms.max_amount_fen, 2),
+            unit="CNY",
+            share=_share(amount, terms.max_amount_fen),
+        )
+        if terms.max_quantity is None or terms.unit != self.asked.unit:
+            return money
+        quantity = self.used_quantity + self.asked.quantity
+        units = Measured(
+            used=str(quantity),
+            limit=str(terms.max_quantity),
+            unit=terms.unit,
+            share=_share(quantity, terms.max_quantity),
+        )
+        return max(money, units, key=lambda one: one.share)
 
 
 def in_force(limits: Iterable[LimitRecord], *, on: date) -> tuple[LimitRecord, ...]:
@@ -214,6 +247,10 @@ def limit_terms_of(document: Mapping[str, JsonValue]) -> LimitTerms:
         valid_to=None if document["valid_to"] is None else parse_day(text("valid_to"), field="valid_to"),
         reason=text("reason"),
     )
+
+
+def _share(used: int, most: int) -> Fraction:
+    return Fraction(used, most) if most else Fraction(1)
 
 
 def _speaks_about(terms: LimitTerms, order: Commitment) -> bool:

@@ -75,7 +75,7 @@ def means_checks(asked: Question, means: Means, order_id: UUID) -> Iterator[Chec
         yield cash_check(asked, means.cash, cost_fen)
     yield counterparty_check(asked, means)
     if cost_fen is not None:
-        yield from limit_checks(means, commitment(asked.terms, asked.instrument, order_id, value_fen(asked) or 0))
+        yield from limit_checks(means, order_commitment(asked, order_id))
 
 
 def value_fen(asked: Question) -> int | None:
@@ -114,6 +114,11 @@ def commitment(terms: OrderTerms, instrument: TradedInstrument, order_id: UUID, 
         quantity=terms.quantity,
         amount_fen=amount_fen,
     )
+
+
+def order_commitment(asked: Question, order_id: UUID) -> Commitment:
+    """Return what the order in question counts with, at its limit price."""
+    return commitment(asked.terms, asked.instrument, order_id, value_fen(asked) or 0)
 
 
 def position_check(asked: Question, position: PositionView) -> CheckResult:

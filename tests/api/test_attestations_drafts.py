@@ -12,6 +12,7 @@ from api.store.access import OrganisationKind
 from finance.attestations.canonical import parse_canonical
 from finance.attestations.signatures import sign_detached
 from tests.api.attestation_world import AttestationWorld, world
+from tests.api.people import Member
 from tests.api.test_loans_examples import KID, OTHER_PRIVATE_KEY, PRIVATE_KEY, code, octets_of, signed, statement_of
 
 __all__ = ["world"]

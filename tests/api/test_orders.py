@@ -270,6 +270,59 @@ def test_the_last_limit_is_given_to_one_order_only(house: House) -> None:
     assert refused(house.propose()) == (409, "order.refused")
 
 
+def alerts(house: House, kind: str, *, key: str | None = None) -> list[dict[str, Any]]:
+    path = f"/v1/notices?kind={kind}"
+    found: list[dict[str, Any]] = done(house.client.get(path, key=key or house.checker.key))["notices"]
+    return found
+
+
+def test_a_limit_that_an_order_nearly_uses_up_is_told_once_for_its_day(house: House) -> None:
+    house.limit("instrument", "2100000.00", key="CEA25")
+    done(house.propose())  # 974,000.00: 46.4 %
+    before = alerts(house, "limit_used")
+
+    done(house.propose())  # 1,948,000.00: 92.8 %
+    done(house.propose(quantity="100"))
+
+    (told,) = alerts(house, "limit_used")
+    assert before == []
+    assert told["title_en"] == "92.8 % of the limit per instrument CEA25 used"
+    assert [one["value"] for one in told["figures"]] == ["1948000.00", "2100000.00", "92.8"]
+    assert told["path"] == f"/books/{BOOK}/trading-limits"
+
+
+def test_an_order_that_a_limit_refuses_is_told_to_the_desk_and_not_stored(house: House) -> None:
+    house.limit("instrument", "1000000.00", key="CEA25")
+    done(house.propose())
+
+    second = house.propose()
+
+    assert refused(second) == (409, "order.refused")
+    (told,) = alerts(house, "limit_refused")
+    assert told["text_en"] == "An order of 10000 t of CEA25 was refused: beyond the limit per instrument"
+    assert told["text_zh"] == "CEA25数量10000 t的委托被拒绝：超出限额"
+    assert told["path"] == f"/books/{BOOK}/orders"
+    assert len(done(house.client.get(f"/v1/books/{BOOK}/orders"))["orders"]) == 1
+
+
+def test_a_limit_that_was_lowered_after_the_proposal_refuses_and_tells_when_the_order_is_placed(house: House) -> None:
+    order = house.approved()
+    house.limit("instrument", "1000.00", key="CEA25")
+
+    refusal = house.post(f"/orders/{order['order_id']}/place")
+
+    assert refused(refusal) == (409, "order.refused")
+    assert len(alerts(house, "limit_refused")) == 1
+    assert done(house.client.get(f"/v1/orders/{order['order_id']}"))["state"] == "approved"
+
+
+def test_a_refusal_for_want_of_cash_is_no_alert(house: House) -> None:
+    answer = house.propose(quantity="400000")
+
+    assert refused(answer) == (409, "order.refused")
+    assert alerts(house, "limit_refused") == []
+
+
 def test_without_limits_nothing_goes_out(
     app: FastAPI, database: Database, clock: Clock, randomness: Randomness
 ) -> None:
