@@ -7,16 +7,22 @@ from __future__ import annotations
 
 import argparse
 import json
+import logging
 import os
 from typing import TextIO
 
-from api.deps import ready_database
+from api.deps import ready_database, unit_of_work, utc_now
 from api.settings import add_database_option, from_environment
+from api.store.faults import DATABASE_ERRORS
+from finance.operations.log_notices import rewritten, tell_rewritten
 from ledger import checking
 from ledger.checking import BookCheck
 from ledger.store import books
+from ledger.store.books import Book
+from ledger.store.database import Database
 
 _SOUND, _FOUND = 0, 1
+_log = logging.getLogger("tonne.check")
 
 
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -40,10 +46,25 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 def _check(arguments: argparse.Namespace, out: TextIO) -> int:
     known = [checking.read_known_root(text) for text in arguments.since]
     url = from_environment(os.environ, database_url=arguments.database).database_url
-    with ready_database(url) as database, database.reader() as session:
-        checked = checking.check_book(session, books.named(session, arguments.book).book_id, known_roots=known)
-    out.write((_as_json(checked) if arguments.json else _as_text(checked)) + "\n")
+    with ready_database(url) as database:
+        with database.reader() as session:
+            book = books.named(session, arguments.book)
+            checked = checking.check_book(session, book.book_id, known_roots=known)
+        out.write((_as_json(checked) if arguments.json else _as_text(checked)) + "\n")
+        _tell(database, book, checked)
     return _SOUND if checked.is_sound else _FOUND
+
+
+def _tell(database: Database, book: Book, checked: BookCheck) -> None:
+    """Tell the client that its log was rewritten; a copy that cannot be written is checked all the same."""
+    seen = rewritten(checked.findings)
+    if not seen:
+        return
+    try:
+        with unit_of_work(database) as session:
+            tell_rewritten(session, book, seen, now=utc_now())
+    except DATABASE_ERRORS as error:
+        _log.warning("the client was not told: the database does not take it: %s", type(error).__name__)
 
 
 def _as_text(checked: BookCheck) -> str:

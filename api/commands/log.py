@@ -35,6 +35,7 @@ from api.deps import ready_database, unit_of_work, utc_now, uuid7
 from api.schemas.proofs import InclusionOut
 from api.settings import add_database_option, from_environment
 from api.store import access
+from finance.operations.log_notices import FORKED, tell_rewritten
 from ledger import proofs
 from ledger.core.checkpoint import Signer, spelled_key
 from ledger.core.errors import Conflict, DomainError, Invalid
@@ -96,10 +97,16 @@ def _action(
 
 def _checkpoint(arguments: argparse.Namespace, out: TextIO) -> int:
     signer = _signer(arguments.key)
-    with _writing(arguments) as session:
-        published = proofs.publish_checkpoint(
-            session, books.named(session, arguments.book).book_id, signer, now=utc_now()
-        )
+    with _database(arguments) as database:
+        try:
+            with unit_of_work(database) as session:
+                book = books.named(session, arguments.book)
+                published = proofs.publish_checkpoint(session, book.book_id, signer, now=utc_now())
+        except Conflict as refused:
+            if refused.code == FORKED:
+                with unit_of_work(database) as session:
+                    tell_rewritten(session, books.named(session, arguments.book), (refused.code,), now=utc_now())
+            raise
     out.write(published.note)
     return 0
 

@@ -13,6 +13,7 @@ from api.deps import ThisCall
 from api.schemas.amounts import WholeNumber
 from api.schemas.book_log import CheckOut, CheckpointLineOut, CheckpointsOut, LogLineOut, LogOut
 from api.schemas.fields import UuidString
+from finance.operations.log_notices import rewritten, tell_rewritten
 from ledger import checking
 from ledger.core import log
 from ledger.core.errors import Conflict
@@ -58,6 +59,7 @@ def list_checkpoints(book_id: UuidString, call: ThisCall, before: Before = None)
 def check_whole_book(book_id: UuidString, call: ThisCall) -> CheckOut:
     """Replay the whole book against its leaves, tree and balances, and return what does not hold.
 
+    Where it contradicts a signed checkpoint, everybody of the organisation is told.
     ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal.
     """
     book = call.load(BOOK, book_id)
@@ -65,4 +67,8 @@ def check_whole_book(book_id: UuidString, call: ThisCall) -> CheckOut:
         raise Conflict(
             "check.too_large", f"book: above {MOST_CHECKED} entries; run tonne check on the server", field="book_id"
         )
-    return CheckOut.from_core(checking.check_book(call.session, book.book_id), at=call.now)
+    checked = checking.check_book(call.session, book.book_id)
+    seen = rewritten(checked.findings)
+    if seen:
+        call.record(lambda session: tell_rewritten(session, book, seen, now=call.now))
+    return CheckOut.from_core(checked, at=call.now)

@@ -39,6 +39,10 @@ class DeadlineState(StrEnum):
     OVERDUE = "overdue"
 
 
+_OWN_STEPS = frozenset({"report", "carry_over", "surrender", "next_quality_plan"})
+_OWN_EACH_MONTH = "evidence_"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CalendarStep:
     """One step: ``due_on`` is the last day on which it is in time; ``done_on`` is None while nobody did it.
@@ -56,6 +60,11 @@ class CalendarStep:
     label_en: str
     label_zh: str
     row: ReferenceRow
+
+    @property
+    def is_own(self) -> bool:
+        """Return whether the entity itself files or does it; the other steps are the authorities' and its verifier's."""
+        return self.step in _OWN_STEPS or self.step.startswith(_OWN_EACH_MONTH)
 
     @property
     def is_late(self) -> bool:

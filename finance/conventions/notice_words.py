@@ -194,6 +194,39 @@ def duty_due(
     )
 
 
+def compliance_step_due(
+    organisation_id: UUID,
+    book: BookName,
+    *,
+    year: int,
+    step: str,
+    title: tuple[str, str],
+    due_on: date,
+    days_left: int,
+    is_urgent: bool,
+) -> NoticeDraft:
+    """Return the alert of a step of a compliance year that is near or late: ``days_left`` is negative once its day is over."""
+    if days_left < 0:
+        en, zh = f"was due on {due_on}, {-days_left} days ago", f"应于{due_on}完成，已逾期{-days_left}天"
+    else:
+        en, zh = f"is due on {due_on}, in {days_left} days", f"应于{due_on}完成，剩余{days_left}天"
+    return NoticeDraft(
+        organisation_id=organisation_id,
+        kind=NoticeKind.REPORT_DUE,
+        severity=Severity.URGENT if is_urgent else Severity.WARNING,
+        subject=Subject(kind="book", ref=str(book.book_id)),
+        condition=shown(f"{book.book_id} {year} {step}", LONGEST_REF),
+        title=Words(en=shown(f"{title[0]} ({year})", 200), zh=shown(f"{title[1]}（{year}年度）", 200)),
+        text=Words(
+            en=shown(f"Compliance year {year}, book {book.code}: {title[0]} {en}, and is not recorded as done."),
+            zh=shown(f"账簿{book.code}的{year}履约年度：“{title[1]}”{zh}，尚未记录完成。"),
+        ),
+        path=f"/books/{book.book_id}/compliance-calendar?year={year}",
+        audience=("compliance:write", "compliance:approve"),
+        figures=(Figure(label_en="due on", label_zh="到期日", value=due_on.isoformat(), unit="date"),),
+    )
+
+
 def limit_used(
     organisation_id: UUID,
     book: BookName,
@@ -277,21 +310,28 @@ def job_failed(
     )
 
 
-def witness_refused(organisation_id: UUID, book: BookName, *, size: int, seen_root: str) -> NoticeDraft:
-    """Return the alert that a signed checkpoint somebody kept is not the beginning of the book's log: history was rewritten."""
+def witness_refused(organisation_id: UUID, book: BookName, *, size: int, seen: str) -> NoticeDraft:
+    """Return the alert that a signed checkpoint is not the beginning of the book's log: history was rewritten.
+
+    ``size`` are the entries of the log as it stands, ``seen`` is what gave it away.
+    """
     return NoticeDraft(
         organisation_id=organisation_id,
         kind=NoticeKind.WITNESS_REFUSED,
         severity=Severity.URGENT,
         subject=Subject(kind="book", ref=str(book.book_id)),
-        condition=f"{book.book_id} {size} {seen_root[:16]}",
+        condition=shown(f"{book.book_id} {seen}", LONGEST_REF),
         title=Words(
             en=f"The log of {book.code} does not extend a checkpoint", zh=f"账簿{book.code}的日志与检查点不一致"
         ),
         text=Words(
-            en=f"A checkpoint of {size} entries that a witness kept is not the beginning of the log as it stands: entries were "
-            "changed, or the database is an older copy. Stop posting and find out.",
-            zh=f"见证人保存的{size}条记录检查点与现有日志不符：记录被改动或数据库为旧副本。请停止记账并查明原因。",
+            en=shown(
+                f"The log of {size} entries does not begin with what was signed of it ({seen}): entries were changed, or the "
+                "database is an older copy. Stop posting and find out."
+            ),
+            zh=shown(
+                f"现有{size}条记录的日志与已签名的检查点不符（{seen}）：记录被改动或数据库为旧副本。请停止记账并查明原因。"
+            ),
         ),
         path=f"/books/{book.book_id}/check",
         figures=(Figure(label_en="entries", label_zh="记录数", value=str(size), unit="1"),),
@@ -328,38 +368,6 @@ def approval_waits(
 def approval_condition(subject_kind: str, record_id: UUID | str) -> str:
     """Return the condition of what waits, by which it is resolved once decided: ``order 0193...``."""
     return f"{subject_kind} {record_id}"
-
-
-def import_finished(
-    organisation_id: UUID,
-    *,
-    import_id: str,
-    what: str,
-    what_zh: str,
-    taken: int,
-    refused: int,
-    path: str,
-    only_user_id: UUID | None = None,
-) -> NoticeDraft:
-    """Return the alert that an import is done: rows taken and rows refused or held."""
-    return NoticeDraft(
-        organisation_id=organisation_id,
-        kind=NoticeKind.IMPORT_FINISHED,
-        severity=Severity.WARNING if refused else Severity.INFO,
-        subject=Subject(kind="import", ref=shown(import_id, LONGEST_REF)),
-        condition=shown(import_id, LONGEST_REF),
-        title=Words(en=shown(f"Import finished: {what}", 200), zh=shown(f"导入完成：{what_zh}", 200)),
-        text=Words(
-            en=shown(f"{what}: {taken} rows taken, {refused} refused or held."),
-            zh=shown(f"{what_zh}：接受{taken}行，拒绝或待复核{refused}行。"),
-        ),
-        path=path,
-        figures=(
-            Figure(label_en="rows taken", label_zh="接受行数", value=str(taken), unit="1"),
-            Figure(label_en="rows refused or held", label_zh="拒绝或待复核行数", value=str(refused), unit="1"),
-        ),
-        only_user_id=only_user_id,
-    )
 
 
 def rate_decided(

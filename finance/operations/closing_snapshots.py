@@ -19,6 +19,7 @@ from finance.market.overrides import Jump, jumps
 from finance.market.snapshots import Snapshot
 from finance.operations import market
 from finance.operations.held_prices import JOB_ID
+from finance.operations.job_alerts import raise_job_alert
 from finance.store import calendar_years, reference
 from finance.store import closing_snapshots as closing_store
 from finance.store import feed_runs as run_store
@@ -66,7 +67,7 @@ def freeze_close(
     effect = {"version": 1, "snapshot_id": str(frozen.closing.snapshot_id), "sha256": frozen.snapshot.sha256}
     run_store.save_effect(session, organisation_id, close.job, day, effect=effect, at=now)
     for jump in frozen.jumps:
-        run_store.raise_alert(
+        raise_job_alert(
             session,
             organisation_id,
             JobAlert(
@@ -157,7 +158,7 @@ def note_unknown_calendar(session: Session, organisation_id: UUID, close: Close,
     calendar = calendar_years.load_calendar(session, organisation_id, close.calendar, known_at=now).calendar
     if calendar.knows(today):
         return False
-    return run_store.raise_alert(
+    return raise_job_alert(
         session,
         organisation_id,
         JobAlert(

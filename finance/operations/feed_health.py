@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from finance.conventions.calendars import BusinessCalendar
 from finance.market.feed_health import FeedLag, PricePoint, flat_series, lag_of
+from finance.operations.job_alerts import raise_job_alert
 from finance.store import feed_runs as run_store
 from finance.store import market as market_store
 from finance.store import reference
@@ -79,7 +80,7 @@ def note_flat(session: Session, organisation_id: UUID, health: FeedHealth, *, bu
             message=f"{health.feed}: {series} shows one price for many sessions with volume; is the source repeating itself?",
             raised_at=now,
         )
-        raised += run_store.raise_alert(session, organisation_id, alert)
+        raised += raise_job_alert(session, organisation_id, alert)
     return raised
 
 

@@ -14,16 +14,16 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from finance.conventions.notice_words import job_failed
 from finance.conventions.notices import NoticeKind
 from finance.loans.published_rates import PublishedRate
 from finance.market.cbam_price import PublishedPrice
 from finance.market.observations import SHA256_HEX, Observation, check_instant, check_pattern, check_text
 from finance.operations.cbam_prices import reconcile_published
 from finance.operations.held_prices import JOB_ID
+from finance.operations.job_alerts import raise_job_alert
 from finance.operations.job_remarks import JobRemark
 from finance.operations.market import import_observations
-from finance.operations.notices import raise_notice, resolve_notice
+from finance.operations.notices import resolve_notice
 from finance.operations.published_rates import record_published_rates
 from finance.store import feed_runs as run_store
 from finance.store import market as market_store
@@ -223,7 +223,7 @@ def record_run(
         if run_store.find_effect(session, organisation_id, day.job, other) is None:
             run_store.save_effect(session, organisation_id, day.job, other, effect=effect, at=now)
     for alert in _alerts(day, run, [*_notices(answers), *found], failure, now=now):
-        raise_job_alert(session, organisation_id, alert)
+        raise_job_alert(session, organisation_id, alert, lasts=alert.cause == _NO_NEW_DATE)
     if outcome is RunOutcome.DONE:
         late = f"{day.job} {_NO_NEW_DATE}"
         resolve_notice(session, organisation_id, NoticeKind.JOB_FAILED, late, now=now)
@@ -246,23 +246,7 @@ def note_missing(session: Session, organisation_id: UUID, day: FeedDay, *, why: 
     is_late = day.late_after is not None and now >= day.late_after and not day.is_make_up_day
     if not is_late or done_run(session, organisation_id, day.feed, day.business_day) is not None:
         return False
-    return raise_job_alert(session, organisation_id, _no_new_date(day, why=why, now=now))
-
-
-def raise_job_alert(session: Session, organisation_id: UUID, alert: JobAlert) -> bool:
-    """Record what a job asks a person to look at, tell those who keep prices, and return whether it is new for its day."""
-    is_new = run_store.raise_alert(session, organisation_id, alert)
-    if is_new:
-        told = job_failed(
-            organisation_id,
-            job=alert.job,
-            cause=alert.cause,
-            day=alert.business_day,
-            message=alert.message,
-            lasts=alert.cause == _NO_NEW_DATE,
-        )
-        raise_notice(session, told, now=alert.raised_at)
-    return is_new
+    return raise_job_alert(session, organisation_id, _no_new_date(day, why=why, now=now), lasts=True)
 
 
 def _no_new_date(day: FeedDay, *, why: str, now: datetime) -> JobAlert:

@@ -15,7 +15,9 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.conventions import import_words
 from finance.operations.import_effects import Content, apply
+from finance.operations.notices import raise_notice
 from finance.store import imports as store
 from finance.store import market
 from finance.store.imports import FileImport, Phase, Step, StepKind, Task, Work
@@ -151,7 +153,17 @@ def confirm(desk: ImportDesk, import_id: UUID, prepared: Prepared, *, sha256: st
             raise _changed(found)
     content = {"effect": effect.document, "made": effect.made}
     step = Step(kind=StepKind.CONFIRMED, sha256=sha256, content=content, by=desk.actor.user_id, at=desk.now)
-    return store.add_step(desk.session, found, step)
+    done = store.add_step(desk.session, found, step)
+    told = import_words.import_done(
+        found.organisation_id,
+        import_id=import_id,
+        step=len(done.steps),
+        file_name=found.file_name,
+        rows=int(prepared.file["rows"]),
+        user_id=desk.actor.user_id,
+    )
+    raise_notice(desk.session, told, now=desk.now)
+    return done
 
 
 def check_shown(found: FileImport, sha256: str) -> None:
@@ -207,13 +219,35 @@ def discard(desk: ImportDesk, import_id: UUID) -> FileImport:
 
 
 def fail(desk: ImportDesk, import_id: UUID, refused: DomainError) -> FileImport:
-    """Say that work on an import ended without effect, and why; it may be previewed again."""
+    """Say that work on an import ended without effect, and why; it may be previewed again. Whoever asked for it is told."""
     found = _locked(desk, import_id)
-    return _ended(desk, found, StepKind.FAILED, {"code": refused.code[:80], "message": refused.message[:500]})
+    ended = _ended(desk, found, StepKind.FAILED, {"code": refused.code[:80], "message": refused.message[:500]})
+    told = import_words.import_failed(
+        found.organisation_id,
+        import_id=import_id,
+        step=len(ended.steps),
+        file_name=found.file_name,
+        message=refused.message,
+        user_id=desk.actor.user_id,
+    )
+    raise_notice(desk.session, told, now=desk.now)
+    return ended
 
 
 def finish(desk: ImportDesk, found: FileImport) -> FileImport:
-    """Say that nothing is done beside the request any more."""
+    """Say that nothing is done beside the request any more, and that what was read can be looked at."""
+    last = found.last
+    if last is not None and last.kind is StepKind.PREVIEWED:
+        told = import_words.import_read(
+            found.organisation_id,
+            import_id=found.import_id,
+            step=len(found.steps),
+            file_name=found.file_name,
+            rows=int(last.content["rows"]),
+            problems=int(last.content["problem_count"]),
+            user_id=desk.actor.user_id,
+        )
+        raise_notice(desk.session, told, now=desk.now)
     return store.save_work(desk.session, found, None)
 
 

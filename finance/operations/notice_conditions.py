@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from finance.compliance.deadline_calendar import DeadlineState, Sector, deadline_years
 from finance.compliance.gap_forecast import GapForecast
 from finance.conventions import notice_words
 from finance.conventions.calendars import china_day
@@ -26,20 +27,21 @@ from finance.loans.obligation_words import title_of
 from finance.loans.obligations import DutyState
 from finance.market.marks import USABLE_STATES
 from finance.operations.activity import Recipe, bound_recipe
-from finance.operations.compliance_calendar import surrender_day
+from finance.operations.compliance_calendar import steps_of, surrender_day
 from finance.operations.compliance_outlook import OutlookQuestion, outlook_of_year
 from finance.operations.duty_calendar import duties_for
 from finance.operations.forecasts import ForecastQuestion, forecast_of_year, target_of_period
 from finance.operations.loan_notices import loan_page
 from finance.operations.notices import Settled, settle_conditions
 from finance.operations.valuations import marks_needed
-from finance.store import closing_snapshots, facilities, kpi_periods, market, notice_settings, reference
+from finance.store import closing_snapshots, compliance, facilities, kpi_periods, market, notice_settings, reference
 from finance.store.facilities import Facility
 from finance.store.kpi_periods import KpiPeriod
 from ledger.core.errors import DomainError
 from ledger.store import books
 
 _LAST_MONTHS = 12
+_YEARS_BACK = 2
 _DAYS_OF_CLOSES = 31
 _AT_RISK = frozenset({Outlook.AT_RISK, Outlook.OFF_TRACK, Outlook.OUT_OF_REACH, Outlook.MISSED})
 _LOOKED_AT = frozenset(
@@ -64,7 +66,7 @@ def look_at_conditions(session: Session, organisation_id: UUID, *, now: datetime
     on = china_day(now)
     thresholds = notice_settings.thresholds_of(session, organisation_id, reference.shipped_notice_rules(), on=on)
     look = _Look(session=session, organisation_id=organisation_id, on=on, now=now, thresholds=thresholds)
-    found = [*_duties(look), *_prices(look), *_targets(look), *_gaps(look)]
+    found = [*_duties(look), *_compliance_steps(look), *_prices(look), *_targets(look), *_gaps(look)]
     return settle_conditions(session, organisation_id, _LOOKED_AT, found, unknown=look.unknown, now=now)
 
 
@@ -93,6 +95,40 @@ def _duties(look: _Look) -> Iterator[NoticeDraft]:
                     is_urgent=is_late or days_left <= look.thresholds.due_urgent_days,
                     path=loan_page(facility, look.organisation_id),
                 )
+
+
+def _compliance_steps(look: _Look) -> Iterator[NoticeDraft]:
+    """Yield the steps that a book's entity itself does and that come near or are late, for books with a compliance year.
+
+    Of the years since the one before last: older ones are arrears, which the compliance page shows.
+    """
+    years = [year for year in deadline_years(reference.shipped_deadlines()) if year >= look.on.year - _YEARS_BACK]
+    for book in books.list_books(look.session, look.organisation_id):
+        if not compliance.list_proposals(look.session, book.book_id, limit=1):
+            continue
+        for year in years:
+            steps = steps_of(
+                look.session,
+                book.book_id,
+                year=year,
+                sector=Sector.ALUMINIUM,
+                on=look.on,
+                days_ahead=look.thresholds.due_days,
+                known_at=look.now,
+            )
+            for step in steps:
+                if step.is_own and step.state in {DeadlineState.DUE_SOON, DeadlineState.OVERDUE}:
+                    days_left = (step.due_on - look.on).days
+                    yield notice_words.compliance_step_due(
+                        look.organisation_id,
+                        BookName(book_id=book.book_uuid, code=book.code),
+                        year=year,
+                        step=step.step,
+                        title=(step.label_en, step.label_zh),
+                        due_on=step.due_on,
+                        days_left=days_left,
+                        is_urgent=days_left <= look.thresholds.due_urgent_days,
+                    )
 
 
 def _prices(look: _Look) -> Iterator[NoticeDraft]:
