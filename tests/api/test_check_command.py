@@ -100,6 +100,31 @@ def test_a_root_kept_outside_is_compared(house: Treasury, database_url: str) -> 
     assert "tree.shorter in leaf at seq 3" in out
 
 
+def test_a_log_that_a_witness_contradicts_is_told_to_the_client_once(house: Treasury, database_url: str) -> None:
+    root = json.loads(check(database_url, "smelter", "--json")[1])["tree_root"]
+    check(database_url, "smelter", "--since", f"2:{root}")
+    before = done(house.client.get("/v1/notices"))["notices"]
+
+    for _ in range(2):
+        check(database_url, "smelter", "--since", f"2:{'0' * 64}")
+
+    (told,) = done(house.client.get("/v1/notices"))["notices"]
+    assert before == []
+    assert (told["kind"], told["severity"]) == ("witness_refused", "urgent")
+    assert "tree.root at seq 1 to 2" in told["text_en"]
+    assert told["path"] == f"/books/{BOOK}/check"
+
+
+def test_a_bent_book_that_no_witness_contradicts_is_no_alert_of_one(
+    house: Treasury, database: Database, database_url: str
+) -> None:
+    bend(database)
+
+    check(database_url, "smelter")
+
+    assert done(house.client.get("/v1/notices"))["notices"] == []
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import httpx
@@ -13,6 +14,7 @@ from fastapi import FastAPI
 
 from api.auth.principal import Scope
 from api.store.access import OrganisationKind
+from finance.operations.notice_conditions import look_at_conditions
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import SQLITE, Treasury, done, entry_id, refused
@@ -242,6 +244,34 @@ def test_the_calendar_can_be_subscribed_to(house: House) -> None:
     assert "DTSTART;VALUE=DATE:20261231" in text
     assert "DTSTART;VALUE=DATE:20260630" in text  # power is verified by then
     assert "20260731" not in text
+
+
+def test_steps_that_come_near_or_are_late_are_told_until_they_are_done(house: House, database: Database) -> None:
+    def look(now: datetime) -> dict[str, dict[str, Any]]:
+        with database.writer() as session:
+            look_at_conditions(session, house.first.owner.organisation_id, now=now)
+            session.commit()
+        found = done(house.first.client.get("/v1/notices?kind=report_due"))["notices"]
+        return {one["title_en"]: one for one in found if one["ended_at"] is None}
+
+    day = datetime(2026, 12, 27, 2, tzinfo=UTC)
+    nothing = look(day)
+    house.agreed(f"{BASE}/preallocations", preallocation())
+
+    near = look(day)
+    filed = {"proposal_id": entry_id(77), "step": "report", "done_on": "2026-03-30", "evidence": "R-1"}
+    house.agreed(f"{BASE}/milestones", filed)
+    after = look(day)
+
+    assert nothing == {}
+    surrender, report = near["allowances surrendered (2025)"], near["annual emission report filed (2025)"]
+    assert (surrender["severity"], report["severity"]) == ("warning", "urgent")
+    assert "is due on 2026-12-31, in 4 days" in surrender["text_en"]
+    assert "应于2026-03-31完成，已逾期271天" in report["text_zh"]
+    assert surrender["path"] == f"/books/{house.first.book}/compliance-calendar?year=2025"
+    assert not any("determined" in title or "list of" in title for title in near)
+    assert "annual emission report filed (2025)" not in after
+    assert "allowances surrendered (2025)" in after
 
 
 def test_old_views_stay_as_they_were(house: House, clock: Clock) -> None:

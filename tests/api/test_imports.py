@@ -24,7 +24,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member, member
 from tests.api.import_calls import CSV, bring, confirm, csv_of, filled_workbook, saved
-from tests.api.ledger_calls import Treasury, done, refused
+from tests.api.ledger_calls import Treasury, colleague, done, refused
 from tests.api.people import colleague_of, place, proof
 from tests.api.test_reconciliation import mapping
 
@@ -299,6 +299,27 @@ def test_activity_shows_each_figure_old_and_new(house: Treasury) -> None:
     assert len(done(house.client.get("/v1/activity"))["months"]) == 1
 
 
+def told(house: Treasury) -> list[str]:
+    """Return what whoever brought files was told of them, the newest first; each leads to its import."""
+    found = done(house.client.get("/v1/notices?kind=import_finished"))["notices"]
+    assert all(one["path"] == f"/imports/{one['subject_ref']}" for one in found)
+    return [one["title_en"] for one in found]
+
+
+def test_a_confirmed_import_is_told_to_who_confirmed_it_and_to_nobody_else(
+    house: Treasury, database: Database, clock: Clock, randomness: Randomness
+) -> None:
+    other = colleague(database, clock, randomness, house.owner)
+    brought = done(bring(house.client, house.book, csv_of(TRADES, FIRST, SECOND)))
+    before = told(house)
+
+    for _ in range(2):
+        done(confirm(house.client, brought))
+
+    assert (before, told(house)) == ([], ["Import finished: file"])
+    assert done(house.client.get("/v1/notices", key=other))["notices"] == []
+
+
 def test_a_long_file_is_worked_on_beside_the_request_and_survives_a_restart(
     house: Treasury, worker: ImportWork, monkeypatch: pytest.MonkeyPatch, clock: Clock, database: Database
 ) -> None:
@@ -320,6 +341,7 @@ def test_a_long_file_is_worked_on_beside_the_request_and_survives_a_restart(
     ended = read(house, brought)
     assert (ended["state"], size(house)) == ("confirmed", 2)
     assert done(confirm(house.client, ended)) == ended
+    assert told(house) == ["Import finished: file", "File read: file"]
 
 
 def test_long_work_that_cannot_be_done_says_why_and_may_be_previewed_again(
@@ -334,6 +356,7 @@ def test_long_work_that_cannot_be_done_says_why_and_may_be_previewed_again(
     assert worker.run_once()
     failed = read(house, brought)
     assert (failed["state"], failed["failure"]["code"]) == ("failed", "import.world_changed")
+    assert told(house)[0] == "Nothing imported: file"
     anew = done(house.client.post(f"/v1/imports/{brought['import_id']}/preview"))
     assert done(confirm(house.client, anew))["state"] == "confirmed"
 

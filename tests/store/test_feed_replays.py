@@ -19,6 +19,7 @@ from api.deps import unit_of_work
 from api.job_runs import JobWorld, due_days, feed_health_of, run_due, run_feed
 from api.scheduler import Appointment, build_scheduler, next_times, timetable, trigger_of
 from finance.conventions.calendar_years import parse_year
+from finance.conventions.notices import NoticeKind
 from finance.conventions.tables import ReferenceStatus
 from finance.market.closes import find_close
 from finance.market.feed_health import FeedState
@@ -37,6 +38,7 @@ from finance.store import reference
 from finance.store.feed_runs import RunOutcome
 from finance.store.market import RawFile
 from finance.store.marks import MarkProposal
+from finance.store.notices import open_conditions
 from ledger.core.errors import Conflict, Forbidden, Invalid
 from ledger.core.parties import Actor
 from ledger.store.database import Database
@@ -311,6 +313,9 @@ def _import_2027(database: Database, world: JobWorld, source: Source, hands: Han
     run_due(world)
     run_due(world)
     assert alerts(database) == ["calendar.unknown cn_exchange 2027"]
+    with database.reader() as session:
+        (told,) = open_conditions(session, ORGANISATION, NoticeKind.JOB_FAILED)
+    assert told.endswith("calendar.unknown cn_exchange 2027")
     with unit_of_work(database) as session:
         assert not note_unknown_calendar(session, ORGANISATION, BEIJING, now=now)
 
