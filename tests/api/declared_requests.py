@@ -20,7 +20,20 @@ from migrations.tables import metadata
 
 COLUMNS: Mapping[str, tuple[str, ...]] = {
     "book_id": ("book.book_uuid",),
-    "key_id": ("signing_key.key_id", "api_key.key_id"),
+    "key_id": ("signing_key.key_id",),
+    "api_key_id": ("api_key.key_id",),
+    "session_id": ("access_session.session_id",),
+    "grant_id": ("membership_role.grant_id",),
+    "entity_id": ("legal_entity.entity_id",),
+    "ref": ("person_note.ref",),
+    "order_id": ("trading_proposal.proposal_id",),
+    "correction_id": ("trading_proposal.proposal_id",),
+    "counterparty_id": ("trading_proposal.proposal_id",),
+    "limit_id": ("trading_proposal.proposal_id",),
+    "transfer_id": ("trading_proposal.proposal_id", "entry.transfer_id"),
+    "upload_id": ("market_proposal.proposal_id",),
+    "breach_id": ("label_event.event_id",),
+    "webhook_id": ("webhook_endpoint.endpoint_id",),
     "user_id": ("user_account.user_id",),
     "organisation_id": ("organisation.organisation_id",),
     "snapshot_id": ("market_snapshot.snapshot_id",),
@@ -28,6 +41,28 @@ COLUMNS: Mapping[str, tuple[str, ...]] = {
     "kpi_period_id": ("kpi_period.kpi_period_id",),
 }
 """Where ids of a path's place are stored, where the name of the place does not say so: ``facility_id`` is in ``facility``."""
+
+PLAIN: Mapping[str, str] = {
+    "close": "CEA24",
+    "content_sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+    "day": "2026-06-30",
+    "feed": "cneeex-cea",
+    "market": "cea",
+    "match": "1",
+    "month": "2026-06",
+    "name": "trades",
+    "number": "1",
+    "path": "Assets:Carbon:CEA25",
+    "period": "2026-Q1",
+    "rule": "C02",
+    "seq": "1",
+    "set_id": "factors",
+    "source": "icbc-basic",
+    "template": "trades",
+    "version": "1",
+    "year": "2026",
+}
+"""What stands in a path's place that names no record of an organisation's."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +78,16 @@ class Asked:
     def places(self) -> tuple[str, ...]:
         return tuple(re.findall(r"{(\w+)(?::\w+)?}", self.declared.path))
 
+    @property
+    def records(self) -> tuple[str, ...]:
+        """The places that name a record, as ``stored_ids`` knows them."""
+        is_key_of_api = "/api-keys/" in self.declared.path
+        named = ("api_key_id" if place == "key_id" and is_key_of_api else place for place in self.places)
+        return tuple(place for place in named if place not in PLAIN)
+
     def path(self, ids: Mapping[str, str]) -> str:
-        filled = re.sub(r"{(\w+)(?::\w+)?}", lambda place: quote(ids[place[1]], safe=""), self.declared.path)
+        values = {**PLAIN, **ids, "key_id": ids.get("api_key_id", ids.get("key_id", ""))}
+        filled = re.sub(r"{(\w+)(?::\w+)?}", lambda place: quote(values[place[1]], safe=":"), self.declared.path)
         return f"{filled}{self.query}"
 
 
@@ -77,7 +120,7 @@ def stored_ids(database: Database, place: str) -> tuple[str, ...]:
             table, _, column = name.partition(".")
             if table in metadata.tables and column in metadata.tables[table].c:
                 kept = session.scalars(select(metadata.tables[table].c[column]).distinct().limit(20))
-                found += [str(each) for each in kept]
+                found += [str(each) for each in kept if each is not None]
     return tuple(dict.fromkeys(found))
 
 
