@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import api.store.audit_tables
+import api.store.book_check_tables
 import api.store.example_tables
 import api.store.four_eyes_tables
 import api.store.oidc_tables

@@ -1,6 +1,6 @@
-"""``tonne check``: replays a book's facts against its leaves, tree and balances, and says what does not hold.
+"""``tonne check``: replays a book against its leaves, tree and balances, and its organisation's audit log, and says what does not hold.
 
-Exit codes: 0 the book is sound, 1 something was found, 2 refused.
+Exit codes: 0 both are sound, 1 something was found, 2 refused. The result is kept where the database still takes it.
 """
 
 from __future__ import annotations
@@ -9,10 +9,13 @@ import argparse
 import json
 import logging
 import os
+import secrets
 from typing import TextIO
 
-from api.deps import ready_database, unit_of_work, utc_now
+from api.deps import ready_database, unit_of_work, utc_now, uuid7
 from api.settings import add_database_option, from_environment
+from api.store import book_checks
+from api.store.book_checks import CheckedBook
 from api.store.faults import DATABASE_ERRORS
 from finance.operations.log_notices import rewritten, tell_rewritten
 from ledger import checking
@@ -28,7 +31,7 @@ _log = logging.getLogger("tonne.check")
 def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the command."""
     parser = subparsers.add_parser(
-        "check", help="replay a book and prove that its balances and its tree are what it recorded"
+        "check", help="replay a book and its audit log, and prove that balances and trees are what was recorded"
     )
     parser.add_argument("book", metavar="BOOK", help="the book's id or code")
     add_database_option(parser)
@@ -49,37 +52,49 @@ def _check(arguments: argparse.Namespace, out: TextIO) -> int:
     with ready_database(url) as database:
         with database.reader() as session:
             book = books.named(session, arguments.book)
-            checked = checking.check_book(session, book.book_id, known_roots=known)
-        out.write((_as_json(checked) if arguments.json else _as_text(checked)) + "\n")
-        _tell(database, book, checked)
+            found, checked = book_checks.check(session, book, known_roots=known, started_by=None, now=utc_now())
+        is_kept = _is_kept(database, book, checked)
+    write = _as_json if arguments.json else _as_text
+    out.write(write(found, checked, is_kept=is_kept) + "\n")
     return _SOUND if checked.is_sound else _FOUND
 
 
-def _tell(database: Database, book: Book, checked: BookCheck) -> None:
-    """Tell the client that its log was rewritten; a copy that cannot be written is checked all the same."""
+def _is_kept(database: Database, book: Book, checked: CheckedBook) -> bool:
+    """Keep the result, tell the client of a rewritten log, and return whether the database took it.
+
+    One that is bent, or that only reads, is checked all the same.
+    """
     seen = rewritten(checked.findings)
-    if not seen:
-        return
     try:
         with unit_of_work(database) as session:
-            tell_rewritten(session, book, seen, now=utc_now())
+            book_checks.keep(session, uuid7(checked.checked_at, secrets.token_bytes), checked)
+            if seen:
+                tell_rewritten(session, book, seen, now=checked.checked_at)
     except DATABASE_ERRORS as error:
-        _log.warning("the client was not told: the database does not take it: %s", type(error).__name__)
+        _log.warning("the result was not kept and the client not told: %s", type(error).__name__)
+        return False
+    return True
 
 
-def _as_text(checked: BookCheck) -> str:
-    verdict = "sound" if checked.is_sound else f"NOT SOUND, {len(checked.findings)} kinds of finding"
+def _as_text(found: BookCheck, checked: CheckedBook, *, is_kept: bool) -> str:
+    verdict = "sound" if not found.findings else f"NOT SOUND, {len(found.findings)} kinds of finding"
     lines = [
-        f"book {checked.code} ({checked.book}): {verdict}",
-        f"{checked.entries} entries, {checked.tree_size} leaves, root {checked.tree_root.hex()}",
+        f"book {found.code} ({found.book}): {verdict}",
+        f"{found.entries} entries, {found.tree_size} leaves, root {found.tree_root.hex()}",
     ]
-    for each in checked.findings:
+    for each in found.findings:
         more = f" (first of {each.count})" if each.count > 1 else ""
         lines.append(f"{each.code} in {each.table} at {each.at}{more}: expected {each.expected}; found {each.found}")
+    seen = checked.audit
+    assert seen is not None, "the terminal replays an audit log of any length"
+    verdict = "sound" if seen.is_sound else f"NOT SOUND, {len(seen.findings)} findings"
+    lines += [f"audit log: {verdict}", f"{seen.rows} rows, root {seen.root.hex()}", *seen.findings]
+    if not is_kept:
+        lines.append("this result could not be kept in the database")
     return "\n".join("".join(letter if letter.isprintable() else " " for letter in line) for line in lines)
 
 
-def _as_json(checked: BookCheck) -> str:
+def _as_json(found: BookCheck, checked: CheckedBook, *, is_kept: bool) -> str:
     findings = [
         {
             "code": each.code,
@@ -89,16 +104,25 @@ def _as_json(checked: BookCheck) -> str:
             "found": each.found,
             "count": each.count,
         }
-        for each in checked.findings
+        for each in found.findings
     ]
+    seen = checked.audit
+    assert seen is not None, "the terminal replays an audit log of any length"
     return json.dumps(
         {
-            "book": checked.book,
-            "code": checked.code,
+            "book": found.book,
+            "code": found.code,
             "is_sound": checked.is_sound,
-            "entries": checked.entries,
-            "tree_size": checked.tree_size,
-            "tree_root": checked.tree_root.hex(),
+            "entries": found.entries,
+            "tree_size": found.tree_size,
+            "tree_root": found.tree_root.hex(),
             "findings": findings,
+            "audit_log": {
+                "is_sound": seen.is_sound,
+                "rows": seen.rows,
+                "root": seen.root.hex(),
+                "findings": list(seen.findings),
+            },
+            "is_kept": is_kept,
         }
     )

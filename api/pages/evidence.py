@@ -12,7 +12,7 @@ from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import PagePoint, ThisPage
 from api.routes.audit import list_audit, prove_audit_row
-from api.routes.book_log import MOST_CHECKED, check_whole_book, list_checkpoints, list_log
+from api.routes.book_log import MOST_CHECKED, check_whole_book, list_checkpoints, list_checks, list_log
 from api.routes.books import read_book
 from api.routes.four_eyes_rules import list_four_eyes_rules, set_four_eyes_rule
 from api.schemas.amounts import WholeNumber
@@ -61,15 +61,16 @@ def show_checkpoints(book_id: UuidString, page: ThisPage, before: Before = None)
 
 
 @routes.get("/books/{book_id}/check", policy=_READS)
-def show_check(
-    book_id: UuidString,
-    page: ThisPage,
-    run: Annotated[str, Query(pattern="^(true|false)$", description="Replay the book now.")] = "false",
-) -> Response:
-    """Show what a whole replay of the book finds, run when asked."""
-    found = page.use(read_book, book_id=book_id)
-    checked = page.attempt(check_whole_book, book_id=book_id) if run == "true" else None
-    return page.show("evidence/check.html", checked=checked, book_out=found, most=MOST_CHECKED)
+def show_check(book_id: UuidString, page: ThisPage) -> Response:
+    """Show what the last whole check of the book and its audit log found, those before it, and the button that runs one."""
+    return page.show(
+        "evidence/check.html",
+        checks=page.use(list_checks, book_id=book_id).checks,
+        may_check=page.may(check_whole_book),
+        book_out=page.use(read_book, book_id=book_id),
+        most=MOST_CHECKED,
+        names=page.names(),
+    )
 
 
 @routes.get("/books/{book_id}/exports", policy=_READS)

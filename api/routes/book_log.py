@@ -5,16 +5,17 @@ from __future__ import annotations
 from typing import Annotated
 
 from fastapi import Query
+from sqlalchemy.orm import Session
 
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import ThisCall
 from api.schemas.amounts import WholeNumber
-from api.schemas.book_log import CheckOut, CheckpointLineOut, CheckpointsOut, LogLineOut, LogOut
+from api.schemas.book_log import CheckOut, CheckpointLineOut, CheckpointsOut, ChecksOut, LogLineOut, LogOut
 from api.schemas.fields import UuidString
+from api.store import book_checks
 from finance.operations.log_notices import rewritten, tell_rewritten
-from ledger import checking
 from ledger.core import log
 from ledger.core.errors import Conflict
 from ledger.store import log_rows
@@ -23,6 +24,7 @@ routes = Routes(tag="proofs")
 
 _READS = asks(Scope.LEDGER_READ)
 _PAGE = 100
+_CHECKS = 20
 MOST_CHECKED = 50_000
 """Entries of a book that is checked over HTTP, within the time a request has; ``tonne check`` has no such bound."""
 
@@ -57,18 +59,34 @@ def list_checkpoints(book_id: UuidString, call: ThisCall, before: Before = None)
 
 @routes.post("/books/{book_id}/check", policy=_READS, status=200, writes=False)
 def check_whole_book(book_id: UuidString, call: ThisCall) -> CheckOut:
-    """Replay the whole book against its leaves, tree and balances, and return what does not hold.
+    """Replay the whole book against its leaves, tree and balances, its audit log too, and return and keep what does not hold.
 
     Where it contradicts a signed checkpoint, everybody of the organisation is told.
-    ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal.
+    ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal. An audit log above as many rows is left
+    out (``audit_log`` is null), not said to be sound.
     """
     book = call.load(BOOK, book_id)
     if book.tree_size > MOST_CHECKED:
         raise Conflict(
             "check.too_large", f"book: above {MOST_CHECKED} entries; run tonne check on the server", field="book_id"
         )
-    checked = checking.check_book(call.session, book.book_id)
+    _, checked = book_checks.check(
+        call.session, book, most_audit_rows=MOST_CHECKED, started_by=call.principal.user_id, now=call.now
+    )
     seen = rewritten(checked.findings)
-    if seen:
-        call.record(lambda session: tell_rewritten(session, book, seen, now=call.now))
-    return CheckOut.from_core(checked, at=call.now)
+
+    def keep(session: Session) -> None:
+        book_checks.keep(session, call.new_id(), checked)
+        if seen:
+            tell_rewritten(session, book, seen, now=call.now)
+
+    call.record(keep)
+    return CheckOut.from_core(checked)
+
+
+@routes.get("/books/{book_id}/checks", policy=_READS)
+def list_checks(book_id: UuidString, call: ThisCall) -> ChecksOut:
+    """Return the last twenty whole checks of the book: when, who asked, the figures, and the first place that did not hold."""
+    book = call.load(BOOK, book_id)
+    found = book_checks.newest(call.session, book.book_id, limit=_CHECKS)
+    return ChecksOut(checks=tuple(map(CheckOut.from_core, found)))

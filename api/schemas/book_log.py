@@ -9,7 +9,7 @@ from pydantic import Field
 from api.schemas.base import Array, Schema
 from api.schemas.fields import DateString, InstantString, UuidString
 from api.schemas.proofs import Hash, SignedNote
-from ledger.checking import BookCheck
+from api.store.book_checks import CheckedAudit, CheckedBook
 from ledger.core import log
 from ledger.store.log_rows import Checkpoint, LogLine
 
@@ -93,25 +93,51 @@ class FindingOut(Schema):
     count: int
 
 
+class CheckedAuditOut(Schema):
+    """What a replay of the organisation's audit log found: its rows, the root of their tree, and a sentence for each finding."""
+
+    is_sound: bool
+    rows: int
+    root: Hash
+    findings: Array[Annotated[str, Field(examples=["row 3: its bytes are not what its leaf commits to"])]]
+
+    @classmethod
+    def from_core(cls, checked: CheckedAudit) -> CheckedAuditOut:
+        """Return the shape of ``checked``."""
+        return cls(
+            is_sound=checked.is_sound, rows=checked.rows, root=checked.root.hex(), findings=tuple(checked.findings)
+        )
+
+
 class CheckOut(Schema):
-    """What a whole replay of the book found: nothing, when it is sound."""
+    """What a whole replay of the book and of its organisation's audit log found: nothing, when both are sound.
+
+    ``audit_log`` is null where that log was too long to be replayed in the time of a request; ``started_by`` on the server's terminal.
+    """
 
     is_sound: bool
     entries: int
     tree_size: int
     tree_root: Hash
     checked_at: InstantString
+    started_by: UuidString | None
+    first_bad: Annotated[
+        str | None, Field(description="The first place that does not hold.", examples=["posting seq 2"])
+    ]
     findings: Array[FindingOut]
+    audit_log: CheckedAuditOut | None
 
     @classmethod
-    def from_core(cls, checked: BookCheck, *, at: InstantString) -> CheckOut:
+    def from_core(cls, checked: CheckedBook) -> CheckOut:
         """Return the shape of ``checked``."""
         return cls(
             is_sound=checked.is_sound,
             entries=checked.entries,
             tree_size=checked.tree_size,
             tree_root=checked.tree_root.hex(),
-            checked_at=at,
+            checked_at=checked.checked_at,
+            started_by=checked.started_by,
+            first_bad=checked.first_bad,
             findings=tuple(
                 FindingOut(
                     code=each.code,
@@ -123,4 +149,11 @@ class CheckOut(Schema):
                 )
                 for each in checked.findings
             ),
+            audit_log=None if checked.audit is None else CheckedAuditOut.from_core(checked.audit),
         )
+
+
+class ChecksOut(Schema):
+    """The newest checks of a book, the last one first."""
+
+    checks: Array[CheckOut]

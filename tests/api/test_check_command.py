@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import httpx
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.exc import DBAPIError
 
 from api import cli
 from api.auth.principal import Scope
@@ -73,6 +74,69 @@ def test_a_sound_book_is_exit_0_by_code_and_by_id(house: Treasury, database_url:
     assert by_code == by_id
     assert (by_code[0], by_code[2]) == (0, "")
     assert by_code[1].startswith(f"book smelter ({BOOK}): sound\n2 entries, 2 leaves, root ")
+    assert "\naudit log: sound\n" in by_code[1]
+
+
+def test_what_a_check_found_is_kept_as_started_on_the_server(house: Treasury, database_url: str) -> None:
+    assert check(database_url, "smelter")[0] == 0
+
+    (kept,) = done(house.get(f"/books/{BOOK}/checks"))["checks"]
+
+    assert (kept["is_sound"], kept["entries"], kept["started_by"], kept["first_bad"]) == (True, 2, None, None)
+    assert kept["audit_log"]["rows"] > 0
+
+
+def test_a_bent_audit_log_is_exit_1_though_the_book_is_sound(
+    house: Treasury, database: Database, database_url: str
+) -> None:
+    with unit_of_work(database) as session:
+        connection = session.connection()
+        if database.is_sqlite:
+            connection.exec_driver_sql("DROP TRIGGER audit_row_no_update")
+        else:
+            connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
+        connection.exec_driver_sql("UPDATE audit_row SET route = 'GET /nothing' WHERE seq = 2")
+
+    code, out, _ = check(database_url, "smelter", "--json")
+
+    seen = json.loads(out)
+    assert (code, seen["is_sound"], seen["findings"], seen["is_kept"]) == (1, False, [], True)
+    assert seen["audit_log"]["findings"] == ["row 2: route: the column says other than the bytes"]
+    (kept,) = done(house.get(f"/books/{BOOK}/checks"))["checks"]
+    assert (kept["is_sound"], kept["first_bad"]) == (False, "row 2: route: the column says other than the bytes")
+
+
+def test_an_audit_log_that_cannot_be_read_is_a_finding_and_the_book_is_checked_all_the_same(
+    house: Treasury, database: Database, database_url: str
+) -> None:
+    with unit_of_work(database) as session:
+        session.connection().exec_driver_sql("ALTER TABLE audit_row RENAME COLUMN salt TO pepper")
+
+    code, out, _ = check(database_url, "smelter")
+
+    assert code == 1
+    assert f"book smelter ({BOOK}): sound\n2 entries" in out
+    assert "the audit log cannot be read" in out
+
+
+def test_a_kept_check_is_never_changed(house: Treasury, database: Database, database_url: str) -> None:
+    check(database_url, "smelter")
+
+    for statement in ("UPDATE book_check SET findings = '[]'", "DELETE FROM book_check"):
+        with pytest.raises(DBAPIError), unit_of_work(database) as session:
+            session.connection().exec_driver_sql(statement)
+
+    assert len(done(house.get(f"/books/{BOOK}/checks"))["checks"]) == 1
+
+
+def test_a_bent_book_is_kept_with_its_first_bad_place(house: Treasury, database: Database, database_url: str) -> None:
+    bend(database)
+
+    check(database_url, "smelter")
+
+    (kept,) = done(house.get(f"/books/{BOOK}/checks"))["checks"]
+    assert (kept["is_sound"], kept["first_bad"]) == (False, "posting seq 2")
+    assert kept["findings"][0]["code"] == "entry.differs_from_leaf"
 
 
 def test_a_bent_book_is_exit_1_and_says_where(house: Treasury, database: Database, database_url: str) -> None:

@@ -22,7 +22,7 @@ NO_BOOK = "01939c3e-7b3a-7cc1-9a53-00000000dead"
 EVERYBODY = ("/search", "/search?q=2025", "/notices", "/notices?open=true", "/notices/settings", "/four-eyes")
 ADMINS = ("/audit", "/notices/deliveries")
 READERS = ("/feeds", "/reference", "/reference/factors")
-OF_THE_BOOK = ("log", "checkpoints", "check", "check?run=true", "exports", "exports?as_of=2025-12-31")
+OF_THE_BOOK = ("log", "checkpoints", "check", "exports", "exports?as_of=2025-12-31")
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
@@ -77,16 +77,29 @@ def test_the_log_goes_on_below_the_place_named(example: Example) -> None:
     assert below["next_before"] is None
 
 
-def test_a_check_says_that_the_book_is_sound_with_the_books_own_root(example: Example) -> None:
+def test_a_check_says_that_book_and_audit_log_are_sound_and_its_result_is_kept(example: Example) -> None:
     book = book_of(example)
+    audit_rows = example.get("/audit?limit=1")["rows"][0]["seq"]
+
     answer = example.client.post(f"/v1/books/{book}/check", key=example.keys["borrower"]).json()
 
-    page = example.page(f"/books/{book}/check?run=true").text
-
-    assert answer["findings"] == []
+    assert (answer["is_sound"], answer["findings"], answer["first_bad"]) == (True, [], None)
     assert answer["tree_root"] == example.get(f"/books/{book}")["tree_root"]
+    assert (answer["audit_log"]["is_sound"], answer["audit_log"]["rows"]) == (True, audit_rows)
+    assert example.get(f"/books/{book}/checks")["checks"][0] == answer
+    page = example.page(f"/books/{book}/check").text
     assert answer["tree_root"] in page
     assert "nothing was found" in page
+
+
+def test_checks_of_a_book_are_its_owners_and_say_who_asked(example: Example) -> None:
+    book = book_of(example)
+    example.client.post(f"/v1/books/{book}/check", key=example.keys["borrower"])
+
+    last = example.get(f"/books/{book}/checks")["checks"][0]
+
+    assert last["started_by"] == example.get("/me")["user"]["id"]
+    assert example.ask(f"/books/{book}/checks", "lender").status_code == 404
 
 
 def test_a_write_stands_in_the_audit_log_with_its_proof(example: Example) -> None:
