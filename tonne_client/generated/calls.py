@@ -283,10 +283,10 @@ class Calls(ABC):
         return cast("shapes.VoucherCheckOut", self.call('check_vouchers', {'book_id': book_id, 'month': month}))
 
     def check_whole_book(self, *, book_id: UUID) -> shapes.BookLogCheckOut:
-        """Replay the whole book against its leaves, tree and balances, and return what does not hold.
+        """Replay the whole book against its leaves, tree and balances, its audit log too, and return and keep what does not hold.
 
-        Where it contradicts a signed checkpoint, everybody of the organisation is told.
-        ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal.
+        ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal. An audit log above as many rows is left
+        out (``audit_log`` is null), not said to be sound.
         """
         return cast("shapes.BookLogCheckOut", self.call('check_whole_book', {'book_id': book_id}))
 
@@ -735,6 +735,10 @@ class Calls(ABC):
     def list_checkpoints(self, *, book_id: UUID, before: int | None = None) -> shapes.CheckpointsOut:
         """Return up to 100 published tree heads of the book, the newest first; whoever keeps one can prove a rolled-back book."""
         return cast("shapes.CheckpointsOut", self.call('list_checkpoints', {'book_id': book_id, 'before': before}))
+
+    def list_checks(self, *, book_id: UUID) -> shapes.ChecksOut:
+        """Return the last twenty whole checks of the book: when, who asked, the figures, and the first place that did not hold."""
+        return cast("shapes.ChecksOut", self.call('list_checks', {'book_id': book_id}))
 
     def list_closing_snapshots(self, *, close: str, since: date, until: date) -> shapes.FeedsClosingsOut:
         """Return every version of a close for days from ``since`` to ``until``, both inclusive, at most a year."""

@@ -1503,7 +1503,10 @@ class BookIn:
 
 @dataclass(frozen=True, kw_only=True)
 class BookLogCheckOut:
-    """What a whole replay of the book found: nothing, when it is sound."""
+    """What a whole replay of the book and of its organisation's audit log found: nothing, when both are sound.
+
+    ``audit_log`` is null where that log was too long to be replayed in the time of a request; ``started_by`` on the server's terminal.
+    """
 
     is_sound: bool
 
@@ -1516,7 +1519,14 @@ class BookLogCheckOut:
 
     checked_at: datetime
 
+    started_by: UUID | None
+
+    first_bad: str | None
+    """The first place that does not hold."""
+
     findings: tuple[BookLogFindingOut, ...]
+
+    audit_log: CheckedAuditOut | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -2434,6 +2444,20 @@ class CheapestPlanOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckedAuditOut:
+    """What a replay of the organisation's audit log found: its rows, the root of their tree, and a sentence for each finding."""
+
+    is_sound: bool
+
+    rows: int
+
+    root: str
+    """64 hexadecimal digits."""
+
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class ChecklistOut:
     """The graded checklist of the terms in force; the label may become active while ``blocking`` is empty."""
 
@@ -2495,6 +2519,13 @@ class CheckpointsOut:
     checkpoints: tuple[CheckpointLineOut, ...]
 
     next_before: int | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChecksOut:
+    """The newest checks of a book, the last one first."""
+
+    checks: tuple[BookLogCheckOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
