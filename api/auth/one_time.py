@@ -86,7 +86,9 @@ def choose_password(
         if not is_password(password, known.password_hash):
             raise Forbidden("token.password", "password: you have one already; accept the invitation with it")
     else:
-        spelled = check_password(password, email=place.user.email, name=place.user.name)
+        spelled = check_password(
+            password, email=place.user.email, name=place.user.name, organisation=place.organisation.legal_name
+        )
         hashed = hash_password(spelled, random_bytes=random_bytes)
         people.set_password(session, place.user.person_id, password_hash=hashed, now=now)
         sessions.revoke_sessions_of(session, place.user.person_id, now=now)
@@ -127,7 +129,7 @@ def make_first_operator(
     is_usable = found is not None and found.purpose is TokenPurpose.FIRST_RUN and found.used_at is None
     if found is None or not is_usable or now >= found.expires_at:
         raise _unusable()
-    spelled = check_password(password, email=email, name=name)
+    spelled = check_password(password, email=email, name=name, organisation=_OPERATOR_NAME)
     if not people.use_token(session, _digest(token), now=now):
         raise _unusable()
     existing = [each for each in access.list_organisations(session) if each.kind is OrganisationKind.OPERATOR]

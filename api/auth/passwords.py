@@ -14,6 +14,7 @@ from functools import cache
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+from api.auth.guessing import is_guessable
 from ledger.core.errors import Conflict, Invalid
 
 SHORTEST_PASSWORD = 12
@@ -23,12 +24,16 @@ _MOST_AT_ONCE = 4
 _SECONDS_TO_WAIT = 5
 _SALT_BYTES = 16
 _FEWEST_LETTERS = 5
+_PRODUCT = "tonne"
 _HASHER = PasswordHasher(time_cost=2, memory_cost=19_456, parallelism=1, salt_len=_SALT_BYTES)
 _slots = threading.BoundedSemaphore(_MOST_AT_ONCE)
 
 
-def check_password(password: str, *, email: str, name: str) -> str:
-    """Return the password as it is hashed (NFC), or refuse it: 12 to 128 characters, not the person's own name or address."""
+def check_password(password: str, *, email: str, name: str, organisation: str) -> str:
+    """Return the password as it is hashed (NFC), or refuse it: 12 to 128 characters that are not soon guessed.
+
+    The person's address, name and organisation are guessed first (``password.guessable``).
+    """
     spelled = unicodedata.normalize("NFC", password)
     if not SHORTEST_PASSWORD <= len(spelled) <= LONGEST_PASSWORD:
         raise Invalid(
@@ -36,11 +41,15 @@ def check_password(password: str, *, email: str, name: str) -> str:
             f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters; a few words in a row are good",
             field="password",
         )
-    folded = spelled.casefold()
-    local = email.partition("@")[0]
-    guessable = (email, name, local * 2, f"{name}{local}")
-    if folded in {each.casefold() for each in guessable} or len(set(folded)) < _FEWEST_LETTERS:
-        raise Invalid("password.guessable", "password: expected something that others cannot guess", field="password")
+    known = (email, email.partition("@")[0], email.rpartition("@")[2], name, organisation, _PRODUCT)
+    with _slot():
+        is_soon_guessed = is_guessable(spelled, known=known)
+    if is_soon_guessed or len(set(spelled.casefold())) < _FEWEST_LETTERS:
+        raise Invalid(
+            "password.guessable",
+            "password: expected something that others do not guess soon, such as four words that only you put together",
+            field="password",
+        )
     return spelled
 
 

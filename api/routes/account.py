@@ -32,7 +32,7 @@ from api.schemas.sign_in import (
     TotpConfirmIn,
     TotpProposedOut,
 )
-from api.store import access_log, people, sessions
+from api.store import access, access_log, people, sessions
 from api.store.access_log import AccessEvent
 from ledger.core.errors import Conflict, Forbidden
 
@@ -54,7 +54,9 @@ def change_password(body: PasswordIn, call: ThisCall) -> DoneOut:
         _count_try(call)
         refusal = Forbidden("password.wrong", "password: expected your present password", field="password")
         raise RefusedAndRecorded(refusal)
-    spelled = check_password(body.new_password, email=user.email, name=user.name)
+    organisation = access.load_organisation(call.session, principal.organisation_id)
+    assert organisation is not None, "a principal acts for an organisation"
+    spelled = check_password(body.new_password, email=user.email, name=user.name, organisation=organisation.legal_name)
     hashed = hash_password(spelled, random_bytes=call.random_bytes)
     people.set_password(call.session, principal.person_id, password_hash=hashed, now=call.now)
     sessions.revoke_sessions_of(call.session, principal.person_id, besides=principal.session_id, now=call.now)
