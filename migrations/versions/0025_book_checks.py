@@ -56,5 +56,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Drop the table; its guards go with it."""
+    """Drop the guards, then the table."""
+    for statement in statements("book_check_guards_drop", op.get_bind().dialect.name):
+        op.execute(statement)
     op.drop_table("book_check")
