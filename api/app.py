@@ -26,6 +26,8 @@ import api.routes
 from api import errors
 from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.auth.rate_limits import UNLIMITED, RateLimits, Rates
+from api.auth.totp_key_file import key_file_of
+from api.auth.totp_seal import TotpSeal, process_seal
 from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
 from api.description import describe
 from api.example.work import ExampleWork
@@ -62,22 +64,25 @@ def create_app(
     *,
     clock: Callable[[], datetime] = utc_now,
     random_source: Callable[[int], bytes] = secrets.token_bytes,
-    id_source: Callable[[], UUID] | None = None,
     more_routes: Iterable[Routes] = (),
     writer_queue: int = MOST_WAITING,
     notices: NoticeSettings | None = None,
     rates: Rates = UNLIMITED,
     openid: OpenIdSettings | None = None,
+    totp_seal: TotpSeal | None = None,
 ) -> FastAPI:
     """Return the application on ``database``; raise ``AssertionError`` when a route lacks a policy.
 
-    ``clock`` gives aware UTC instants, ``random_source`` that many unpredictable bytes, ``id_source`` UUIDs (version 7 of the
-    clock and the random source unless given), ``writer_queue`` how many entries may wait for one book, ``rates`` how
-    often callers may ask. Documentation pages are off, since they load scripts from elsewhere. At shutdown the entries that wait
-    are recorded before the process ends.
+    ``clock`` gives aware UTC instants, ``random_source`` that many unpredictable bytes, of both come ids (UUID version 7),
+    ``writer_queue`` how many entries may wait for one book, ``rates`` how often callers may ask, ``totp_seal`` under which keys second
+    factors are kept (without it one of this process). Documentation pages are off, since they load scripts from elsewhere. At shutdown
+    the entries that wait are recorded before the process ends.
     """
     writer = WriterQueue(database, clock=clock, random_bytes=random_source, most_waiting=writer_queue)
-    new_id = id_source or (lambda: uuid7(clock(), random_source))
+
+    def new_id() -> UUID:
+        return uuid7(clock(), random_source)
+
     importing = ImportWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
     loading = ExampleWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
 
@@ -109,6 +114,7 @@ def create_app(
         random_source=random_source,
         id_source=new_id,
         limits=RateLimits(rates),
+        totp_seal=totp_seal or process_seal(),
     )
     app.router.routes.extend(_built_routes())
     for declared in (each for routes in more_routes for each in routes):
@@ -162,6 +168,7 @@ def app_from_environment() -> FastAPI:
         notices=notice_settings(os.environ),
         openid=openid_settings(os.environ),
         rates=rates_of(settings),
+        totp_seal=TotpSeal(key_file_of(os.environ, settings.database_url).read),
     )
 
 

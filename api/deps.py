@@ -35,6 +35,7 @@ from api.auth.rate_limits import UNLIMITED, RateLimits
 from api.auth.same_origin import SAFE_METHODS, check_same_origin
 from api.auth.scope import ScopedKind, load_scoped
 from api.auth.second_person import Scale
+from api.auth.totp_seal import TotpSeal, process_seal
 from api.proposing import Trace, Tried
 from api.schemas.body import EdgeRequest, check_type, read_body
 from api.schemas.strict_json import parse
@@ -98,6 +99,7 @@ class Surroundings:
     write_turn: anyio.Lock = field(default_factory=anyio.Lock)
     sessions: anyio.CapacityLimiter = field(default_factory=lambda: anyio.CapacityLimiter(_MOST_SESSIONS))
     limits: RateLimits = field(default_factory=lambda: RateLimits(UNLIMITED))
+    totp_seal: TotpSeal = field(default_factory=process_seal)
 
     @property
     def turn(self) -> anyio.Lock | None:
@@ -128,6 +130,7 @@ class Call:
     write_turn: anyio.Lock | None = None
     note: AuditDraft | None = None
     trace: Trace = field(default_factory=Trace)
+    totp_seal: TotpSeal = field(default_factory=process_seal)
 
     @property
     def scale(self) -> Scale:
@@ -484,6 +487,7 @@ class _Work:
             address=address_of(self.request),
             token=self.token,
             write_turn=self.surroundings.turn,
+            totp_seal=self.surroundings.totp_seal,
         )
         return await self.answer(self.request)
 

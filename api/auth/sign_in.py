@@ -19,6 +19,7 @@ from api.auth.passwords import is_password
 from api.auth.roles import is_approving
 from api.auth.second_factor import recovery_sha256, step_of
 from api.auth.session_token import new_token, token_sha256
+from api.auth.totp_seal import TotpSeal
 from api.store import access_log, people, sessions
 from api.store.access_log import AccessEvent
 from api.store.names import mailbox_of
@@ -140,17 +141,17 @@ def refuse_too_many(session: Session, subject: str, *, most: int, now: datetime)
     )
 
 
-def examine(tried: SignInTry, counted: Counted, *, now: datetime) -> Examined:
+def examine(tried: SignInTry, counted: Counted, *, seal: TotpSeal, now: datetime) -> Examined:
     """Return what the password and the code are worth: one hash, whoever is named. Reads no database."""
     known = counted.credentials
     is_right = is_password(tried.password, known.password_hash if known else None)
     if known is None or not is_right:
         return Examined(verdict=Verdict.WRONG)
     step = SecondStep(totp=tried.totp, recovery_code=tried.recovery_code)
-    return examine_code(step, known, now=now)
+    return examine_code(step, known, seal=seal, now=now)
 
 
-def examine_code(shown: SecondStep, known: Credentials, *, now: datetime) -> Examined:
+def examine_code(shown: SecondStep, known: Credentials, *, seal: TotpSeal, now: datetime) -> Examined:
     """Return what a second factor is worth for a person who is known already; who has none needs none. Reads no database."""
     if known.totp_secret is None:
         return Examined(verdict=Verdict.RIGHT, credentials=known)
@@ -158,7 +159,7 @@ def examine_code(shown: SecondStep, known: Credentials, *, now: datetime) -> Exa
         return Examined(verdict=Verdict.RIGHT, credentials=known, recovery=recovery_sha256(shown.recovery_code))
     if shown.totp is None:
         return Examined(verdict=Verdict.CODE_NEEDED, credentials=known)
-    step = step_of(shown.totp, known.totp_secret, now=now)
+    step = step_of(shown.totp, seal.open(known.totp_secret, person_id=known.person_id), now=now)
     if step is None or step <= known.totp_last_step:
         return Examined(verdict=Verdict.CODE_WRONG, credentials=known)
     return Examined(verdict=Verdict.RIGHT, credentials=known, step=step)

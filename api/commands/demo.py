@@ -8,6 +8,9 @@ import os
 import secrets
 from typing import TextIO
 
+from api.auth.totp_keeping import make_ready
+from api.auth.totp_key_file import key_file_of
+from api.auth.totp_seal import TotpSeal
 from api.deps import unit_of_work, utc_now, uuid7
 from api.example.document import Part, example_document
 from api.example.loading import Edge, load_example
@@ -38,7 +41,8 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
 
 def _demo(arguments: argparse.Namespace, out: TextIO) -> int:
     scenario = load_scenario()
-    database = open_database(from_environment(os.environ, database_url=arguments.database).database_url)
+    url = from_environment(os.environ, database_url=arguments.database).database_url
+    database = open_database(url)
     try:
         runner.upgrade(database)
         with database.reader() as session:
@@ -55,8 +59,12 @@ def _demo(arguments: argparse.Namespace, out: TextIO) -> int:
             document = example_document(session, scenario)
         shown: tuple[ShownPerson, ...] = ()
         if arguments.sign_in:
+            file = key_file_of(os.environ, url)
             with unit_of_work(database) as session:
-                shown = give_credentials(session, scenario, now=utc_now(), random_bytes=secrets.token_bytes)
+                make_ready(session, file, random_bytes=secrets.token_bytes)
+                shown = give_credentials(
+                    session, scenario, seal=TotpSeal(file.read), now=utc_now(), random_bytes=secrets.token_bytes
+                )
     finally:
         database.engine.dispose()
     out.write(_sayable(document, is_json=arguments.json, encoding=out.encoding or "utf-8"))

@@ -16,6 +16,9 @@ from uvicorn.supervisors import Multiprocess
 
 from api.app import create_app, rates_of
 from api.auth.one_time import issue_first_run_token
+from api.auth.totp_keeping import make_ready
+from api.auth.totp_key_file import key_file_of
+from api.auth.totp_seal import TotpSeal
 from api.deps import unit_of_work, utc_now
 from api.notices.settings import notice_settings
 from api.openid.settings import openid_settings
@@ -55,6 +58,9 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     )
     database = open_database(settings.database_url)
     runner.upgrade(database)
+    key_file = key_file_of(os.environ, settings.database_url)
+    with unit_of_work(database) as session:
+        make_ready(session, key_file, random_bytes=secrets.token_bytes)
     listener = _listen(settings)
     app = (
         _app(database, settings) if settings.workers == 1 else None
@@ -82,6 +88,7 @@ def _app(database: Database, settings: Settings) -> FastAPI:
         notices=notice_settings(os.environ),
         openid=openid_settings(os.environ),
         rates=rates_of(settings),
+        totp_seal=TotpSeal(key_file_of(os.environ, settings.database_url).read),
     )
 
 

@@ -16,6 +16,7 @@ from api.auth.granting import GrantTerms, grant_role
 from api.auth.passwords import hash_password
 from api.auth.roles import read_role
 from api.auth.second_factor import new_secret
+from api.auth.totp_seal import TotpSeal
 from api.example.scenario import Scenario
 from api.store import access, people, role_grants
 from api.store.access import Organisation, User
@@ -47,7 +48,12 @@ def give_roles(session: Session, scenario: Scenario, *, now: datetime, new_id: C
 
 
 def give_credentials(
-    session: Session, scenario: Scenario, *, now: datetime, random_bytes: Callable[[int], bytes]
+    session: Session,
+    scenario: Scenario,
+    *,
+    seal: TotpSeal,
+    now: datetime,
+    random_bytes: Callable[[int], bytes],
 ) -> tuple[ShownPerson, ...]:
     """Give everybody of the example without a password a new one and a second factor; return how they sign in, for this once."""
     shown = []
@@ -55,7 +61,8 @@ def give_credentials(
         password, secret = random_bytes(_PASSWORD_BYTES).hex(), new_secret(random_bytes)
         hashed = hash_password(password, random_bytes=random_bytes)
         people.set_password(session, user.person_id, password_hash=hashed, now=now)
-        people.propose_totp(session, user.person_id, secret=secret)
+        sealed = seal.seal(secret, person_id=user.person_id, random_bytes=random_bytes)
+        people.propose_totp(session, user.person_id, secret=sealed)
         people.confirm_totp(session, user.person_id, step=0, recovery_sha256=(), now=now)
         shown.append(
             ShownPerson(

@@ -27,6 +27,7 @@ from api.auth.sign_in import (
     start_session,
     use_up,
 )
+from api.auth.totp_seal import TotpSeal
 from api.openid.exchange import AttemptSecret, CameBack
 from api.openid.tokens import IdClaims
 from api.store import access_log, oidc, people, sessions
@@ -151,6 +152,7 @@ def enter(
     step: SecondStep,
     *,
     failure_id: UUID,
+    seal: TotpSeal,
     now: datetime,
     new_id: Callable[[], UUID],
     random_bytes: Callable[[int], bytes],
@@ -162,7 +164,7 @@ def enter(
     attempt = _proven(session, secret, now=now)
     assert attempt.person_id is not None, "a proven attempt names its person"
     known = people.load_credentials(session, attempt.person_id)
-    examined = Examined(verdict=Verdict.RIGHT) if attempt.is_mfa else examine_code(step, known, now=now)
+    examined = Examined(verdict=Verdict.RIGHT) if attempt.is_mfa else examine_code(step, known, seal=seal, now=now)
     if examined.verdict is Verdict.CODE_WRONG:
         return Entered(refusal=refusal_of(examined.verdict))
     if examined.verdict is Verdict.CODE_NEEDED:

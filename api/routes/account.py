@@ -71,7 +71,8 @@ def propose_second_factor(call: ThisCall) -> TotpProposedOut:
     if people.load_credentials(call.session, principal.person_id).has_second_factor:
         raise Conflict("totp.enrolled", "a second factor stands; the operator takes a lost one away on the server")
     secret = new_secret(call.random_bytes)
-    people.propose_totp(call.session, principal.person_id, secret=secret)
+    sealed = call.totp_seal.seal(secret, person_id=principal.person_id, random_bytes=call.random_bytes)
+    people.propose_totp(call.session, principal.person_id, secret=sealed)
     uri = enrolment_uri(secret, account=call.load(USER, principal.user_id).email)
     return TotpProposedOut(secret=secret, uri=uri, svg=enrolment_svg(uri))
 
@@ -80,10 +81,11 @@ def propose_second_factor(call: ThisCall) -> TotpProposedOut:
 def confirm_second_factor(body: TotpConfirmIn, call: ThisCall) -> RecoveryCodesOut:
     """Let the proposed second factor count, by its first code; answers ten recovery codes once. Sign in again to approve."""
     principal = call.principal
-    secret = people.proposed_totp(call.session, principal.person_id)
-    if secret is None:
+    sealed = people.proposed_totp(call.session, principal.person_id)
+    if sealed is None:
         raise Conflict("totp.not_proposed", "no second factor waits for its first code; begin with POST /v1/totp")
     refuse_too_many(call.session, _subject(call), most=TRIES_PER_ACCOUNT, now=call.now)
+    secret = call.totp_seal.open(sealed, person_id=principal.person_id)
     step = step_of(body.totp, secret, now=call.now)
     if step is None:
         _count_try(call)

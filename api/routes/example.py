@@ -55,7 +55,7 @@ def give_example_sign_ins(call: ThisCall) -> ExampleSignInsOut:
     scenario = _scenario(call)
     if not _life(call).is_loaded or scenario is None:
         raise Conflict("example.state", "the example is not loaded; load it first")
-    shown = give_credentials(call.session, scenario, now=call.now, random_bytes=call.random_bytes)
+    shown = give_credentials(call.session, scenario, seal=call.totp_seal, now=call.now, random_bytes=call.random_bytes)
     return ExampleSignInsOut(people=tuple(_person(each) for each in shown))
 
 

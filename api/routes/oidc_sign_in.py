@@ -180,6 +180,7 @@ def _enter(step: SecondStep, call: Call, request: Request, response: Response) -
             secret,
             step,
             failure_id=failure_id,
+            seal=call.totp_seal,
             now=call.now,
             new_id=call.new_id,
             random_bytes=call.random_bytes,

@@ -43,7 +43,7 @@ def sign_in_person(body: SignInIn, call: ThisCall, response: Response) -> SignIn
         address=call.address,
     )
     counted = call.record(lambda session: sign_in.count_try(session, tried, now=call.now, new_id=call.new_id))
-    examined = sign_in.examine(tried, counted, now=call.now)
+    examined = sign_in.examine(tried, counted, seal=call.totp_seal, now=call.now)
     entered = call.record(
         lambda session: sign_in.enter(
             session, tried, counted, examined, now=call.now, new_id=call.new_id, random_bytes=call.random_bytes

@@ -30,7 +30,7 @@ class TokenPurpose(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Credentials:
-    """What a person proves itself with; ``totp_secret`` only once it was confirmed."""
+    """What a person proves itself with; ``totp_secret`` only once it was confirmed, sealed as ``api.auth.totp_seal`` does."""
 
     person_id: UUID
     password_hash: str | None = field(repr=False)
@@ -117,7 +117,7 @@ def set_password(session: Session, person_id: UUID, *, password_hash: str, now: 
 
 
 def propose_totp(session: Session, person_id: UUID, *, secret: str) -> None:
-    """Keep a secret that asks for nothing until it is confirmed; an earlier unconfirmed one goes."""
+    """Keep a sealed secret that asks for nothing until it is confirmed; an earlier unconfirmed one goes."""
     session.execute(
         update(PersonRow)
         .where(PersonRow.person_id == person_id, PersonRow.totp_confirmed_at.is_(None))
@@ -127,10 +127,29 @@ def propose_totp(session: Session, person_id: UUID, *, secret: str) -> None:
 
 
 def proposed_totp(session: Session, person_id: UUID) -> str | None:
-    """Return the secret that waits for its first code, or ``None``."""
+    """Return the sealed secret that waits for its first code, or ``None``."""
     row = session.get(PersonRow, person_id)
     assert row is not None, "a principal is a person"
     return row.totp_secret if row.totp_confirmed_at is None else None
+
+
+def kept_totp(session: Session) -> tuple[tuple[UUID, str], ...]:
+    """Return every person's kept secret, confirmed or not, as (person, what is kept)."""
+    rows = session.execute(
+        select(PersonRow.person_id, PersonRow.totp_secret)
+        .where(PersonRow.totp_secret.is_not(None))
+        .order_by(PersonRow.person_id)
+    )
+    return tuple((person_id, kept) for person_id, kept in rows if kept is not None)
+
+
+def replace_totp(session: Session, person_id: UUID, *, was: str, kept: str) -> int:
+    """Keep the same secret in another form: 1, or 0 where it was changed meanwhile."""
+    changed = session.execute(
+        update(PersonRow).where(PersonRow.person_id == person_id, PersonRow.totp_secret == was).values(totp_secret=kept)
+    )
+    session.expire_all()
+    return _changed(changed)
 
 
 def confirm_totp(
