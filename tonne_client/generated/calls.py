@@ -285,6 +285,7 @@ class Calls(ABC):
     def check_whole_book(self, *, book_id: UUID) -> shapes.BookLogCheckOut:
         """Replay the whole book against its leaves, tree and balances, its audit log too, and return and keep what does not hold.
 
+        Where it contradicts a signed checkpoint, everybody of the organisation is told.
         ``check.too_large`` above 50,000 entries: ``tonne check`` does it on the server's terminal. An audit log above as many rows is left
         out (``audit_log`` is null), not said to be sound.
         """
