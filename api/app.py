@@ -18,7 +18,8 @@ from uuid import UUID
 import anyio
 from anyio import to_thread
 from fastapi import FastAPI
-from starlette.requests import ClientDisconnect
+from fastapi.exceptions import RequestValidationError
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -28,8 +29,9 @@ from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.auth.rate_limits import UNLIMITED, RateLimits, Rates
 from api.auth.totp_key_file import key_file_of
 from api.auth.totp_seal import TotpSeal, process_seal
-from api.deps import EdgeRoute, Surroundings, utc_now, uuid7
+from api.deps import Surroundings, utc_now, uuid7
 from api.description import describe
+from api.edge import EdgeRoute
 from api.example.work import ExampleWork
 from api.imports.work import ImportWork
 from api.notices.settings import NoticeSettings, notice_settings
@@ -37,17 +39,19 @@ from api.notices.streams import Streams, stream_rules
 from api.openid.exchange import OpenId
 from api.openid.settings import OpenIdSettings, openid_settings
 from api.pages.base.serving import page_routes, unknown_path
+from api.route_index import RouteIndex
 from api.settings import Settings, from_environment
 from api.writer import MOST_WAITING, WriterQueue
 from finance.conventions.calendars import china_day
 from finance.store import reference
+from ledger.core.errors import DomainError
 from ledger.store.database import Database, open_database
 
 OPENAPI_PATH = "/v1/openapi.json"
 VERSION = "0.1.0"
 _SECONDS_TO_DISCARD = 5
 
-_HEADERS = {
+_SENT = {
     "X-Content-Type-Options": "nosniff",
     "Cache-Control": "no-store",
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'",
@@ -57,6 +61,8 @@ _HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 """Sent with every answer, unless the route sets its own (reliability-and-security, section 5.5)."""
+
+_HEADERS = tuple((name.lower().encode("ascii"), value.encode("ascii")) for name, value in _SENT.items())
 
 
 def create_app(
@@ -122,7 +128,8 @@ def create_app(
     app.router.routes.append(EdgeRoute(_description_of(app)))
     app.router.routes.extend(page_routes())
     errors.install(app, on_unknown=unknown_path)
-    app.add_middleware(EdgeGuard, random_source=random_source)
+    routes = tuple(each for each in app.router.routes if isinstance(each, EdgeRoute))
+    app.add_middleware(EdgeGuard, routes=routes, random_source=random_source)
     check_policies(app)
     return app
 
@@ -184,11 +191,15 @@ def rates_of(settings: Settings) -> Rates:
 
 
 class EdgeGuard:
-    """The outermost layer: headers on every answer, and a 500 problem for whatever got past everything else."""
+    """The outermost layer: goes straight to the route, puts headers on every answer, and answers 500 for what nobody foresaw.
 
-    def __init__(self, app: ASGIApp, *, random_source: Callable[[int], bytes]) -> None:
-        """Guard ``app``."""
+    What no route answers goes on to the framework, which knows the paths that there are without the method.
+    """
+
+    def __init__(self, app: ASGIApp, *, routes: Iterable[EdgeRoute], random_source: Callable[[int], bytes]) -> None:
+        """Guard ``app``, whose routes are ``routes``."""
         self._app = app
+        self._index = RouteIndex((each.declared.method, each) for each in routes)
         self._random_source = random_source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -212,23 +223,34 @@ class EdgeGuard:
                 if not is_read:
                     await _discard(noted_receive)
                 headers = list(message.get("headers", ()))
-                present = {bytes(name).lower() for name, _ in headers}
-                headers += [
-                    (name.lower().encode("ascii"), value.encode("ascii"))
-                    for name, value in _HEADERS.items()
-                    if name.lower().encode("ascii") not in present
-                ]
+                present = {name.lower() for name, _ in headers}
+                headers += [each for each in _HEADERS if each[0] not in present]
                 message["headers"] = headers
             await send(message)
 
         try:
-            await self._app(scope, noted_receive, guarded_send)
+            answered = await self._answered(scope, noted_receive)
+            await answered(scope, noted_receive, guarded_send)
         except ClientDisconnect:
             return
         except Exception as error:  # noqa: BLE001 - the last place before the server: logged, told, never passed on
             failure = errors.incident(error, self._random_source(8).hex())
             if not is_started:
                 await failure(scope, noted_receive, guarded_send)
+
+    async def _answered(self, scope: Scope, receive: Receive) -> ASGIApp:
+        """Return the answer of the request's route, refusals included, or the framework's own where there is no such route."""
+        found = self._index.find(scope["method"], scope["path"])
+        if found is None:
+            return self._app
+        route, scope["path_params"] = found
+        scope["route"] = route
+        try:
+            return await route.respond(Request(scope, receive))
+        except DomainError as refused:
+            return errors.refusal(refused)
+        except RequestValidationError as unread:
+            return errors.unreadable(unread)
 
 
 def _announces_body(scope: Scope) -> bool:

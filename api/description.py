@@ -17,7 +17,8 @@ from fastapi.openapi.utils import get_openapi
 from api import errors
 from api.auth.policy import Declared
 from api.auth.session_token import COOKIE, CSRF_HEADER
-from api.deps import LONGEST_KEY, EdgeRoute
+from api.deps import LONGEST_KEY
+from api.edge import EdgeRoute
 
 Described: TypeAlias = dict[str, Any]
 

@@ -13,14 +13,15 @@ from starlette.routing import Match
 
 from api import proposing
 from api.auth.principal import Principal
-from api.deps import Call, EdgeRoute
+from api.deps import Call
+from api.edge import EdgeRoute
 from api.schemas.body import EdgeRequest
 from api.schemas.strict_json import parse
 from api.store.proposals import RecordedRequest
 from ledger.core.errors import Conflict
 
 
-async def perform(around: Request, call: Call, request: RecordedRequest, *, caller: Principal) -> Response:
+def perform(around: Request, call: Call, request: RecordedRequest, *, caller: Principal) -> Response:
     """Run a recorded request as ``caller`` inside the transaction of ``call``, and return its answer.
 
     The route's policy is asked again, of ``caller``; a refusal is raised as its handler raises it. ``proposal.route_gone`` when this
@@ -52,4 +53,4 @@ async def perform(around: Request, call: Call, request: RecordedRequest, *, call
         upload=request.body if is_upload else b"",
         upload_type=request.content_type.partition(";")[0].strip().lower(),
     )
-    return await route.answer(inner)
+    return route.answering.answer(inner)

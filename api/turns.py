@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import anyio
-from anyio import from_thread
 
 from api import errors
+from api.threads import loop_here
 
 BUSY = (
     "the database is busy or does not answer; send the same request again, with the same Idempotency-Key if it had one"
@@ -54,18 +54,18 @@ def borrowed_turn(lock: anyio.Lock | None) -> Iterator[None]:
     if lock is None:
         yield
         return
-    done, has_turn = from_thread.run_sync(anyio.Event), threading.Event()
+    loop, done, has_turn = loop_here(), asyncio.Event(), threading.Event()
 
     async def hold() -> None:
         async with lock:
             has_turn.set()
             await done.wait()
 
-    holding = from_thread.run_sync(lambda: asyncio.ensure_future(hold()))
+    holding = asyncio.run_coroutine_threadsafe(hold(), loop)
     try:
         if not has_turn.wait(_SECONDS_FOR_A_TURN):
             raise errors.Unavailable("server.busy", BUSY)
         yield
     finally:
-        from_thread.run_sync(done.set)
+        loop.call_soon_threadsafe(done.set)
         del holding  # the loop keeps tasks by weak references only

@@ -6,6 +6,7 @@ Owns which proofs work now and with which scopes. One answer for every one that 
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -16,9 +17,7 @@ from api.auth.keys import proves, read_key
 from api.auth.principal import APPROVING, Principal, Role, Scope
 from api.auth.roles import scopes_of
 from api.auth.session_token import is_token, token_sha256
-from api.store import access, role_grants, sessions
-from api.store.access import ApiKey
-from ledger.store.database import Database
+from api.store import callers, role_grants
 
 _TOUCH_KEY_EVERY = timedelta(hours=1)
 _TOUCH_SESSION_EVERY = timedelta(minutes=1)
@@ -45,36 +44,27 @@ def authenticate(session: Session, presented: str, *, address: str = "", now: da
     return _by_key(session, presented, address=address, now=now)
 
 
-def look_up(database: Database, presented: str, address: str, now: datetime) -> Authenticated | None:
-    """Return what ``authenticate`` says at one moment of the database."""
-    with database.reader() as session:
-        return authenticate(session, presented, address=address, now=now)
-
-
 def live_roles(session: Session, user_id: UUID, *, now: datetime) -> frozenset[Role]:
     """Return the roles that a person's place has at ``now``."""
-    names = role_grants.live_roles(session, user_id, now=now)
-    return frozenset(_ROLES[name] for name in names if name in _ROLES)
+    return _known(role_grants.live_roles(session, user_id, now=now))
 
 
 def _by_session(session: Session, token: str, *, now: datetime) -> Authenticated | None:
     """Return the principal of a session: every scope of the live roles, the approving ones only after a second factor."""
-    holder = sessions.load_holder(session, token_sha256(token))
-    if holder is None or not holder.session.works(now):
+    signed_in = callers.of_session(session, token_sha256(token))
+    if signed_in is None or not signed_in.works(now):
         return None
-    if holder.user.disabled_at is not None or holder.user.joined_at is None:
+    place = signed_in.place
+    if place.is_closed or place.joined_at is None:
         return None
-    if access.is_ended(session, holder.organisation):
-        return None
-    roles = live_roles(session, holder.user.user_id, now=now)
-    scopes = scopes_of(holder.organisation.kind, roles)
-    signed_in = holder.session
+    roles = _known(place.live_roles(now))
+    scopes = scopes_of(place.organisation_kind, roles)
     return Authenticated(
         principal=Principal(
-            user_id=holder.user.user_id,
-            person_id=holder.user.person_id,
-            organisation_id=holder.organisation.organisation_id,
-            organisation_kind=holder.organisation.kind,
+            user_id=place.user_id,
+            person_id=place.person_id,
+            organisation_id=place.organisation_id,
+            organisation_kind=place.organisation_kind,
             roles=roles,
             scopes=scopes if signed_in.is_approving_allowed else scopes - APPROVING,
             session_id=signed_in.session_id,
@@ -93,35 +83,37 @@ def _by_key(session: Session, key_text: str, *, address: str, now: datetime) -> 
     presented = read_key(key_text)
     if presented is None:
         return None
-    holder = access.load_key_holder(session, presented.prefix)
-    is_proven = proves(presented, holder.secret_sha256 if holder else _NOBODY)
-    if holder is None or not is_proven:
+    key = callers.of_key(session, presented.prefix)
+    is_proven = proves(presented, key.secret_sha256 if key else _NOBODY)
+    if key is None or not is_proven:
         return None
-    key = holder.key
+    place = key.place
     is_dead = key.revoked_at is not None or now >= key.expires_at
-    if is_dead or holder.user.disabled_at is not None or not is_address_allowed(key, address):
+    if is_dead or place.is_closed or not is_address_allowed(key.addresses, address):
         return None
-    if access.is_ended(session, holder.organisation):
-        return None
-    roles = live_roles(session, key.user_id, now=now)
+    roles = _known(place.live_roles(now))
     own = frozenset(_SCOPES[scope] for scope in key.scopes if scope in _SCOPES)
     return Authenticated(
         principal=Principal(
-            user_id=key.user_id,
-            person_id=holder.user.person_id,
-            organisation_id=key.organisation_id,
-            organisation_kind=holder.organisation.kind,
+            user_id=place.user_id,
+            person_id=place.person_id,
+            organisation_id=place.organisation_id,
+            organisation_kind=place.organisation_kind,
             roles=roles,
-            scopes=(own & scopes_of(holder.organisation.kind, roles)) - APPROVING,
+            scopes=(own & scopes_of(place.organisation_kind, roles)) - APPROVING,
             key_id=key.key_id,
         ),
         is_touch_due=key.last_used_at is None or now - key.last_used_at >= _TOUCH_KEY_EVERY,
     )
 
 
-def is_address_allowed(key: ApiKey, address: str) -> bool:
-    """Return whether the key works from ``address``: any, unless the key names networks; an unreadable address is in none."""
-    if not key.addresses:
+def _known(names: frozenset[str]) -> frozenset[Role]:
+    return frozenset(_ROLES[name] for name in names if name in _ROLES)
+
+
+def is_address_allowed(addresses: Sequence[str], address: str) -> bool:
+    """Return whether a key of these networks works from ``address``: of none from any; an unreadable address is in none."""
+    if not addresses:
         return True
     try:
         asked = ipaddress.ip_address(address)
@@ -129,4 +121,4 @@ def is_address_allowed(key: ApiKey, address: str) -> bool:
         return False
     if isinstance(asked, ipaddress.IPv6Address) and asked.ipv4_mapped is not None:
         asked = asked.ipv4_mapped
-    return any(asked in ipaddress.ip_network(network) for network in key.addresses)
+    return any(asked in ipaddress.ip_network(network) for network in addresses)

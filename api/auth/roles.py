@@ -6,6 +6,7 @@ Pure values. A scope that no role gives in a kind cannot be held there, by sessi
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import cache
 from types import MappingProxyType
 
 from api.auth.principal import APPROVING, Role, Scope
@@ -86,6 +87,11 @@ def roles_of(kind: OrganisationKind) -> tuple[Role, ...]:
 
 def scopes_of(kind: OrganisationKind, roles: Iterable[Role]) -> frozenset[Scope]:
     """Return what the roles give together in an organisation of ``kind``; a role that does not exist there gives nothing."""
+    return _scopes_together(kind, frozenset(roles))
+
+
+@cache  # asked with every request, and there are few sets of roles that anybody has
+def _scopes_together(kind: OrganisationKind, roles: frozenset[Role]) -> frozenset[Scope]:
     return frozenset(scope for role in roles for scope in TABLE[kind].get(role, frozenset()))
 
 

@@ -15,7 +15,6 @@ from typing import TypeVar
 from uuid import UUID
 
 import anyio
-from anyio import to_thread
 
 from api.deps import Surroundings
 from api.schemas.notices import NoticeOut
@@ -143,5 +142,4 @@ def _newest(database: Database, organisations: tuple[UUID, ...]) -> dict[UUID, i
 
 
 async def _ask(surroundings: Surroundings, read: Callable[[], Found]) -> Found:
-    async with surroundings.sessions:
-        return await to_thread.run_sync(read)
+    return await surroundings.sessions.run(read)

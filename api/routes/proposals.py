@@ -5,11 +5,9 @@ A proposal is run exactly as it was sent, as the person who sent it, in the tran
 
 from __future__ import annotations
 
-from functools import partial
 from typing import Annotated
 from uuid import UUID
 
-from anyio import to_thread
 from fastapi import Query
 from starlette.requests import Request
 from starlette.responses import Response
@@ -59,7 +57,7 @@ def read_request_proposal(proposal_id: UuidString, call: ThisCall) -> ProposalOu
 
 
 @routes.post("/proposals/{proposal_id}/approve", policy=asks(), status=200)
-async def approve_request_proposal(
+def approve_request_proposal(
     proposal_id: UuidString, body: ProposalApprovalIn, call: ThisCall, request: Request
 ) -> ProposalOut:
     """Approve exactly what ``sha256`` names, as another person than who asked, and run it now.
@@ -67,16 +65,15 @@ async def approve_request_proposal(
     A refusal of the request itself is answered as such and leaves the proposal waiting; one that is recorded decides it. Approving
     again as the same person returns what stands.
     """
-    load = partial(_checked, call, proposal_id, sha256=body.sha256)
-    proposal, proposer = await to_thread.run_sync(load)
+    proposal, proposer = _checked(call, proposal_id, sha256=body.sha256)
     if proposer is None:
         return ProposalOut.from_core(proposal, now=call.now)
     try:
-        response = await perform(request, call, proposal.request, caller=proposer)
+        response = perform(request, call, proposal.request, caller=proposer)
     except errors.RefusedAndRecorded as refused:
         response = errors.refusal(refused.refusal)
     call.trace.proposal = proposal
-    return await to_thread.run_sync(_decide, call, proposal, Verdict.APPROVED, "", response)
+    return _decide(call, proposal, Verdict.APPROVED, "", response)
 
 
 @routes.post("/proposals/{proposal_id}/reject", policy=asks(), status=200)

@@ -26,23 +26,40 @@ class EdgeRequest(Request):
     def __init__(self, request: Request, *, raw: bytes, document: Json) -> None:
         """Stand in for ``request`` with what was read from it."""
         super().__init__(request.scope, request.receive)
-        self._raw = raw
-        self._document = document
+        self.raw = raw
+        self.document = document
+        self._fingerprint: bytes | None = None
 
     async def body(self) -> bytes:
         """Return the bytes that were read."""
-        return self._raw
+        return self.raw
 
     async def json(self) -> Json:
         """Return the document that was parsed."""
-        return self._document
+        return self.document
 
     def fingerprint(self) -> bytes:
         """Return the SHA-256 of what is asked: method, path, query, and the document whatever its spacing and key order."""
-        query = sorted(self.query_params.multi_items())
-        asked = json.dumps([self.method, self.url.path, query, self._document], sort_keys=True, separators=(",", ":"))
-        upload = self._raw if self._document is None else b""
-        return sha256(asked.encode("ascii") + b"\x00" + upload).digest()
+        if self._fingerprint is None:
+            query = sorted(self.query_params.multi_items()) if self.scope["query_string"] else []
+            said = [self.method, self.scope["path"], query, self.document]
+            asked = json.dumps(said, sort_keys=True, separators=(",", ":"))
+            upload = self.raw if self.document is None else b""
+            self._fingerprint = sha256(asked.encode("ascii") + b"\x00" + upload).digest()
+        return self._fingerprint
+
+
+def is_small_body(request: Request) -> bool:
+    """Return whether the body is announced as a small one and on its way: it may be read before it is known who sends it."""
+    headers = request.headers
+    announced = headers.get("content-length", "0")
+    is_counted = announced.isascii() and announced.isdigit() and len(announced) <= _MOST_DIGITS
+    is_sent = "transfer-encoding" not in headers and "expect" not in headers
+    return is_counted and is_sent and int(announced) <= _SMALL
+
+
+_SMALL = 65_536
+"""Bytes that a stranger may make us hold for a moment; a header may be a quarter of it."""
 
 
 async def read_body(request: Request, *, most_bytes: int) -> bytes:

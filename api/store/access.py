@@ -80,16 +80,6 @@ class ApiKey:
         return self.revoked_at is None and self.created_at <= now < self.expires_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KeyHolder:
-    """What a presented key is checked against: the key, its secret's hash, its person and organisation."""
-
-    key: ApiKey
-    secret_sha256: bytes
-    user: User
-    organisation: Organisation
-
-
 def add_organisation(
     session: Session,
     *,
@@ -268,25 +258,6 @@ def add_key(session: Session, key: ApiKey, *, secret_sha256: bytes) -> ApiKey:
     )
     session.flush()  # a taken prefix is found here, where the request can be tried again
     return key
-
-
-def load_key_holder(session: Session, key_prefix: str) -> KeyHolder | None:
-    """Return what the key with this prefix is checked against, or ``None``."""
-    found = session.execute(
-        select(ApiKeyRow, UserAccountRow, OrganisationRow)
-        .join(UserAccountRow, UserAccountRow.user_id == ApiKeyRow.user_id)
-        .join(OrganisationRow, OrganisationRow.organisation_id == ApiKeyRow.organisation_id)
-        .where(ApiKeyRow.key_prefix == key_prefix)
-    ).first()
-    if found is None:
-        return None
-    key, user, organisation = found
-    return KeyHolder(
-        key=_key(key),
-        secret_sha256=bytes(key.secret_sha256),
-        user=user_of(user),
-        organisation=organisation_of(organisation),
-    )
 
 
 def load_keys(session: Session, organisation_id: UUID) -> Sequence[ApiKey]:

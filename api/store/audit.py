@@ -12,12 +12,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from api.store.audit_tables import AuditHeadRow, AuditRow
 from ledger.core import log
 from ledger.core.proofs import Span
+from ledger.store.reading import as_bound, as_id, driver_of, run, run_each
 
 _CHUNK = 1_000
 
@@ -105,6 +106,7 @@ def append(
 
     Locks the head of each organisation, in the order of ids: the last lock of a transaction, held until its commit.
     """
+    session.flush()  # what the work still holds back goes before it: the rows below are written on the bare driver
     for organisation_id in sorted({draft.organisation_id for draft in drafts}):
         own = [draft for draft in drafts if draft.organisation_id == organisation_id]
         if may_stand:
@@ -169,37 +171,29 @@ def organisations_with_rows(session: Session) -> tuple[UUID, ...]:
 def _append_of(
     session: Session, organisation_id: UUID, drafts: Sequence[AuditDraft], random_bytes: Callable[[int], bytes]
 ) -> None:
-    head = session.execute(
-        select(AuditHeadRow.size, AuditHeadRow.peaks)
-        .where(AuditHeadRow.organisation_id == organisation_id)
-        .with_for_update()
-    ).first()
+    own = as_id(session, organisation_id)
+    lock = " FOR UPDATE" if driver_of(session).is_postgresql else ""
+    head = run(session, f"{_HEAD}{lock}", own).fetchone()
     if head is None:  # two at once: the second finds the row taken, and its whole work is begun again
-        session.execute(insert(AuditHeadRow).values(organisation_id=organisation_id, size=0, peaks=b""))
-    size, peaks = (0, b"") if head is None else (head.size, bytes(head.peaks))
-    rows: list[dict[str, object]] = []
+        run(session, "INSERT INTO audit_head (organisation_id, size, peaks) VALUES (?, 0, ?)", own, b"")
+    size, peaks = (0, b"") if head is None else (head[0], bytes(head[1]))
+    rows: list[tuple[object, ...]] = []
     added: list[bytes] = []
     for seq, draft in enumerate(drafts, start=size + 1):
         content, salt = canonical(draft, seq), random_bytes(log.SALT_BYTES)
         added.append(log.leaf_hash(salt, content.encode()))
-        rows.append(
-            {
-                "organisation_id": organisation_id,
-                "seq": seq,
-                "request_id": draft.request_id,
-                "user_id": draft.user_id,
-                "route": draft.route,
-                "recorded_at": draft.recorded_at,
-                "content": content,
-                "salt": salt,
-                "leaf_hash": added[-1],
-            }
-        )
-    session.execute(insert(AuditRow), rows)
+        who = own, seq, as_id(session, draft.request_id), as_id(session, draft.user_id)
+        rows.append((*who, draft.route, as_bound(session, draft.recorded_at), content, salt, added[-1]))
+    run_each(session, _ROW, rows)
     peaks, size = log.append_leaves(peaks, size, added)
-    session.execute(
-        update(AuditHeadRow).where(AuditHeadRow.organisation_id == organisation_id).values(size=size, peaks=peaks)
-    )
+    run(session, "UPDATE audit_head SET size = ?, peaks = ? WHERE organisation_id = ?", size, peaks, own)
+
+
+_HEAD = "SELECT size, peaks FROM audit_head WHERE organisation_id = ?"
+_ROW = (
+    "INSERT INTO audit_row (organisation_id, seq, request_id, user_id, route, recorded_at, content, salt, leaf_hash)"
+    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+)
 
 
 def _standing(session: Session, organisation_id: UUID, ids: Sequence[UUID]) -> set[UUID]:

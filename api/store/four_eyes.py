@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from api.store.four_eyes_tables import DoneAloneRow, FourEyesRuleRow
 from api.store.tables import OrganisationRow
+from ledger.store.reading import as_id, run
 
 EVERYTHING = "all"
 """The code of the rule for every action that has none of its own."""
@@ -82,22 +83,18 @@ def lock_organisation(session: Session, organisation_id: UUID) -> None:
 
 def rules_in_force(session: Session, organisation_id: UUID, *actions: str) -> dict[str, Rule]:
     """Return the newest rule of each of ``actions`` that has one."""
-    found = session.execute(
-        select(
-            FourEyesRuleRow.action,
-            FourEyesRuleRow.requirement,
-            FourEyesRuleRow.most_quantity,
-            FourEyesRuleRow.most_cny_fen,
-        )
-        .where(FourEyesRuleRow.organisation_id == organisation_id, FourEyesRuleRow.action.in_(actions))
-        .order_by(FourEyesRuleRow.action, FourEyesRuleRow.version)
-    )
+    names = ",".join("?" * len(actions))
+    found = run(session, _IN_FORCE.format(names=names), as_id(session, organisation_id), *actions)
     return {
-        row.action: Rule(
-            requirement=Requirement(row.requirement), most_quantity=row.most_quantity, most_cny_fen=row.most_cny_fen
-        )
-        for row in found
+        action: Rule(requirement=Requirement(requirement), most_quantity=most_quantity, most_cny_fen=most_cny_fen)
+        for action, requirement, most_quantity, most_cny_fen in found.fetchall()
     }
+
+
+_IN_FORCE = (
+    "SELECT action, requirement, most_quantity, most_cny_fen FROM four_eyes_rule"
+    " WHERE organisation_id = ? AND action IN ({names}) ORDER BY action, version"
+)
 
 
 def list_rules(session: Session, organisation_id: UUID) -> tuple[RuleVersion, ...]:

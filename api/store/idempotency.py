@@ -9,13 +9,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
-from api.store.tables import IdempotencyRow
 from ledger.core.errors import Conflict
+from ledger.store.reading import as_bound, as_id, run
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,45 +40,38 @@ def claim(session: Session, request: Request, *, now: datetime) -> KeptAnswer | 
     Raises ``idempotency.key_reused`` when the key was used for something else, ``idempotency.answer_not_kept`` when its
     answer held a secret.
     """
-    insert = sqlite_insert if session.get_bind().dialect.name == "sqlite" else postgresql_insert
-    row = {
-        "organisation_id": request.organisation_id,
-        "route": request.route,
-        "key": request.key,
-        "request_sha256": request.sha256,
-        "created_at": now,
-    }
-    taken = session.execute(
-        insert(IdempotencyRow).values(row).on_conflict_do_nothing().returning(IdempotencyRow.key)
-    ).first()
-    if taken is not None:
+    place = _place(session, request)
+    if run(session, _CLAIM, *place, request.sha256, as_bound(session, now)).fetchone() is not None:
         return None
-    kept = session.execute(
-        select(IdempotencyRow.request_sha256, IdempotencyRow.status, IdempotencyRow.body).where(*_is(request))
-    ).one()
-    if bytes(kept.request_sha256) != request.sha256:
+    request_sha256, status, body = run(session, _KEPT, *place).fetchone()
+    if bytes(request_sha256) != request.sha256:
         raise Conflict(
             "idempotency.key_reused",
             "Idempotency-Key: this key was used for another request; send a new key",
             field="Idempotency-Key",
         )
-    if kept.status is None or kept.body is None:
+    if status is None or body is None:
         raise Conflict(
             "idempotency.answer_not_kept",
             "Idempotency-Key: this request was done and its answer, which held a secret, was shown once; send a new key",
             field="Idempotency-Key",
         )
-    return KeptAnswer(status=kept.status, body=bytes(kept.body))
+    return KeptAnswer(status=status, body=bytes(body))
 
 
 def complete(session: Session, request: Request, *, status: int, body: bytes | None) -> None:
     """Keep the answer beside the work; ``body`` is ``None`` where the answer holds a secret."""
-    session.execute(update(IdempotencyRow).where(*_is(request)).values(status=status, body=body))
+    run(session, _COMPLETE, status, body, *_place(session, request))
 
 
-def _is(request: Request) -> tuple[ColumnElement[bool], ...]:
-    return (
-        IdempotencyRow.organisation_id == request.organisation_id,
-        IdempotencyRow.route == request.route,
-        IdempotencyRow.key == request.key,
-    )
+_WHERE = " WHERE organisation_id = ? AND route = ? AND key = ?"
+_CLAIM = (
+    "INSERT INTO idempotency (organisation_id, route, key, request_sha256, created_at) VALUES (?, ?, ?, ?, ?)"
+    " ON CONFLICT DO NOTHING RETURNING key"
+)
+_KEPT = f"SELECT request_sha256, status, body FROM idempotency{_WHERE}"  # noqa: S608 - names only
+_COMPLETE = f"UPDATE idempotency SET status = ?, body = ?{_WHERE}"  # noqa: S608 - names only
+
+
+def _place(session: Session, request: Request) -> tuple[object, ...]:
+    return as_id(session, request.organisation_id), request.route, request.key

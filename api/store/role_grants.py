@@ -50,13 +50,26 @@ class RoleGrant:
 
     def state(self, now: datetime) -> GrantState:
         """Return where the grant stands at ``now``; an end goes before everything."""
-        if self.ended_at is not None and self.ended_at <= now:
-            return GrantState.ENDED
-        if self.until_at is not None and self.until_at <= now:
-            return GrantState.EXPIRED
-        if self.needs_confirmation and self.confirmed_at is None:
-            return GrantState.WAITING
-        return GrantState.LIVE if self.from_at <= now else GrantState.COMING
+        return state_of(
+            now,
+            from_at=self.from_at,
+            until_at=self.until_at,
+            is_waiting=self.needs_confirmation and self.confirmed_at is None,
+            ended_at=self.ended_at,
+        )
+
+
+def state_of(
+    now: datetime, *, from_at: datetime, until_at: datetime | None, is_waiting: bool, ended_at: datetime | None
+) -> GrantState:
+    """Return where a grant with these facts stands at ``now``; ``is_waiting``: it needs a confirmation and has none."""
+    if ended_at is not None and ended_at <= now:
+        return GrantState.ENDED
+    if until_at is not None and until_at <= now:
+        return GrantState.EXPIRED
+    if is_waiting:
+        return GrantState.WAITING
+    return GrantState.LIVE if from_at <= now else GrantState.COMING
 
 
 def add_grant(session: Session, grant: RoleGrant) -> None:

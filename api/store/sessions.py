@@ -12,9 +12,8 @@ from uuid import UUID
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.orm import Session
 
-from api.store.access import Organisation, User, organisation_of, user_of
 from api.store.person_tables import AccessSessionRow, SignInFailureRow
-from api.store.tables import OrganisationRow, UserAccountRow
+from api.store.tables import UserAccountRow
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,15 +37,6 @@ class AccessSession:
         return self.revoked_at is None and not is_idle and now < self.expires_at
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SessionHolder:
-    """A session with its person's place and organisation."""
-
-    session: AccessSession
-    user: User
-    organisation: Organisation
-
-
 def add_session(session: Session, added: AccessSession, *, token_sha256: bytes) -> None:
     """Keep a new session."""
     session.add(
@@ -65,20 +55,6 @@ def add_session(session: Session, added: AccessSession, *, token_sha256: bytes) 
         )
     )
     session.flush()  # a request may list its sessions right after
-
-
-def load_holder(session: Session, token_sha256: bytes) -> SessionHolder | None:
-    """Return whose session has the token with this hash, or ``None``."""
-    found = session.execute(
-        select(AccessSessionRow, UserAccountRow, OrganisationRow)
-        .join(UserAccountRow, UserAccountRow.user_id == AccessSessionRow.user_id)
-        .join(OrganisationRow, OrganisationRow.organisation_id == AccessSessionRow.organisation_id)
-        .where(AccessSessionRow.token_sha256 == token_sha256)
-    ).first()
-    if found is None:
-        return None
-    row, user, organisation = found
-    return SessionHolder(session=_session(row), user=user_of(user), organisation=organisation_of(organisation))
 
 
 def load_session(session: Session, organisation_id: UUID, session_id: UUID) -> AccessSession | None:

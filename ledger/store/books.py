@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ from sqlalchemy.orm import Session
 from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path, no_such_account
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
 from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.store.reading import as_day, as_id, as_instant, as_uuid, run
 from ledger.store.tables.journal import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
 
 _TRIES = 64
@@ -224,8 +226,28 @@ def set_locks(session: Session, book_id: int, *, locked: date | None, softly: da
 
 def find(session: Session, book_uuid: UUID) -> Book | None:
     """Return the book of that uuid, or None."""
-    row = session.scalars(select(BookRow).where(BookRow.book_uuid == book_uuid)).one_or_none()
-    return None if row is None else _book(row)
+    row = run(session, _FOUND, as_id(session, book_uuid)).fetchone()
+    if row is None:
+        return None
+    book_id, tenant_id, code, currency, tree_size, tree_peaks, recorded, locked, softly = row
+    return Book(
+        book_id=book_id,
+        book_uuid=book_uuid,
+        tenant_id=as_uuid(tenant_id),
+        code=code,
+        functional_currency=currency,
+        tree_size=tree_size,
+        tree_peaks=bytes(tree_peaks),
+        last_recorded_at=as_instant(recorded),
+        locked_through=None if locked is None else as_day(locked),
+        soft_locked_through=None if softly is None else as_day(softly),
+    )
+
+
+_FOUND = (
+    "SELECT book_id, tenant_id, code, functional_currency, tree_size, tree_peaks, last_recorded_at, locked_through,"
+    " soft_locked_through FROM book WHERE book_uuid = ?"
+)
 
 
 def load(session: Session, book_id: int) -> Book:
@@ -296,8 +318,14 @@ def accounts(session: Session, book_id: int) -> dict[str, Account]:
 
 def commodities(session: Session, book_id: int) -> dict[str, tuple[Commodity, Mapping[str, Any]]]:
     """Return the book's commodities with their facts, by code."""
-    rows = session.scalars(select(CommodityRow).where(CommodityRow.book_id == book_id).order_by(CommodityRow.code))
-    return {row.code: (_commodity(row), row.attrs) for row in rows}
+    rows = run(session, _KEPT, book_id).fetchall()
+    return {
+        code: (Commodity(code=code, kind=CommodityKind(kind), scale=scale, step=step), json.loads(attrs))
+        for code, kind, scale, step, attrs in rows
+    }
+
+
+_KEPT = "SELECT code, kind, scale, step, attrs FROM commodity WHERE book_id = ? ORDER BY code"
 
 
 def _commodity(row: CommodityRow) -> Commodity:

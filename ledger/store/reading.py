@@ -34,16 +34,20 @@ class Driver(NamedTuple):
 def driver_of(session: Session) -> Driver:
     """Return the driver's connection of the session's transaction, which begins if none has.
 
-    Asking the session takes it through its own states, seven times a single entry; so the answer is kept until its transaction
-    is over or fails.
+    Asking the session takes it through its own states, seven times a single entry; so the answer is kept until its transaction or
+    savepoint is over or fails, or another savepoint begins.
     """
+    innermost = session.get_nested_transaction() or session.get_transaction()
     known: Driver | None = session.info.get(_DRIVER)
-    if known is not None and known.transaction is session.get_transaction() and session.is_active:
+    if known is not None and known.transaction is innermost and session.is_active:
         return known
-    connection = session.connection().connection.driver_connection
+    connection = (
+        session.connection().connection.driver_connection
+    )  # a savepoint begins here, not where it was asked for
     assert connection is not None, "an open session has a driver connection"
     is_postgresql = session.get_bind().dialect.name == "postgresql"
-    known = session.info[_DRIVER] = Driver(session.get_transaction(), connection, is_postgresql)
+    innermost = session.get_nested_transaction() or session.get_transaction()
+    known = session.info[_DRIVER] = Driver(innermost, connection, is_postgresql)
     return known
 
 
@@ -54,6 +58,16 @@ def run(session: Session, statement: str, *values: object) -> Any:
     """Run one statement, whose places are ``?``, in the session's transaction and return the driver's cursor."""
     _, connection, is_postgresql = driver_of(session)
     return connection.execute(statement.replace("?", "%s") if is_postgresql else statement, values)
+
+
+def run_each(session: Session, statement: str, rows: Sequence[Sequence[object]]) -> None:
+    """Run one statement, whose places are ``?``, with each of ``rows``; on PostgreSQL in one round trip."""
+    _, connection, is_postgresql = driver_of(session)
+    if is_postgresql:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement.replace("?", "%s"), rows)
+    else:
+        connection.executemany(statement, rows)
 
 
 def run_first(session: Session, statement: str, *values: object) -> Any:
@@ -143,6 +157,11 @@ def as_uuid(value: UUID | bytes) -> UUID:
 def as_bound(session: Session, value: datetime) -> datetime | str:
     """Return an instant as the session's driver binds it."""
     return value if driver_of(session).is_postgresql else instant_text(value)
+
+
+def as_id(session: Session, value: UUID | None) -> UUID | bytes | None:
+    """Return an id as the session's driver binds it."""
+    return value if value is None or session.get_bind().dialect.name == "postgresql" else value.bytes
 
 
 def as_instant(value: datetime | str) -> datetime:

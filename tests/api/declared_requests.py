@@ -13,8 +13,8 @@ from fastapi import FastAPI
 from sqlalchemy import select
 
 from api.auth.policy import Declared
-from api.deps import EdgeRoute
 from api.description import describe
+from api.edge import EdgeRoute
 from ledger.store.database import Database
 from migrations.tables import metadata
 

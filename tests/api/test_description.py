@@ -11,8 +11,8 @@ from pydantic import TypeAdapter
 
 from api.app import create_app
 from api.auth.policy import PUBLIC, Routes
-from api.deps import EdgeRoute
 from api.description import describe, example_of
+from api.edge import EdgeRoute
 from api.routes.activity import read_activity
 from finance.feeds.manual import parse_prices
 from finance.feeds.tabular import read_table

@@ -7,6 +7,7 @@ from typing import Any, Self
 
 import pytest
 from fastapi import FastAPI
+from sqlalchemy.pool import QueuePool
 
 from api.deps import unit_of_work
 from api.notices.streams import StreamRules, Streams
@@ -139,12 +140,18 @@ def test_a_person_holds_two_streams_at_most_and_an_idle_one_holds_no_session(
                 await two.alive(b"retry")  # there is no news, as the first has found: it looks at nothing
                 async with Stream(app, borrower.key) as three:
                     pass
-                held = app.state.surroundings.sessions.borrowed_tokens
+                held = _connections_held(database)
         return [one.status, two.status, three.status], held
 
     statuses, held = asyncio.run(story())
     assert statuses == [200, 200, 409]
     assert held == 0
+
+
+def _connections_held(database: Database) -> int:
+    pool = database.engine.pool
+    assert isinstance(pool, QueuePool)
+    return pool.checkedout()
 
 
 @pytest.mark.parametrize("last", ["-1", "x", "1.5", "9" * 40])

@@ -26,12 +26,12 @@ from uuid import UUID
 import anyio
 import httpx
 
-from api import deps
+from api import edge
 from api.app import create_app
 from api.auth.issue import KeyTerms, issue_key
 from api.auth.principal import Role, Scope
 from api.deps import unit_of_work, utc_now, uuid7
-from api.store import access
+from api.store import access, idempotency
 from api.store.access import OrganisationKind
 from api.writer import WriterQueue
 from ledger.core.journal import JournalDraft
@@ -261,10 +261,10 @@ def _dominating(database: Database, asked: _Writes | _Reads) -> str:
     """Return where the time of one request after another goes, served in this process without sockets."""
     sent = [_parsed(each) for each in asked.make(300)]
     stages: shares.Stages = {
-        "finding the caller": [(deps, "look_up")],
-        "reading the body": [(deps, "parse")],
+        "finding the caller": [(edge, "authenticate")],
+        "reading the body": [(edge, "parse")],
         "the writer queue, ledger and commit": [(WriterQueue, "post")],
-        "keeping the answer, commit": [(deps, "_begin"), (deps, "_finish")],
+        "keeping the answer": [(idempotency, "claim"), (idempotency, "complete")],
     }
 
     async def serve() -> str:

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from ledger.core.errors import Invalid
 from ledger.store import database as databases
 from ledger.store.database import Database, ExactDecimal, ExactRational, UtcDateTime, open_database
+from ledger.store.reading import run
 
 SECOND_PROCESS = """
 import sys
@@ -90,3 +91,18 @@ def test_exact_types_refuse_what_would_change_on_the_way() -> None:
         UtcDateTime().process_bind_param(datetime(2026, 1, 1, tzinfo=UTC), dialect)
         == "2026-01-01T00:00:00.000000+00:00"
     )
+
+
+def test_a_statement_of_the_bare_driver_stands_inside_the_savepoint_that_was_begun_before_it(
+    database: Database,
+) -> None:
+    with database.writer() as session:
+        run(session, "CREATE TABLE kept_or_not (number INTEGER)")
+        run(session, "INSERT INTO kept_or_not VALUES (1)")
+
+        savepoint = session.begin_nested()
+        run(session, "INSERT INTO kept_or_not VALUES (2)")
+        savepoint.rollback()
+        run(session, "INSERT INTO kept_or_not VALUES (3)")
+
+        assert [row[0] for row in run(session, "SELECT number FROM kept_or_not ORDER BY number").fetchall()] == [1, 3]

@@ -198,9 +198,9 @@ def csrf_of(me: MeOut) -> str:
     return str(getattr(me, "csrf_token", None) or "")
 
 
-async def current_page(request: Request) -> Page:
+def current_page(request: Request) -> Page:
     """Return the page being made for ``request``."""
-    call = await current_call(request)
+    call = current_call(request)
     book_id = request.path_params.get("book_id")
     try:
         book = UUID(str(book_id)) if book_id else None

@@ -5,10 +5,9 @@ Owns the routes that the application mounts beside the API's. Figures and templa
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Mapping
 from functools import cache
 from http import HTTPStatus
-from typing import Any
 from urllib.parse import quote
 
 from fastapi.exceptions import RequestValidationError
@@ -18,7 +17,8 @@ from starlette.responses import RedirectResponse, Response
 
 from api import errors
 from api.auth.policy import PUBLIC, Declared
-from api.deps import EdgeRoute, Surroundings
+from api.deps import Surroundings
+from api.edge import EdgeRoute
 from api.pages.base import rendering, static_files
 from api.pages.base.declaring import declared_pages
 from api.pages.base.page import Reading
@@ -37,31 +37,26 @@ class PageRoute(EdgeRoute):
         super().__init__(declared)
         self.include_in_schema = False
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that answers with HTML whatever happens."""
-        edge = super().get_route_handler()
-
-        async def page(request: Request) -> Response:
-            try:
-                return await edge(request)
-            except errors.Unauthenticated:
-                return to_sign_in(request)
-            except DomainError as refusal:
-                status = errors.status_of(refusal)
-                told = problem_page(request, status=status, code=refusal.code, detail=refusal.message)
-                if status == HTTPStatus.TOO_MANY_REQUESTS:
-                    told.headers["Retry-After"] = refusal.data.get("retry_after_s", "60")
-                return told
-            except RequestValidationError as error:
-                code, detail = errors.first_unreadable(error)
-                return problem_page(request, status=422, code=code, detail=detail)
-            except Exception as error:  # noqa: BLE001 - logged and told as a page instead of a bare failure
-                surroundings: Surroundings = request.app.state.surroundings
-                incident_id = surroundings.random_source(8).hex()
-                errors.incident(error, incident_id)
-                return problem_page(request, status=500, code="server.error", detail="", incident=incident_id)
-
-        return page
+    async def respond(self, request: Request) -> Response:
+        """Return the page, or HTML that says what stands in its way."""
+        try:
+            return await super().respond(request)
+        except errors.Unauthenticated:
+            return to_sign_in(request)
+        except DomainError as refusal:
+            status = errors.status_of(refusal)
+            told = problem_page(request, status=status, code=refusal.code, detail=refusal.message)
+            if status == HTTPStatus.TOO_MANY_REQUESTS:
+                told.headers["Retry-After"] = refusal.data.get("retry_after_s", "60")
+            return told
+        except RequestValidationError as error:
+            code, detail = errors.first_unreadable(error)
+            return problem_page(request, status=422, code=code, detail=detail)
+        except Exception as error:  # noqa: BLE001 - logged and told as a page instead of a bare failure
+            surroundings: Surroundings = request.app.state.surroundings
+            incident_id = surroundings.random_source(8).hex()
+            errors.incident(error, incident_id)
+            return problem_page(request, status=500, code="server.error", detail="", incident=incident_id)
 
 
 class StaticRoute(EdgeRoute):
@@ -82,20 +77,16 @@ class StaticRoute(EdgeRoute):
         )
         self.include_in_schema = False
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """Return the handler that finds the file."""
-
-        async def serve(request: Request) -> Response:
-            found = static_files.find(str(request.path_params["path"]))
-            if found is None:
-                return errors.problem(404, "path.not_found", "there is nothing at this path")
-            lasting = "public, max-age=31536000, immutable" if found.is_lasting else "no-cache"
-            headers = {"Cache-Control": lasting, "ETag": found.etag, "Content-Type": found.media_type}
-            if request.headers.get("if-none-match") == found.etag:
-                return Response(status_code=304, headers=headers)
-            return Response(found.content, headers=headers)
-
-        return serve
+    async def respond(self, request: Request) -> Response:
+        """Return the file; no caller is asked for and no thread taken."""
+        found = static_files.find(str(request.path_params["path"]))
+        if found is None:
+            return errors.problem(404, "path.not_found", "there is nothing at this path")
+        lasting = "public, max-age=31536000, immutable" if found.is_lasting else "no-cache"
+        headers = {"Cache-Control": lasting, "ETag": found.etag, "Content-Type": found.media_type}
+        if request.headers.get("if-none-match") == found.etag:
+            return Response(status_code=304, headers=headers)
+        return Response(found.content, headers=headers)
 
 
 def _never_called() -> Response:
