@@ -31,7 +31,7 @@ from finance.compliance.power_allocation import PowerUnit, allocate_power, power
 from finance.conventions.documents import from_document, to_document
 from finance.conventions.exact_text import fraction_text
 from finance.conventions.tables import ReferenceSet
-from finance.operations.compliance import cover_of
+from finance.operations.compliance import issued_t
 from finance.operations.compliance_proposals import (
     ProposalSubject,
     approved_fact,
@@ -282,7 +282,7 @@ def state_of(
     proposals = store.list_proposals(session, book_id, year=year, kinds=_FACTS)
     return allocation_steps.allocation_state(
         [step for step in map(_step, proposals) if step is not None],
-        issued_t=cover_of(session, book_id, year=year, on=on, known=known).issued_t,
+        issued_t=issued_t(session, book_id, year=year, on=on, known=known),
         on=on,
         known_at=known_at,
         rules=reference.shipped_deadlines(),

@@ -6,7 +6,8 @@ shipped rows.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from fractions import Fraction
 
@@ -30,8 +31,7 @@ from finance.store import reference
 from finance.store import trades as trade_store
 from ledger.core.amounts import Price
 from ledger.core.errors import Conflict
-from ledger.store import holds_report, reports
-from ledger.store.reports import StatementLine
+from ledger.store import account_moves, holds_report, reports
 
 
 def obligation_for(  # noqa: PLR0913 - each argument is one fact of the question
@@ -91,18 +91,11 @@ def cover_of(session: Session, book_id: int, *, year: int, on: date, known: int 
     tonnes = {
         position.path: position.balance for position in reports.positions(session, book_id, as_of=on, known=point.seq)
     }
-    years: dict[int, int | None] = {
-        one.entry_seq: one.trade.compliance_year
-        for one in trade_store.list_trades(session, book_id, until=on, known=point.seq)
-    }
-    years |= compliance_store.years_of_entries(session, book_id)  # what was given back counts against what was issued
     issued = surrendered = ccer_surrendered = 0
-    for code, instrument in held.items():
-        paths = chart.accounts_of(code)
-        issued -= _of_year(session, book_id, paths.allocation, years, year=year, on=on, known=point.seq)
-        out = _of_year(session, book_id, paths.surrendered, years, year=year, on=on, known=point.seq)
-        surrendered += out
-        ccer_surrendered += out if instrument.kind is InstrumentKind.CCER else 0
+    for move in _of_year(session, book_id, held, year=year, on=on, known=point.seq):
+        issued -= move.tonnes if move.is_issue else 0
+        surrendered += 0 if move.is_issue else move.tonnes
+        ccer_surrendered += move.tonnes if not move.is_issue and move.kind is InstrumentKind.CCER else 0
     set_aside = holds_report.held_as_of(session, book_id, as_of=on, known=point.seq)
     holdings = {code: chart.accounts_of(code).holding for code in held}
     free = {
@@ -121,37 +114,52 @@ def cover_of(session: Session, book_id: int, *, year: int, on: date, known: int 
     )
 
 
+def issued_t(session: Session, book_id: int, *, year: int, on: date, known: int | None = None) -> int:
+    """Return the tonnes issued free for ``year`` by the close of ``on``, what was given back taken off; as in ``cover_of``."""
+    seq = reports.record_point(session, book_id, known=known).seq
+    found = _of_year(session, book_id, instruments_of(session, book_id), year=year, on=on, known=seq)
+    return -sum(move.tonnes for move in found if move.is_issue)
+
+
+def surrendered_by(session: Session, book_id: int, days: Sequence[date], *, year: int) -> tuple[int, ...]:
+    """Return the tonnes surrendered for ``year`` by the close of each of ``days``, of allowances and credits together."""
+    if not days:
+        return ()
+    seq = reports.record_point(session, book_id).seq
+    moves = _of_year(session, book_id, instruments_of(session, book_id), year=year, on=max(days), known=seq)
+    out = [move for move in moves if not move.is_issue]
+    return tuple(sum(move.tonnes for move in out if move.on <= day) for day in days)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _YearMove:
+    """A posting of a compliance year to an account of issues or of surrenders: debit positive."""
+
+    on: date
+    is_issue: bool
+    kind: InstrumentKind
+    tonnes: int
+
+
 def _of_year(
-    session: Session,
-    book_id: int,
-    path: str,
-    years: Mapping[int, int | None],
-    *,
-    year: int,
-    on: date,
-    known: int,
-) -> int:
-    """Return the tonnes that the account's postings of ``year`` sum to, debit positive, reversals taken off."""
-    total = 0
-    for line in _lines(session, book_id, path, known=known):
-        if line.effective_on <= on and _year_of(session, book_id, line, years) == year:
-            total += line.amount
-    return total
-
-
-def _year_of(session: Session, book_id: int, line: StatementLine, years: Mapping[int, int | None]) -> int | None:
-    """Return the compliance year of a posting's trade; a reversal belongs to the year of what it reverses."""
-    if line.seq in years:
-        return years[line.seq]
-    entry = reports.entry_at(session, book_id, line.seq)
-    return years.get(entry.reverses_seq) if entry is not None and entry.reverses_seq is not None else None
-
-
-def _lines(session: Session, book_id: int, path: str, *, known: int) -> Iterator[StatementLine]:
-    cursor = (0, 0)
-    while page := reports.statement(session, book_id, path, known=known, after=cursor):
-        yield from page
-        cursor = (page[-1].seq, page[-1].line)
+    session: Session, book_id: int, held: Mapping[str, Instrument], *, year: int, on: date, known: int
+) -> tuple[_YearMove, ...]:
+    """Return the postings of ``year`` by the close of ``on``; a reversal belongs to the year of what it reverses."""
+    years = {
+        **trade_store.compliance_years(session, book_id, until=on, known=known),
+        **compliance_store.years_of_entries(session, book_id),  # what was given back counts against what was issued
+    }
+    chart = Chart()
+    places = {}
+    for code, instrument in held.items():
+        paths = chart.accounts_of(code)
+        places[paths.allocation], places[paths.surrendered] = (True, instrument.kind), (False, instrument.kind)
+    moves = account_moves.moves_of(session, book_id, places, as_of=on, known=known)
+    return tuple(
+        _YearMove(on=move.effective_on, is_issue=places[move.path][0], kind=places[move.path][1], tonnes=move.amount)
+        for move in moves
+        if years.get(move.seq, years.get(move.reverses_seq or 0)) == year
+    )
 
 
 def _allowances(held: Mapping[str, Instrument], free: Mapping[str, int], at: str) -> Iterator[AllowanceHolding]:

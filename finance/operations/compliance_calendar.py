@@ -13,15 +13,15 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from finance.accounting.trades import TradeKind
 from finance.compliance import deadline_calendar, penalties
+from finance.compliance.allocation_steps import AllocationState
 from finance.compliance.deadline_calendar import CalendarStep, DeadlineState, Sector
 from finance.compliance.penalties import BaseKind, BasePrice, Penalty, PricedDay
 from finance.loans.ics import CalendarEvent, calendar_text
 from finance.market.marks import Mark
 from finance.market.observations import PriceBasis, current_revisions
 from finance.operations.allocations import standing_verification, state_of
-from finance.operations.compliance import cover_of
+from finance.operations.compliance import surrendered_by
 from finance.store import compliance as store
 from finance.store import market as market_store
 from finance.store import reference
@@ -103,7 +103,7 @@ def arrears_of(session: Session, book_id: int, *, before: int, on: date, known_a
         arrear = Arrear(
             year=year,
             due_t=int(verification.document["tonnes"]),
-            surrendered_t=cover_of(session, book_id, year=year, on=on).surrendered_t,
+            surrendered_t=surrendered_by(session, book_id, [on], year=year)[0],
             due_on=due_on,
         )
         if arrear.missing_t > 0:
@@ -157,7 +157,7 @@ def done_steps(session: Session, book_id: int, *, year: int, on: date, known_at:
             done[step] = fact.dated_on
     if state.determination is None or state.difference_t:
         done.pop("issue", None)
-    surrendered_on = _surrendered_on(session, book_id, year=year, on=on, known_at=known_at)
+    surrendered_on = _surrendered_on(session, book_id, state, year=year, on=on)
     if surrendered_on is not None:
         done[_SURRENDER] = surrendered_on
     return done
@@ -193,20 +193,16 @@ _STATE_WORDS = {
 }
 
 
-def _surrendered_on(session: Session, book_id: int, *, year: int, on: date, known_at: datetime) -> date | None:
+def _surrendered_on(session: Session, book_id: int, state: AllocationState, *, year: int, on: date) -> date | None:
     """Return the day of the surrender that completed the year's verified duty, None while tonnes are missing."""
-    verification = standing_verification(session, book_id, year=year, on=on, known_at=known_at)
-    if verification is None:
+    if state.verification is None:
         return None
-    due_t = int(verification.document["tonnes"])
-    days = sorted(
-        {
-            each.trade.traded_on
-            for each in trade_store.list_trades(session, book_id, until=on)
-            if each.trade.kind is TradeKind.SURRENDER and each.trade.compliance_year == year
-        }
-    )
-    return next((day for day in days if cover_of(session, book_id, year=year, on=day).surrendered_t >= due_t), None)
+    verified = store.find_proposal(session, UUID(state.verification.step_id))
+    assert verified is not None, "a step is a proposal"
+    due_t = int(verified.document["tonnes"])
+    days = trade_store.surrender_days(session, book_id, year=year, until=on)
+    tonnes = surrendered_by(session, book_id, days, year=year)
+    return next((day for day, total in zip(days, tonnes, strict=True) if total >= due_t), None)
 
 
 def _provisional(mark: Mark | None, *, first: date, last: date) -> BasePrice | None:

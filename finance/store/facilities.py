@@ -6,10 +6,12 @@ KPIs, sites and targets are read from the terms in force: what a contract says h
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -30,6 +32,8 @@ from finance.store.tables.loans import (
     TermsAgreementRow,
 )
 from ledger.core.errors import Conflict, NotFound
+
+_TERMS_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -219,7 +223,7 @@ def list_terms(session: Session, facility_id: UUID, *, known_at: datetime | None
         agreed.setdefault(row.version, {})[row.organisation_id] = row.agreed_at
     return tuple(
         TermsVersion(
-            terms=from_document(FacilityTerms, row.document, area=AREA),
+            terms=_terms_of(row),
             sha256=row.sha256,
             recorded_at=row.recorded_at,
             agreed=agreed.get(row.version, {}),
@@ -250,7 +254,17 @@ def load_terms(session: Session, facility_id: UUID, version: int | None = None) 
     row = session.get(FacilityTermsRow, (facility_id, version))
     if row is None:
         raise NotFound("terms.not_found", "the facility has no such terms")
-    return from_document(FacilityTerms, row.document, area=AREA), row.sha256
+    return _terms_of(row), row.sha256
+
+
+def _terms_of(row: FacilityTermsRow) -> FacilityTerms:
+    return _read_terms(json.dumps(row.document, sort_keys=True))
+
+
+@lru_cache(maxsize=_TERMS_KEPT)
+def _read_terms(content: str) -> FacilityTerms:
+    """Return the terms that a document spells: a page asks for the same ones ten times, and they never change."""
+    return from_document(FacilityTerms, json.loads(content), area=AREA)
 
 
 def load_kpi(session: Session, facility_id: UUID, kpi_id: str) -> FacilityKpi:

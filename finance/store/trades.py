@@ -53,6 +53,32 @@ def list_trades(
     return tuple(_recorded(row) for row in session.scalars(wanted))
 
 
+def compliance_years(session: Session, book_id: int, *, until: date, known: int) -> dict[int, int]:
+    """Return the compliance year of each trade that names one, by its place in the book; traded by ``until``, recorded by ``known``."""
+    wanted = select(TradeRow.entry_seq, TradeRow.compliance_year).where(
+        TradeRow.book_id == book_id,
+        TradeRow.compliance_year.is_not(None),
+        TradeRow.traded_on <= until,
+        TradeRow.entry_seq <= known,
+    )
+    return {row.entry_seq: row.compliance_year for row in session.execute(wanted)}
+
+
+def surrender_days(session: Session, book_id: int, *, year: int, until: date) -> tuple[date, ...]:
+    """Return the days up to ``until`` on which something was surrendered for a compliance year, in order; reversed ones too."""
+    wanted = (
+        select(TradeRow.traded_on)
+        .where(
+            TradeRow.book_id == book_id,
+            TradeRow.kind == TradeKind.SURRENDER.value,
+            TradeRow.compliance_year == year,
+            TradeRow.traded_on <= until,
+        )
+        .distinct()
+    )
+    return tuple(sorted(session.scalars(wanted)))
+
+
 def list_fees(session: Session, book_id: int, *, known: int) -> dict[int, int]:
     """Return the fees of the trades recorded by seq ``known``, in fen by the entry's seq, where there were any."""
     wanted = select(TradeRow.entry_seq, TradeRow.fee_fen).where(
