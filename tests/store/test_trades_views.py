@@ -8,6 +8,7 @@ from fractions import Fraction
 from uuid import UUID
 
 import pytest
+from sqlalchemy import event
 from sqlalchemy.orm import Session
 
 from finance.accounting.trades import TradeKind
@@ -222,6 +223,34 @@ def test_more_postings_than_a_page_are_all_counted(database: Database) -> None:
 
     with database.reader() as session:
         assert cover_of(session, book.book_id, year=2024, on=DAY).issued_t == 750
+
+
+def test_a_cover_costs_the_same_few_statements_however_much_was_issued_and_surrendered(database: Database) -> None:
+    book = open_carbon_book(database)
+    book.book(TRADES)
+
+    def statements() -> int:
+        seen: list[str] = []
+
+        def note(_connection: object, _cursor: object, statement: str, *_more: object) -> None:
+            seen.append(statement)
+
+        event.listen(database.engine, "before_cursor_execute", note)
+        with database.reader() as session:
+            cover_of(session, book.book_id, year=2025, on=DAY)
+        event.remove(database.engine, "before_cursor_execute", note)
+        return len(seen)
+
+    few = statements()
+    more = [
+        trade(f"Z-{number}", TradeKind.SURRENDER, 1, year=2025, instrument="CEA25", on=date(2026, 8, 5))
+        for number in range(250)
+    ]
+    book.book(more)
+    _reverse(book, seq=9)
+
+    assert statements() == few
+    assert few < 20
 
 
 def test_r14_shows_in_the_realised_result(database: Database) -> None:
