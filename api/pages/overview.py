@@ -16,6 +16,7 @@ from api.routes.emissions import asked_activity, asked_recipe, list_methodologie
 from api.routes.engagements import list_engagements
 from api.routes.example import read_example
 from api.routes.facilities import list_facilities, read_rate
+from api.routes.instruments import list_instruments
 from api.routes.market import list_snapshots
 from api.routes.obligations import list_obligations
 from api.routes.operating import list_organisations
@@ -26,12 +27,14 @@ from api.schemas.books import BookOut
 from api.schemas.compliance_steps import CalendarStepOut
 from api.schemas.facilities import FacilityLineOut, RateOut
 from api.schemas.fields import UuidString
+from api.schemas.market import SnapshotLineOut
 from api.schemas.outlook import OutlookOut
 from api.schemas.points import Asked
 from api.schemas.worth import ValuationOut
 from api.store.access import OrganisationKind
 from api.store.example_life import ExampleState
 from finance.accounting.chart import HOLDING
+from finance.accounting.instruments import InstrumentKind
 
 routes = Pages(area="overview")
 
@@ -75,11 +78,12 @@ def _treasury(page: Page, book: BookOut) -> Response:
     asked = Asked(as_of=page.today, known=None, at=None)
     facilities = page.attempt(list_facilities)
     lines = () if facilities.answer is None else facilities.answer.facilities[:_MOST_LOANS]
+    newest = next(iter(page.use(list_snapshots, until=page.today, limit=1).snapshots), None)
     return page.show(
         "overview/treasury.html",
         positions=page.attempt(read_positions, book_id=book.book_id, asked=asked, under=HOLDING),
-        worth=_worth(page, book),
-        outlook=_outlook(page, book, asked),
+        worth=None if newest is None else _worth(page, book, newest),
+        outlook=_outlook(page, book, asked, newest),
         steps=_steps(page, book),
         obligations=page.attempt(list_obligations),
         facilities=facilities,
@@ -87,29 +91,37 @@ def _treasury(page: Page, book: BookOut) -> Response:
     )
 
 
-def _worth(page: Page, book: BookOut) -> Part[ValuationOut] | None:
-    """Return the book's worth by the newest frozen snapshot, of that snapshot's day; None where none was frozen yet."""
-    newest = next(iter(page.use(list_snapshots, until=page.today, limit=1).snapshots), None)
-    if newest is None:
-        return None
+def _worth(page: Page, book: BookOut, newest: SnapshotLineOut) -> Part[ValuationOut]:
+    """Return the book's worth by a frozen snapshot, of that snapshot's day."""
     asked = Asked(as_of=newest.as_of, known=None, at=None)
     return page.attempt(read_valuation, book_id=book.book_id, asked=asked, snapshot_id=newest.snapshot_id)
 
 
-def _outlook(page: Page, book: BookOut, asked: Asked) -> Part[OutlookOut] | None:
-    """Return the gap of the year that is surrendered this year: last calendar year's, by the rules of the trading scheme."""
+def _outlook(page: Page, book: BookOut, asked: Asked, newest: SnapshotLineOut | None) -> Part[OutlookOut] | None:
+    """Return the gap of the year that is surrendered this year: last calendar year's, by the rules of the trading scheme.
+
+    Its cost is at the year's own allowance, where marks of this very day are frozen.
+    """
     if not page.may(read_outlook):
         return None
     ets = next((each for each in page.use(list_methodologies).methodologies if each.measure == _ETS), None)
     if ets is None:
         return None
+    year = page.today.year - 1
+    priced: dict[str, object] = {}
+    if newest is not None and newest.as_of == asked.as_of:
+        kept = page.use(list_instruments, book_id=book.book_id).instruments
+        own = next((each for each in kept if each.kind == InstrumentKind.CEA and each.vintage_year == year), None)
+        if own is not None:
+            priced = {"snapshot_id": newest.snapshot_id, "mark_instrument": own.price_instrument}
     return page.attempt(
         read_outlook,
         book_id=book.book_id,
         point=asked,
-        activity=asked_activity(year=page.today.year - 1),
+        activity=asked_activity(year=year),
         recipe=asked_recipe(methodology=ets.methodology_id),
         rest=asked_rest(),
+        **priced,
     )
 
 

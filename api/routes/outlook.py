@@ -47,7 +47,10 @@ class AskedRest:
 
 def asked_rest(
     balance_value: Annotated[
-        DecimalString | None, Query(description="Published BP, tCO2e/t, or the lowest thought possible.")
+        DecimalString | None,
+        Query(
+            description="Published BP, tCO2e/t, or the lowest thought possible; when absent, of the determination on file."
+        ),
     ] = None,
     balance_value_to: Annotated[DecimalString | None, Query(description="The highest thought possible.")] = None,
     through: Annotated[MonthText | None, Query(description="Last month that counts as over.")] = None,
@@ -99,6 +102,7 @@ def read_outlook(
         _question(activity, recipe, rest),
         on=at.as_of,
         mark=asked_mark(call, at, snapshot_id, mark_instrument),
+        now=call.now,
         known=at.known,
     )
     return OutlookOut.from_core(answer, at)

@@ -27,9 +27,10 @@ from finance.compliance.entity_allocation import (
     determined_allocation,
     entity_allocation,
 )
+from finance.compliance.gap_forecast import BalanceRange
 from finance.compliance.power_allocation import PowerUnit, allocate_power, power_rule
 from finance.conventions.documents import from_document, to_document
-from finance.conventions.exact_text import fraction_text
+from finance.conventions.exact_text import fraction_text, parse_fraction_text
 from finance.conventions.tables import ReferenceSet
 from finance.operations.compliance import issued_t
 from finance.operations.compliance_proposals import (
@@ -328,6 +329,24 @@ def allocation_on_file(
             determined_by=f"determination {state.determination.step_id} of {state.determination.dated_on}",
         )
     return as_allocation(compute_entity(year, verified, balance_value=balance_value), source=named)
+
+
+def balance_on_file(session: Session, book_id: int, *, year: int, on: date, known_at: datetime) -> BalanceRange | None:
+    """Return the year's balance value as the determination that stands on ``on`` names it, None while none does.
+
+    1.70 tCO2e/t from a determination of 2026-09-18 is there from that day on, and gone while the year is reopened.
+    """
+    state = state_of(session, book_id, year=year, on=on, known_at=known_at)
+    if state.phase is not AllocationPhase.DETERMINED or state.determination is None:
+        return None
+    determination = store.find_proposal(session, UUID(state.determination.step_id))
+    assert determination is not None, "a step is a proposal"
+    text = determination.document["balance_value"]
+    if not text:
+        return None
+    value = parse_fraction_text(text, field="balance_value")
+    named = f"determination {determination.proposal_id} of {determination.dated_on}"
+    return BalanceRange(low=value, high=value, source=f"{determination.document['balance_source']}, by {named}")
 
 
 def compute_entity(

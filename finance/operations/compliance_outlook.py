@@ -6,7 +6,7 @@ Asks the one monthly forecast there is for the emissions and the compliance core
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from fractions import Fraction
 from uuid import UUID
@@ -30,6 +30,7 @@ from finance.emissions.methodologies import Measure
 from finance.kpi.forecast import Forecast
 from finance.market.marks import Mark
 from finance.operations.activity import Recipe, bound_recipe
+from finance.operations.allocations import balance_on_file
 from finance.operations.compliance import cover_of, price_of, source_of
 from finance.operations.forecasts import ForecastQuestion, back_test_of_year, forecast_of_year
 from finance.store import reference
@@ -71,14 +72,20 @@ def outlook_of_year(
     *,
     on: date,
     mark: Mark | None,
+    now: datetime,
     known: int | None = None,
 ) -> OutlookAnswer:
     """Return the gap that the year is expected to end with, as of ``on`` by the book's first ``known`` entries.
 
-    Emissions are the methodology's ``ets_direct`` (``compliance.measure`` otherwise): recorded months, the rest
-    forecast. Without a usable mark the gap is unvalued.
+    Where no balance value is asked with, the one counts that the standing determination of the year names, as approved by
+    ``question.known_at``, else by ``now``. Emissions are the methodology's ``ets_direct`` (``compliance.measure`` otherwise):
+    recorded months, the rest forecast. Without a usable mark the gap is unvalued.
     """
     _check_measure(session, question.recipe)
+    if question.balance is None:
+        known_at = question.known_at or now
+        found = balance_on_file(session, book_id, year=question.year, on=on, known_at=known_at)
+        question = replace(question, balance=found)
     answer = forecast_of_year(
         session,
         organisation_id,

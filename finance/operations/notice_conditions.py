@@ -230,7 +230,7 @@ def _gaps(look: _Look) -> Iterator[NoticeDraft]:
             )
             try:
                 found = outlook_of_year(
-                    look.session, look.organisation_id, book.book_id, question, on=look.on, mark=None
+                    look.session, look.organisation_id, book.book_id, question, on=look.on, mark=None, now=look.now
                 ).forecast
             except DomainError:  # no rule or no activity of that year
                 look.unknown.add(condition)

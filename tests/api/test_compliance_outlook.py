@@ -10,7 +10,7 @@ import pytest
 
 from api.auth.principal import Scope
 from api.store.access import OrganisationKind
-from tests.api.ledger_calls import BOOK, NO_BOOK, SQLITE
+from tests.api.ledger_calls import BOOK, NO_BOOK, SQLITE, entry_id
 from tests.api.price_calls import upload_prices
 from tests.api.test_loans_examples import World, code, world
 
@@ -41,6 +41,25 @@ def ready(world: World) -> World:
     world.upload_example()
     open_book(world)
     return world
+
+
+def determine(world: World, balance_value: str) -> None:
+    """Have the year's verification and the allocation determined on it recorded by two persons, as of 2026-08-18."""
+    colleague = world.colleague_of(world.borrower)
+    process = {"process_id": "P1", "emissions_t": "860481.83", "intensity": "1.714962"}
+    facts = {
+        "verifications": {"verifier": "Example", "doc_ref": "2025-017", "processes": [process]},
+        "determinations": {
+            "verification_id": entry_id(1),
+            "balance_value": balance_value,
+            "balance_source": "platform notice 7",
+        },
+    }
+    for number, (path, body) in enumerate(facts.items(), start=1):
+        proposal = {"proposal_id": entry_id(number), "dated_on": "2026-08-18", **body}
+        made = world.done(world.post(world.borrower, f"/books/{BOOK}/allocations/2025/{path}", proposal))
+        agreed = {"sha256": made["sha256"]}
+        world.done(world.post(colleague, f"/compliance-proposals/{made['proposal_id']}/approve", agreed), 200)
 
 
 def leaves(tree: dict[str, Any]) -> list[dict[str, Any]]:
@@ -88,6 +107,21 @@ def test_once_the_year_is_over_the_outlook_is_the_obligation(world: World) -> No
         "free_allocation": "2025-12",
         "everything_usable": "2025-12",
     }
+
+
+def test_the_balance_value_of_the_determination_on_file_counts_where_none_is_asked_with(world: World) -> None:
+    ready(world)
+    asked = "year=2025&methodology=cets-ag-04.01"
+    determine(world, "1.70")
+
+    found = world.done(world.get(world.borrower, f"{PATH}&{asked}"), 200)
+
+    assert found["gap"] == {"amount": "1136", "unit": "t"}
+    assert any("platform notice 7, by determination" in leaf["source"] for leaf in leaves(found["explanation"]))
+    other = world.done(world.get(world.borrower, f"{PATH}&{asked}&balance_value=1.75"), 200)
+    assert other["gap"] == {"amount": "-2585", "unit": "t"}  # 860,481 t due, 863,066 t allocated
+    before = world.get(world.borrower, f"/books/{BOOK}/compliance/outlook?as_of=2026-08-17&{asked}")
+    assert code(before) == (422, "allocation.missing")
 
 
 def test_a_range_of_the_balance_value_widens_the_gap(world: World) -> None:
