@@ -48,6 +48,8 @@ CHECKS = (
 )
 ROLES = ("borrower", "lender", "assessor")
 IS_LONG = os.environ.get("TONNE_FUZZ") == "long"
+PATIENCE_S = 60
+"""How long one answer may take: pages of a document are set on machines of any size."""
 LEAST = 20_000
 
 
@@ -154,7 +156,7 @@ def _try_one(demo: Demo, case: Case[Any]) -> None:
     headers = {"Authorization": f"Bearer {token}"} if token else {}
     place = f"{case.method} {case.operation.path}"
     try:
-        response = case.call(app=demo.app, headers=headers)
+        response = case.call(app=demo.app, headers=headers, timeout=PATIENCE_S)
         demo.statuses[f"{response.status_code // 100}xx"] += 1
         demo.statuses[f"{caller} {response.status_code // 100}xx"] += 1
         if response.status_code == 401 and caller in demo.proofs:
