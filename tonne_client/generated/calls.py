@@ -903,6 +903,10 @@ class Calls(ABC):
         """Return every provider of the installation with its state."""
         return cast("shapes.OidcProvidersOut", self.call('list_oidc_providers', {}))
 
+    def list_operated_jobs(self, *, after: UUID | None = None) -> shapes.OperatedJobsOut:
+        """Return how feeds and jobs do for each organisation, 20 a page: states, days and causes, never what was said or fetched."""
+        return cast("shapes.OperatedJobsOut", self.call('list_operated_jobs', {'after': after}))
+
     def list_orders(self, *, book_id: UUID, after: int | None = None, limit: int | None = None) -> shapes.OrdersOut:
         """Return a page of a book's orders by number, each with its state and what the caller may do next."""
         return cast("shapes.OrdersOut", self.call('list_orders', {'book_id': book_id, 'after': after, 'limit': limit}))

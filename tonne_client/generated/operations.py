@@ -3539,6 +3539,22 @@ OPERATIONS: Mapping[str, Operation] = {
         files=(),
         is_keyed=False,
     ),
+    'list_operated_jobs': Operation(
+        name='list_operated_jobs',
+        method='GET',
+        path='/v1/operating/jobs',
+        tag='operating',
+        summary='Return how feeds and jobs do for each organisation, 20 a page: states, days and causes, never what was said or fetched.',
+        asks='operate of a operator',
+        parameters=(
+            Parameter(name='after', sent_as='after', place='query', is_required=False, type=UUID | None),
+        ),
+        body=None,
+        uploads=(),
+        answer=shapes.OperatedJobsOut,
+        files=(),
+        is_keyed=False,
+    ),
     'list_orders': Operation(
         name='list_orders',
         method='GET',

@@ -8245,6 +8245,64 @@ class OpenedAccountOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OperatedAlertOut:
+    """That a job asked a person of the organisation to look; what it said is theirs."""
+
+    job: str
+
+    cause: str
+
+    business_day: date
+
+    raised_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatedFeedOut:
+    """How one source that is switched on does for an organisation; ``failure`` is a stable code, null when nothing went wrong."""
+
+    feed: str
+
+    title_en: str
+
+    title_zh: str
+
+    state: str
+
+    due_day: date | None
+
+    newest_day: date | None
+
+    last_run_at: datetime | None
+
+    failure: str | None
+
+    is_circuit_open: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatedJobsOut:
+    """Up to 20 organisations in the order of their ids; ``next_after`` begins the next page."""
+
+    organisations: tuple[OperatedOrganisationOut, ...]
+
+    next_after: UUID | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class OperatedOrganisationOut:
+    """An organisation with its sources that are on and its newest alerts, at most 20."""
+
+    organisation_id: UUID
+
+    legal_name: str
+
+    feeds: tuple[OperatedFeedOut, ...]
+
+    alerts: tuple[OperatedAlertOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class OrderChecksOut:
     """Every check of an order that is not proposed, and whether it would be taken."""
 
