@@ -5,26 +5,34 @@ from __future__ import annotations
 import base64
 import io
 import json
+import re
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
 from typing import Any
 
+import pyotp
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fastapi import FastAPI
 from openpyxl import load_workbook
 from sqlalchemy import MetaData, func, select
 
 import api.commands.demo
 import api.example.loading
+from api.app import create_app
+from api.auth.totp_key_file import TotpKeyFile
+from api.auth.totp_seal import TotpSeal
 from api.cli import main
 from api.example.scenario import FOLDER, load_scenario
 from ledger.core.amounts import parse_decimal
 from ledger.core.errors import DomainError, Invalid
 from ledger.store.database import Database
+from tests.api.client import Client, Clock
 from tests.conftest import ENGINES
 from tests.stories.smelter import edge_of, migrated, opened, read_document
 
@@ -455,3 +463,32 @@ def cutting(name: str, turns: Iterator[int], position: int) -> Any:
             raise CutOffError("example.cut", "cut off before the commit")
 
     return cut
+
+
+def test_with_sign_in_everybody_enters_by_what_is_printed_once(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key_file = tmp_path_factory.mktemp("keys") / "totp.key"
+    monkeypatch.setenv("TONNE_TOTP_KEY_FILE", str(key_file))
+    clock = Clock(datetime(2100, 1, 1, tzinfo=UTC))
+
+    def app_of(database: Database) -> FastAPI:
+        return create_app(database, clock=clock, totp_seal=TotpSeal(TotpKeyFile(key_file).read))
+
+    with migrated("sqlite", request, tmp_path_factory) as url:
+        first, second = demo(url, "--sign-in"), demo(url, "--sign-in")
+        people = re.findall(r"^(\S+@\S+) \(([a-z, ]+)\): password (\S+), TOTP ([A-Z2-7]+)$", first.out, re.MULTILINE)
+        with opened(url) as database, Client(app_of(database)) as api:
+            entered = [
+                api.post(
+                    "/v1/sign-in",
+                    json.dumps({"email": email, "password": password, "totp": pyotp.TOTP(secret).at(clock())}),
+                ).status_code
+                for email, _, password, secret in people
+            ]
+
+    assert (first.code, second.code) == (0, 0)
+    assert len(people) >= 5
+    assert entered == [200] * len(people)
+    assert "password" not in second.out
+    assert key_file.stat().st_mode & 0o777 == 0o600

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import httpx
 import pytest
@@ -365,6 +365,36 @@ def test_a_legal_entity_has_a_code_whose_check_character_is_right(client: Client
     assert done(made)["credit_code"] == "91350100M000100Y43"
     assert refused(again) == (409, "legal_entity.code_taken")
     assert refused(wrong) == (422, "text.credit_code")
+
+
+def test_a_book_is_kept_for_one_legal_entity_of_its_own_organisation(
+    client: Client, database: Database, clock: Clock, randomness: Randomness
+) -> None:
+    scopes = (Scope.ADMIN, Scope.LEDGER_READ, Scope.LEDGER_WRITE)
+    owner = member(database, clock, randomness, OrganisationKind.BORROWER, "Beihe Group", scopes)
+    other = member(database, clock, randomness, OrganisationKind.BORROWER, "Nanshan Group", scopes)
+    book = str(uuid4())
+    opened = {"book_id": book, "code": "beihe", "functional_currency": "CNY"}
+    done(client.post("/v1/books", json.dumps(opened), key=owner.key))
+
+    def entity(name: str, code: str, who: Member) -> str:
+        body = {"name": name, "credit_code": code}
+        return str(done(client.post("/v1/legal-entities", json.dumps(body), key=who.key))["id"])
+
+    def keep(entity_id: str, who: Member) -> httpx.Response:
+        return client.post(f"/v1/legal-entities/{entity_id}/books", json.dumps({"book_id": book}), key=who.key)
+
+    smelter = entity("Beihe Smelting", "91350100M000100Y43", owner)
+    mine = entity("Beihe Mining", "91350211M000100Y46", owner)
+    foreign = entity("Nanshan Smelting", "91350100M000100Y43", other)
+
+    assert done(keep(smelter, owner))["book_ids"] == [book]
+    assert refused(keep(mine, owner)) == (409, "legal_entity.book_taken")
+    assert refused(keep(smelter, owner)) == (409, "legal_entity.book_taken")
+    assert refused(keep(foreign, owner)) == (404, "legal_entity.not_found")
+    assert refused(keep(foreign, other)) == (404, "book.not_found")
+    listed = done(client.get("/v1/legal-entities", key=owner.key))["legal_entities"]
+    assert {each["name"]: each["book_ids"] for each in listed} == {"Beihe Smelting": [book], "Beihe Mining": []}
 
 
 def test_no_reading_role_writes_and_only_people_who_check_approve() -> None:
