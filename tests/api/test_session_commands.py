@@ -17,7 +17,6 @@ from fastapi import FastAPI
 
 from api import cli
 from api.auth.principal import Role
-from api.commands import sign_in
 from api.deps import unit_of_work
 from api.store import people
 from api.store.access import OrganisationKind
@@ -65,7 +64,7 @@ def terminal(app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> I
     monkeypatch.setenv("TONNE_PASSWORD", PASSWORD)
     with Client(app) as client:
         made = Terminal(client, tmp_path)
-        monkeypatch.setattr(sign_in.httpx, "post", made.post)
+        monkeypatch.setattr("api.commands.sign_in.httpx.post", made.post)
         yield made
 
 
@@ -179,7 +178,7 @@ def test_a_server_that_is_silent_or_no_tonne_is_said_in_one_line(
         return httpx.Response(200, json=["hello"])
 
     for answer in (silent, other):
-        monkeypatch.setattr(sign_in.httpx, "post", answer)
+        monkeypatch.setattr("api.commands.sign_in.httpx.post", answer)
         code, _, err = terminal.sign_in()
         assert code == 2
         assert err.endswith("[server.silent]\n")
