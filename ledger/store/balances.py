@@ -5,10 +5,9 @@ Now is everything recorded, whatever its business day; reports as of a day are `
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
@@ -22,8 +21,7 @@ from ledger.store.tables.journal import AccountRow, BalanceRow, CommodityRow
 MAX_PAGE = 200
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BalanceNow:
+class BalanceNow(NamedTuple):
     """An account as it stands: amounts in smallest units on its normal side; limits None where there is none."""
 
     account_id: int
@@ -50,22 +48,26 @@ def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> 
     if row is None:
         raise no_such_account(path)
     # Asked only where something is set aside: most accounts have nothing, and the one look-up is all they cost.
-    over = run(session, _OVER, row[0], book_id, as_bound(session, now)).fetchone()[0] if row[9] else None
+    account_id, kind, commodity, method, opened_on, closed_on, floor, ceiling, posted, held = row
+    if held:
+        held -= int(run(session, _OVER, account_id, book_id, as_bound(session, now)).fetchone()[0] or 0)
     return BalanceNow(
-        account_id=row[0],
-        path=path,
-        type=AccountType(row[1]),
-        commodity=row[2],
-        lot_method=LotMethod(row[3]) if row[3] else None,
-        opened_on=as_day(row[4]),
-        closed_on=None if row[5] is None else as_day(row[5]),
-        floor=row[6],
-        ceiling=row[7],
-        posted=row[8],
-        held=row[9] - int(over or 0),
+        account_id,
+        path,
+        _TYPES[kind],
+        commodity,
+        None if method is None else _METHODS[method],
+        as_day(opened_on),
+        None if closed_on is None else as_day(closed_on),
+        floor,
+        ceiling,
+        posted,
+        held,
     )
 
 
+_TYPES: Mapping[str, AccountType] = {each.value: each for each in AccountType}
+_METHODS: Mapping[str, LotMethod] = {each.value: each for each in LotMethod}
 _NOW = (
     "SELECT a.account_id, a.type, c.code, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling, b.posted, b.held"
     " FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id"
