@@ -47,6 +47,26 @@ KIND_WORDS = {
 }
 """What each kind of organisation is called."""
 
+EVENT_WORDS = {
+    "signed_in": mark("signed in"),
+    "token_issued": mark("one-time token issued"),
+    "invitation_accepted": mark("password set with a token"),
+    "second_factor_removed": mark("second factor removed"),
+    "disabled": mark("person disabled"),
+    "audit_read": mark("read by an auditor"),
+    "role_proposed": mark("role proposed"),
+    "role_given": mark("role given"),
+    "role_confirmed": mark("role confirmed"),
+    "role_ended": mark("role ended"),
+    "identity_linked": mark("provider's identity linked"),
+    "identity_unlinked": mark("provider's identity unlinked"),
+    "provider_proposed": mark("provider proposed"),
+    "provider_added": mark("provider added"),
+    "provider_confirmed": mark("provider confirmed"),
+    "provider_ended": mark("provider ended"),
+}
+"""What each event at the door is called; one that is not named here is shown by its code."""
+
 STATE_WORDS = (
     mark("waiting"),
     mark("coming"),
@@ -105,6 +125,8 @@ def show_access(
         events=page.use(list_access_events, before=before).events,
         sessions=() if sessions is None or sessions.answer is None else sessions.answer.sessions,
         names=page.names(),
+        words=EVENT_WORDS,
+        roles=ROLE_WORDS,
         before=before,
     )
 

@@ -284,3 +284,24 @@ def test_what_is_decided_on_reads_exactly_and_as_people_write_it(
     value: str | int | None, place: str, read: str
 ) -> None:
     assert formats.leaf(value, place) == read
+
+
+@pytest.mark.parametrize(
+    ("language", "value", "unit", "read"),
+    [
+        (Language.EN, "2026-03-31", "date", "2026-03-31"),
+        (Language.EN, "2025", "year", "2025"),
+        (Language.EN, "0.05", "1", "0.05"),
+        (Language.EN, "97400", "t", '97,400 <span class="unit">t</span>'),
+        (Language.EN, "met", "", "met"),
+        (Language.ZH, "met", "", "达成"),
+        (Language.ZH, "not met", "", "未达成"),
+        (Language.ZH, "2", "session", '2 <span class="unit">交易时段</span>'),
+    ],
+)
+def test_what_an_explanation_counts_in_is_read_as_people_say_it(
+    language: Language, value: str, unit: str, read: str
+) -> None:
+    page = '{% import "macros.html" as ui with context %}{{ ui.quantity(value, unit) }}'
+
+    assert environment(language).from_string(page).render(value=value, unit=unit).strip() == read
