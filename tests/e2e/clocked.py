@@ -5,6 +5,7 @@ Run as ``python -m tests.e2e.clocked DATABASE_URL OFFSET_FILE``; the story write
 
 from __future__ import annotations
 
+import os
 import socket
 import sys
 from datetime import UTC, datetime, timedelta
@@ -13,6 +14,8 @@ from pathlib import Path
 import uvicorn
 
 from api.app import create_app
+from api.auth.totp_key_file import key_file_of
+from api.auth.totp_seal import TotpSeal
 from ledger.store.database import open_database
 
 
@@ -26,7 +29,8 @@ def main() -> None:
     database, offset_file = open_database(sys.argv[1]), Path(sys.argv[2])
     listener = socket.create_server(("127.0.0.1", 0))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - the story reads it
-    app = create_app(database, clock=lambda: instant_of(offset_file))
+    seal = TotpSeal(key_file_of(os.environ, sys.argv[1]).read)
+    app = create_app(database, clock=lambda: instant_of(offset_file), totp_seal=seal)
     uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)).run(
         sockets=[listener]
     )

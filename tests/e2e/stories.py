@@ -21,6 +21,9 @@ import pyotp
 from playwright.sync_api import Browser, BrowserContext
 from sqlalchemy.orm import Session
 
+from api.auth.totp_keeping import make_ready
+from api.auth.totp_key_file import TotpKeyFile, key_file_of
+from api.auth.totp_seal import TotpSeal
 from api.deps import unit_of_work, uuid7
 from api.example.loading import Edge, load_example
 from api.example.people import ShownPerson, give_credentials
@@ -137,13 +140,20 @@ def _loaded(url: str, scenario: Scenario, loading: Loading) -> Mapping[str, Show
         )
         loading(edge, scenario)
         with unit_of_work(database) as session:
-            return _people(session, scenario)
+            return _people(session, scenario, key_file_of(os.environ, url))
     finally:
         database.engine.dispose()
 
 
-def _people(session: Session, scenario: Scenario) -> Mapping[str, ShownPerson]:
-    shown = give_credentials(session, scenario, now=scenario.instant("organisations"), random_bytes=secrets.token_bytes)
+def _people(session: Session, scenario: Scenario, keys: TotpKeyFile) -> Mapping[str, ShownPerson]:
+    make_ready(session, keys, random_bytes=secrets.token_bytes)
+    shown = give_credentials(
+        session,
+        scenario,
+        seal=TotpSeal(keys.read),
+        now=scenario.instant("organisations"),
+        random_bytes=secrets.token_bytes,
+    )
     by_email = {each.email: each for each in shown}
     people: dict[str, Any] = {}
     for facts in scenario.facts["organisations"].values():
