@@ -107,7 +107,8 @@ def verify(token: str, key: RSAKey | ECKey, expected: Expected, *, now: datetime
     _check_audience(claims, expected.client_id)
     _check_times(claims, now)
     nonce = claims.get("nonce")
-    if not isinstance(nonce, str) or not hmac.compare_digest(nonce.encode(), expected.nonce.encode()):
+    is_ours = isinstance(nonce, str) and hmac.compare_digest(nonce.encode("utf-8", "replace"), expected.nonce.encode())
+    if not is_ours:
         raise _refused("nonce", "the token belongs to another attempt to sign in")
     _check_access_token(claims, header.algorithm, expected.access_token)
     subject = claims.get("sub")

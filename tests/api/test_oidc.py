@@ -179,6 +179,7 @@ FORGED: dict[str, tuple[Change, str]] = {
     "claim_azp_another": (claim(azp="another"), "oidc.token_azp"),
     "claim_nonce_of_another_attempt": (claim(nonce="of another attempt"), "oidc.token_nonce"),
     "claim_nonce_none": (claim(nonce=None), "oidc.token_nonce"),
+    "claim_nonce_no_text": (claim(nonce="\ud800"), "oidc.token_nonce"),
     "without_nonce": (without("nonce"), "oidc.token_nonce"),
     "seconds_exp_61": (seconds("exp", -61), "oidc.token_expired"),
     "seconds_iat_120": (seconds("iat", 120), "oidc.token_early"),
