@@ -20,7 +20,7 @@ from api.routes.labels import (
     read_label,
     suspend_label,
 )
-from api.routes.loan_facts import list_adjustments
+from api.routes.loan_facts import agree_adjustment, list_adjustments
 from api.schemas.facilities import RateOut
 from api.schemas.fields import UuidString
 from api.store.access import OrganisationKind
@@ -53,6 +53,7 @@ def show_schedule(facility_id: UuidString, page: ThisPage) -> Response:
         facility=page.use(read_facility, facility_id=facility_id),
         schedule=page.attempt(read_schedule, facility_id=facility_id),
         adjustments=page.attempt(list_adjustments, facility_id=facility_id),
+        may_agree=page.may(agree_adjustment),
     )
 
 

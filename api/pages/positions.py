@@ -31,7 +31,7 @@ def show_holdings(
     as_of: Annotated[DateString | None, Query(description="Close of this business day; today when absent.")] = None,
     by: HoldingGroup = HoldingGroup.INSTRUMENT,
 ) -> Response:
-    """Show what all books hold, by instrument, vintage or book."""
+    """Show what all books hold, by instrument, vintage, book or legal entity."""
     return page.show(
         "positions/holdings.html", found=page.use(read_holdings, as_of=as_of or page.today, by=by), by=by.value
     )

@@ -1,4 +1,4 @@
-"""Holdings: what all books of the caller's organisation hold of carbon, by instrument, vintage or book."""
+"""Holdings: what all books of the caller's organisation hold of carbon, by instrument, vintage, book or legal entity."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from api.auth.principal import Scope
 from api.deps import ThisCall
 from api.schemas.fields import DateString
 from api.schemas.holdings import HoldingsOut
+from api.store import legal_entities
 from finance.operations.holdings import HoldingGroup, holdings
 from ledger.store import books
 
@@ -25,4 +26,7 @@ def read_holdings(
 ) -> HoldingsOut:
     """Return what the organisation's books hold: posted, set aside and free, each sum with the accounts behind it."""
     own = books.list_books(call.session, call.principal.organisation_id)
-    return HoldingsOut.from_core(holdings(call.session, own, as_of=as_of, by=by), as_of=as_of, by=by)
+    found = legal_entities.list_entities(call.session, call.principal.organisation_id)
+    entities = {book_id: entity.name for entity in found for book_id in entity.book_ids}
+    held = holdings(call.session, own, as_of=as_of, by=by, entities=entities)
+    return HoldingsOut.from_core(held, as_of=as_of, by=by)

@@ -17,7 +17,9 @@ from finance.operations.holdings import BookPoint, Holding, HoldingGroup, Holdin
 class HoldingOut(Schema):
     """One line: posted is what the ledger says, held what is set aside for others, free the rest."""
 
-    key: Annotated[str, Field(description="The instrument, kind and vintage, or book.", examples=["CEA25"])]
+    key: Annotated[
+        str, Field(description="The instrument, kind and vintage, book, or legal entity.", examples=["CEA25"])
+    ]
     kind: Annotated[str, Field(description="Empty where a line holds several kinds.", examples=["CEA"])]
     vintage_year: Annotated[int | None, Field(examples=[2025])]
     posted: AmountOut

@@ -1,11 +1,11 @@
-"""What an organisation's books hold of carbon at the close of a day, added up by instrument, by vintage or by book.
+"""What an organisation's books hold of carbon at the close of a day, added up by instrument, by vintage, by book or by legal entity.
 
 Owns the sums and how each is explained. Quantities only: what they are worth is the valuation's.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
@@ -29,6 +29,7 @@ class HoldingGroup(StrEnum):
     INSTRUMENT = "instrument"
     VINTAGE = "vintage"
     BOOK = "book"
+    ENTITY = "entity"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,7 @@ class HeldAccount:
 
     book_uuid: UUID
     book_code: str
+    entity: str
     known: int
     account: str
     instrument: str
@@ -81,18 +83,21 @@ class Holdings:
     points: tuple[BookPoint, ...]
 
 
-def holdings(session: Session, books: Sequence[Book], *, as_of: date, by: HoldingGroup) -> Holdings:
+def holdings(
+    session: Session, books: Sequence[Book], *, as_of: date, by: HoldingGroup, entities: Mapping[int, str]
+) -> Holdings:
     """Return what ``books`` hold under ``Assets:Carbon`` at the close of ``as_of``, inclusive, at their newest record points.
 
-    Different units never meet in one sum. Two accounts of CEA25 with 97,400 t and 600 t, 1,000 t of them pledged, are one
-    line: posted 98,000, held 1,000, free 97,000.
+    ``entities`` names the legal entity of each book; one that is kept for none stands under its own code. Different units never
+    meet in one sum. Two accounts of CEA25 with 97,400 t and 600 t, 1,000 t of them pledged, are one line: posted 98,000,
+    held 1,000, free 97,000.
     """
     accounts: list[HeldAccount] = []
     points: list[BookPoint] = []
     for book in books:
         point = reports.record_point(session, book.book_id)
         points.append(BookPoint(book_uuid=book.book_uuid, book_code=book.code, point=point))
-        accounts += _of_book(session, book, point, as_of)
+        accounts += _of_book(session, book, point, as_of, entity=entities.get(book.book_id, book.code))
     groups: dict[tuple[str, str], list[HeldAccount]] = {}
     for account in accounts:
         groups.setdefault((_key(account, by), account.unit), []).append(account)
@@ -100,21 +105,24 @@ def holdings(session: Session, books: Sequence[Book], *, as_of: date, by: Holdin
     return Holdings(lines=lines, points=tuple(points))
 
 
-def _of_book(session: Session, book: Book, point: RecordPoint, as_of: date) -> list[HeldAccount]:
+def _of_book(session: Session, book: Book, point: RecordPoint, as_of: date, *, entity: str) -> list[HeldAccount]:
     known = instruments_of(session, book.book_id)
     held = holds_report.held_as_of(session, book.book_id, as_of=as_of, known=point.seq)
     found = reports.positions(session, book.book_id, as_of=as_of, known=point.seq, under=HOLDING)
     return [
-        _account(book, point, one, held.get(one.path, 0), known.get(one.commodity))
+        _account(book, entity, point, one, held.get(one.path, 0), known.get(one.commodity))
         for one in found
         if one.balance or one.path in held
     ]
 
 
-def _account(book: Book, point: RecordPoint, one: Position, held: int, instrument: Instrument | None) -> HeldAccount:
+def _account(
+    book: Book, entity: str, point: RecordPoint, one: Position, held: int, instrument: Instrument | None
+) -> HeldAccount:
     return HeldAccount(
         book_uuid=book.book_uuid,
         book_code=book.code,
+        entity=entity,
         known=point.seq,
         account=one.path,
         instrument=one.commodity,
@@ -137,6 +145,8 @@ def _key(account: HeldAccount, by: HoldingGroup) -> str:
             return account.kind if account.vintage_year is None else f"{account.kind} {account.vintage_year}"
         case HoldingGroup.BOOK:
             return account.book_code
+        case HoldingGroup.ENTITY:
+            return account.entity
 
 
 def _line(key: str, unit: str, parts: Sequence[HeldAccount]) -> Holding:

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from uuid import UUID
 
 import pytest
 from fastapi import FastAPI
 
+from api.store import legal_entities
+from api.store.legal_entities import LegalEntity
+from ledger.store import books
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import Member
@@ -36,6 +41,25 @@ def test_what_is_pledged_is_held_and_the_rest_is_free(house: House) -> None:
     assert lines(house, "instrument") == {"CEA24": ("500", "0", "500"), "CEA25": ("98000", "1000", "97000")}
     assert lines(house, "vintage") == {"CEA 2024": ("500", "0", "500"), "CEA 2025": ("98000", "1000", "97000")}
     assert lines(house, "book") == {"smelter": ("98500", "1000", "97500")}
+    assert lines(house, "entity") == {"smelter": ("98500", "1000", "97500")}  # kept for no entity yet
+
+
+def test_books_of_one_legal_entity_are_one_line(house: House, database: Database) -> None:
+    with database.writer() as session:
+        (book,) = books.list_books(session, house.maker.organisation_id)
+        entity = LegalEntity(
+            entity_id=UUID(fresh_id()),
+            organisation_id=house.maker.organisation_id,
+            name="Beihe Smelting Ltd",
+            credit_code="91371602MA3C000009",
+            created_at=datetime(2026, 11, 20, tzinfo=UTC),
+        )
+        legal_entities.add_entity(session, entity)
+        legal_entities.add_book(session, entity.entity_id, book.book_id, now=datetime(2026, 11, 20, tzinfo=UTC))
+        session.commit()
+
+    assert lines(house, "entity") == {"Beihe Smelting Ltd": ("98500", "0", "98500")}
+    assert lines(house, "book") == {"smelter": ("98500", "0", "98500")}
 
 
 def test_a_sum_is_explained_down_to_accounts_and_their_record_point(house: House) -> None:
