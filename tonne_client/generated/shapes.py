@@ -76,7 +76,7 @@ HoldKind: TypeAlias = Literal['hold', 'pledge', 'repo', 'lent', 'custody', 'free
 
 HoldState: TypeAlias = Literal['open', 'captured', 'released', 'expired']
 
-HoldingGroup: TypeAlias = Literal['instrument', 'vintage', 'book']
+HoldingGroup: TypeAlias = Literal['instrument', 'vintage', 'book', 'entity']
 
 HorizonRule: TypeAlias = Literal['sqrt_time', 'overlapping']
 
@@ -5848,7 +5848,7 @@ class HoldingsHoldingOut:
     """One line: posted is what the ledger says, held what is set aside for others, free the rest."""
 
     key: str
-    """The instrument, kind and vintage, or book."""
+    """The instrument, kind and vintage, book, or legal entity."""
 
     kind: str
     """Empty where a line holds several kinds."""
