@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ledger.store.tables.journal import AccountRow, EntryRow, PostingRow
 
-_PATHS_A_QUERY = 500
+_A_QUERY = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,21 +35,40 @@ def moves_of(
 
     Of two postings of 10 on an account, one of them dated tomorrow, it is the one of today. An account that is not there has none.
     """
-    asked, found = sorted(set(paths)), list[AccountMove]()
-    for start in range(0, len(asked), _PATHS_A_QUERY):
-        wanted = (
-            select(AccountRow.path, PostingRow.seq, EntryRow.reverses_seq, PostingRow.effective_on, PostingRow.amount)
-            .join(
-                PostingRow,
-                (PostingRow.book_id == AccountRow.book_id) & (PostingRow.account_id == AccountRow.account_id),
+    asked, names = sorted(set(paths)), dict[int, str]()
+    for start in range(0, len(asked), _A_QUERY):
+        wanted = select(AccountRow.account_id, AccountRow.path).where(
+            AccountRow.book_id == book_id, AccountRow.path.in_(asked[start : start + _A_QUERY])
+        )
+        names.update((row.account_id, row.path) for row in session.execute(wanted))
+    ids, found = sorted(names), list[AccountMove]()
+    for start in range(0, len(ids), _A_QUERY):
+        # by account and day only, as the index has them: asked for accounts by path or for a range of entries too, SQLite reads the
+        # whole book instead; what was recorded later is left out here
+        moves = (
+            select(
+                PostingRow.account_id,
+                PostingRow.seq,
+                EntryRow.reverses_seq,
+                PostingRow.effective_on,
+                PostingRow.amount,
             )
             .join(EntryRow, (EntryRow.book_id == PostingRow.book_id) & (EntryRow.seq == PostingRow.seq))
             .where(
-                AccountRow.book_id == book_id,
-                AccountRow.path.in_(asked[start : start + _PATHS_A_QUERY]),
+                PostingRow.book_id == book_id,
+                PostingRow.account_id.in_(ids[start : start + _A_QUERY]),
                 PostingRow.effective_on <= as_of,
-                PostingRow.seq <= known,
             )
         )
-        found += [AccountMove(**row._asdict()) for row in session.execute(wanted)]
+        found += [
+            AccountMove(
+                path=names[row.account_id],
+                seq=row.seq,
+                reverses_seq=row.reverses_seq,
+                effective_on=row.effective_on,
+                amount=row.amount,
+            )
+            for row in session.execute(moves)
+            if row.seq <= known
+        ]
     return tuple(sorted(found, key=lambda move: move.seq))
