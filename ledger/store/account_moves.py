@@ -9,12 +9,12 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import Select, select, union_all
 from sqlalchemy.orm import Session
 
 from ledger.store.tables.journal import AccountRow, EntryRow, PostingRow
 
-_A_QUERY = 500
+_A_QUERY = 100
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,23 +43,7 @@ def moves_of(
         names.update((row.account_id, row.path) for row in session.execute(wanted))
     ids, found = sorted(names), list[AccountMove]()
     for start in range(0, len(ids), _A_QUERY):
-        # by account and day only, as the index has them: asked for accounts by path or for a range of entries too, SQLite reads the
-        # whole book instead; what was recorded later is left out here
-        moves = (
-            select(
-                PostingRow.account_id,
-                PostingRow.seq,
-                EntryRow.reverses_seq,
-                PostingRow.effective_on,
-                PostingRow.amount,
-            )
-            .join(EntryRow, (EntryRow.book_id == PostingRow.book_id) & (EntryRow.seq == PostingRow.seq))
-            .where(
-                PostingRow.book_id == book_id,
-                PostingRow.account_id.in_(ids[start : start + _A_QUERY]),
-                PostingRow.effective_on <= as_of,
-            )
-        )
+        moves = union_all(*(_moves(book_id, each, as_of) for each in ids[start : start + _A_QUERY]))
         found += [
             AccountMove(
                 path=names[row.account_id],
@@ -72,3 +56,15 @@ def moves_of(
             if row.seq <= known
         ]
     return tuple(sorted(found, key=lambda move: move.seq))
+
+
+def _moves(book_id: int, account_id: int, as_of: date) -> Select[int, int, int | None, date, int]:
+    """Return the question for one account, by account and day only, as the index has them.
+
+    Asked for several accounts, for accounts by path or for a range of entries, SQLite reads the whole book instead.
+    """
+    return (
+        select(PostingRow.account_id, PostingRow.seq, EntryRow.reverses_seq, PostingRow.effective_on, PostingRow.amount)
+        .join(EntryRow, (EntryRow.book_id == PostingRow.book_id) & (EntryRow.seq == PostingRow.seq))
+        .where(PostingRow.book_id == book_id, PostingRow.account_id == account_id, PostingRow.effective_on <= as_of)
+    )
