@@ -18,7 +18,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from axe_core_python.sync_playwright import Axe
-from playwright.sync_api import Browser, BrowserContext, Page, Response, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Error, Page, Response, sync_playwright
 
 ROOT = Path(__file__).resolve().parents[2]
 ARGUMENTS = (
@@ -105,11 +105,11 @@ class Watched:
     def weight(self) -> int:
         """Bytes received so far; the chart script is left out, and so is the stream of alerts, whose body never ends."""
         whole = (each for each in self.received if "/built/" not in each.url and "/v1/events" not in each.url)
-        return sum(len(each.body()) for each in whole if each.status == 200)
+        return sum(len(_body(each)) for each in whole if each.status == 200)
 
-    def serious(self) -> list[str]:
-        """What axe-core finds serious or critical on the page as it stands."""
-        found = Axe().run(self.page)["violations"]
+    def serious(self, *, only: tuple[str, ...] = ()) -> list[str]:
+        """What axe-core finds serious or critical on the page as it stands; ``only`` names the rules that are asked."""
+        found = Axe().run(self.page, options={"runOnly": list(only)} if only else None)["violations"]
         return [
             f"{each['id']}: {each['help']} at {[node['target'] for node in each['nodes']][:5]}"
             for each in found
@@ -126,6 +126,14 @@ class Watched:
         if folder:
             assert ROOT not in Path(folder).resolve().parents, "screenshots stay outside the repository"
             self.page.screenshot(path=f"{folder}/{name}.png", full_page=True)
+
+
+def _body(response: Response) -> bytes:
+    """Return what came; nothing where the tab went on before all of it was there, as a page does that an alert loads anew."""
+    try:
+        return response.body()
+    except Error:
+        return b""
 
 
 @contextmanager
