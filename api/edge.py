@@ -306,7 +306,10 @@ class _Work:
             self._admitted(session, self._surroundings.clock())
 
     def _admitted(self, session: Session, now: datetime) -> Principal | None:
-        """Return who calls, ``None`` on a public route, or raise why not: by a Bearer, else by the cookie of a page of ours."""
+        """Return who calls, ``None`` on a public route, or raise why not: by a Bearer, else by the cookie of a page of ours.
+
+        The one place where the caller becomes known to the transaction in which the work is done.
+        """
         if self._declared.policy.is_public:
             return None
         shown = self._shown
