@@ -38,6 +38,7 @@ from api.store.access import OrganisationKind, User
 from tests.api.client import Clock, Randomness
 from tests.api.people import organisation, person, proof
 from tests.stories.smelter import Smelter, loaded_smelter, migrated, opened
+from tests.torture.scale import report
 
 CHECKS = (
     not_a_server_error,
@@ -183,7 +184,7 @@ def test_twenty_thousand_drawn_requests_are_answered_as_described(demo: Demo) ->
     rounds = 0
     while demo.drawn < LEAST:
         rounds += 1
-        try_all(demo, examples=30, seed=rounds)
+        try_all(demo, examples=10, seed=rounds)
+        report(requests=demo.drawn, answers=dict(demo.statuses), failures=demo.failures)
 
-    print(f"{demo.drawn} requests: {dict(demo.statuses)}")  # noqa: T201 - shown with -rP
     assert demo.failures == {}
