@@ -44,8 +44,14 @@ def answers_of(declared: Declared) -> dict[int | str, dict[str, Any]]:
 
 
 def _described_file(content_type: str) -> tuple[str, dict[str, Any]]:
-    """Return the content type without its charset and what the description says of it: a JSON document is an object."""
+    """Return the content type without its charset and what the description says of it.
+
+    A JSON document is an object; of a stream each event is, with the fields that a server-sent event has.
+    """
     media_type = content_type.partition(";")[0]
+    if media_type == "text/event-stream":
+        fields = {name: {"type": "string"} for name in ("event", "data", "id")}
+        return media_type, {"schema": {"type": "object", "properties": fields}}
     is_json = media_type == "application/json"
     schema = {"type": "object", "additionalProperties": True} if is_json else {"type": "string", "format": "binary"}
     return media_type, {"schema": schema}

@@ -52,6 +52,8 @@ IS_LONG = os.environ.get("TONNE_FUZZ") == "long"
 PATIENCE_S = 60
 """How long one answer may take: pages of a document are set on machines of any size."""
 LEAST = 20_000
+ENDS_THE_DEMO = "/v1/example/removals"
+"""Sent by those whom it refuses only: an operator takes the demo's organisations out with it, and nothing was left to ask."""
 
 
 @dataclass
@@ -149,6 +151,8 @@ def _try_one(demo: Demo, case: Case[Any]) -> None:
     demo.drawn += 1
     callers = (*demo.proofs, "nobody", "a wrong key")
     caller = callers[demo.drawn % len(callers)]
+    if case.operation.path == ENDS_THE_DEMO and caller.startswith("operator"):
+        caller = "nobody"
     token = {"nobody": None, "a wrong key": "tonne_wrong_key", **demo.proofs}[caller]
     if demo.drawn % 4 and demo.ids:  # most calls reach what is there
         for name in case.path_parameters:
