@@ -32,6 +32,7 @@ from ledger import operations as ledger
 from ledger.core.errors import Conflict
 from ledger.core.journal import JournalDraft
 from ledger.operations import EntryOutcome
+from ledger.store.acting import act_also_for
 from ledger.store.database import Database, open_database
 from migrations import runner
 
@@ -131,6 +132,10 @@ class Call:
         """Return a record the caller may see, or raise ``<kind>.not_found``: the way every id of a request is taken."""
         return load_scoped(self.session, self.principal, kind, record_id)
 
+    def act_also_for(self, organisation_id: UUID) -> None:
+        """Let the rest of the transaction see and write another organisation's rows too: who releases a pledge posts there."""
+        act_also_for(self.session, organisation_id)
+
     def record(self, work: Callable[[Session], Loaded]) -> Loaded:
         """Do ``work`` in a short transaction of its own and commit it: for a reading handler whose slow part holds no connection.
 
@@ -147,10 +152,11 @@ class Call:
         """
         if self.writer is not None:
             self.session.close()
+            acting = (self.principal.organisation_id,)
             note = (
                 None if self.note is None else replace(self.note, resources=(*self.note.resources, str(draft.entry_id)))
             )
-            return self.writer.post(book_id, draft, is_closer=is_closer, note=note)
+            return self.writer.post(book_id, draft, acting=acting, is_closer=is_closer, note=note)
         (outcome,) = ledger.post_entries(
             self.session,
             book_id,

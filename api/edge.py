@@ -42,6 +42,7 @@ from api.store.four_eyes import Requirement
 from api.turns import BUSY, Turn
 from api.writer import WriterQueue, bound_waiting
 from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
+from ledger.store.acting import act_only_for
 from ledger.store.database import Database
 
 MOST_ATTEMPTS = 5
@@ -329,6 +330,8 @@ class _Work:
             self._is_counted = True  # once, however often the work is begun
         if Role.AUDITOR in found.principal.roles and self._declared.writes and not self._is_noted:
             raise _AskFirst
+        if not self._declared.policy.is_of_installation:
+            act_only_for(session, found.principal.organisation_id)
         return found.principal
 
     def _checked(self) -> EdgeRequest:
@@ -407,10 +410,13 @@ class _Work:
         trace: Trace | None = None,
     ) -> Response:
         surroundings, seen = self._surroundings, trace or Trace()
+        bound = None if self._declared.policy.is_of_installation else caller
         is_upload = bool(self._declared.upload_types)
         request.state.call = Call(
             session=session,
-            database=surroundings.database,
+            database=surroundings.database
+            if bound is None
+            else surroundings.database.acting_for(bound.organisation_id),
             now=now,
             new_id=surroundings.id_source,
             random_bytes=surroundings.random_source,

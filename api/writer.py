@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import datetime
 from threading import Condition, Lock
 from typing import Final
+from uuid import UUID
 
 from sqlalchemy.orm import Session
 
@@ -27,6 +28,7 @@ from ledger.core.holds import HoldPlacement
 from ledger.core.journal import MAX_BATCH, MAX_LEGS, JournalDraft
 from ledger.operations import EntryOutcome, EntryReceipt, EntryRefusal
 from ledger.store import journal
+from ledger.store.acting import is_bounded
 from ledger.store.database import Database
 from ledger.store.reading import run_first
 
@@ -69,11 +71,18 @@ class WriterQueue:
         self._turn: AbstractContextManager[object] = Lock() if database.is_sqlite else nullcontext()
 
     def post(
-        self, book_id: int, draft: JournalDraft, *, is_closer: bool = False, note: AuditDraft | None = None
+        self,
+        book_id: int,
+        draft: JournalDraft,
+        *,
+        acting: tuple[UUID, ...] = (),
+        is_closer: bool = False,
+        note: AuditDraft | None = None,
     ) -> EntryOutcome:
         """Record ``draft`` in the book and return its own outcome once it is committed, or as it was recorded before.
 
-        ``is_closer``: the caller may post into softly closed days; such entries share no commit with those of others. A linked group
+        ``acting`` are the organisations for which the commit is made, none for the installation; ``is_closer``: the caller may post
+        into softly closed days. Entries that differ in either share no commit. A linked group
         does not come here: its entries are one batch of one caller. ``note`` goes into the audit log in the same commit, with the
         status that the outcome is answered with.
 
@@ -81,7 +90,7 @@ class WriterQueue:
         does not answer: then the entry may or may not be recorded, and the same ``entry_id`` again tells. Any other error is
         this entry's own.
         """
-        place = _Place(draft, is_closer=is_closer, note=note)
+        place = _Place(draft, acting=acting, is_closer=is_closer, note=note)
         with self._guard:
             if self._is_closed:
                 raise Unavailable("server.stopping", "the server is stopping; send the same entry again in a moment")
@@ -184,7 +193,9 @@ class WriterQueue:
         raise Unavailable("server.busy", _BUSY)
 
     def _commit(self, book_id: int, batch: list[_Place], *, is_open: bool, may_stand: bool) -> Sequence[EntryOutcome]:
-        with self._turn, self._database.writer() as session:
+        acting = batch[0].acting
+        database = self._database.acting_for(*acting) if acting else self._database
+        with self._turn, database.writer() as session:
             bound_waiting(session)
             if is_open:
                 journal.lock_book(session, book_id)  # meanwhile the callers of the commit before come back
@@ -210,8 +221,12 @@ class WriterQueue:
 
 
 def bound_waiting(session: Session) -> None:
-    """Let no statement of this transaction wait for ever: 5 s for a lock, 30 s in all (PostgreSQL; SQLite: 30 s, its busy handler)."""
-    if session.get_bind().dialect.name == "postgresql":
+    """Let no statement of this transaction wait for ever: 5 s for a lock, 30 s in all (PostgreSQL; SQLite: 30 s, its busy handler).
+
+    A transaction that acts for an organisation has said so with its BEGIN.
+    """
+    bound = session.get_bind()
+    if bound.dialect.name == "postgresql" and not is_bounded(bound):
         run_first(session, _BOUNDS)
 
 
@@ -221,10 +236,13 @@ _BOUNDS = "SELECT set_config('lock_timeout', '5s', true), set_config('statement_
 class _Place:
     """One caller's place: the draft it brought, and the outcome or the error that it takes away."""
 
-    __slots__ = ("draft", "error", "is_closer", "leads", "note", "outcome", "weight", "woken")
+    __slots__ = ("acting", "draft", "error", "is_closer", "leads", "note", "outcome", "weight", "woken")
 
-    def __init__(self, draft: JournalDraft, *, is_closer: bool, note: AuditDraft | None = None) -> None:
+    def __init__(
+        self, draft: JournalDraft, *, acting: tuple[UUID, ...], is_closer: bool, note: AuditDraft | None = None
+    ) -> None:
         self.draft = draft
+        self.acting = acting
         self.note = note
         self.is_closer = is_closer
         self.weight = weight(draft)
@@ -237,7 +255,7 @@ class _Place:
     def may_follow(self, other: _Place) -> bool:
         """Return whether this may stand behind ``other`` in a batch: with the same rights, and not by chance in its linked group."""
         is_apart = self.draft.link is None or self.draft.link != other.draft.link
-        return is_apart and self.is_closer == other.is_closer
+        return is_apart and self.is_closer == other.is_closer and self.acting == other.acting
 
     def told(self) -> EntryOutcome:
         """Return the outcome, or raise why there is none."""

@@ -11,8 +11,9 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 
+from ledger.store.acting import ACTING, INSTALLATION
 from ledger.store.database import Database
 
 _HERE = Path(__file__).parent
@@ -20,14 +21,17 @@ _HERE = Path(__file__).parent
 
 def upgrade(database: Database, revision: str = "head") -> None:
     """Bring the schema up to ``revision`` and commit each version; running it again changes nothing."""
-    with database.engine.connect() as connection:
+    with _as_installation(database).connect() as connection:
         command.upgrade(_config(connection), revision)
+        if connection.dialect.name == "postgresql":
+            for statement in statements("guards_see", "postgresql"):
+                connection.exec_driver_sql(statement)
         connection.commit()
 
 
 def downgrade(database: Database, revision: str) -> None:
     """Take the schema down to ``revision`` (``base`` empties the database) and commit."""
-    with database.engine.connect() as connection:
+    with _as_installation(database).connect() as connection:
         command.downgrade(_config(connection), revision)
         connection.commit()
 
@@ -49,6 +53,11 @@ def statements(name: str, dialect: str) -> tuple[str, ...]:
     """Return the statements of ``sql/<name>.<dialect>.sql``; they are separated by lines that say ``-- next``."""
     text = (_HERE / "sql" / f"{name}.{dialect}.sql").read_text(encoding="utf-8")
     return tuple(part.strip() for part in text.split("-- next\n") if part.strip())
+
+
+def _as_installation(database: Database) -> Engine:
+    """Return the engine of a version that fills a new column: without saying for whom it acts it would see no row."""
+    return database.engine.execution_options(**{ACTING: INSTALLATION})
 
 
 def _config(connection: Connection) -> Config:

@@ -7,17 +7,20 @@ import shutil
 import tempfile
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import hypothesis
 import pytest
-from sqlalchemy import create_engine, make_url
+from sqlalchemy import Connection, create_engine, make_url
 
 from ledger.store.database import Database, open_database
 from migrations import runner
 from tests.postgres_server import running_server
 
 ENGINES = ("sqlite", "postgresql")
+IS_UNDER_ROW_SECURITY = os.environ.get("TONNE_TEST_ROW_SECURITY") == "on"
+"""Run with it, every test on PostgreSQL connects as an installation does, with a role that owns nothing."""
 
 # Every test has a database of its own: copying its files costs a disk twenty times what it costs memory, where there is enough of that.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - folders of random names are made in it
@@ -106,7 +109,13 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
     server, template = request.getfixturevalue("postgres_url"), request.getfixturevalue("postgres_template")
     name = f"tonne_{uuid.uuid4().hex[:16]}"
     _admin(server, f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(server, name)
+    url = _named(server, name)
+    if IS_UNDER_ROW_SECURITY:
+        bound = application_url(url)
+        _OWNERS[make_url(bound).database or ""] = url
+        yield bound
+    else:
+        yield url
     _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
@@ -120,6 +129,31 @@ def database(database_url: str) -> Iterator[Database]:
 
 def _named(server: str, name: str) -> str:
     return make_url(server).set(database=name).render_as_string(hide_password=False)
+
+
+def application_url(url: str) -> str:
+    """Return a database's URL for a role that owns nothing, as an installation connects: every policy binds it."""
+    _admin(
+        url,
+        "DO $$ BEGIN CREATE ROLE tonne_test_login LOGIN PASSWORD 'example' IN ROLE tonne_application;"
+        " EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$",
+    )
+    return make_url(url).set(username="tonne_test_login", password="example").render_as_string(hide_password=False)
+
+
+@contextmanager
+def owner_of(database: Database) -> Iterator[Connection]:
+    """Give a connection of the database's owner, who can do what the application cannot; the block commits."""
+    url = _OWNERS.get(database.engine.url.database or "")
+    opened = database if url is None else open_database(url)
+    with opened.engine.connect() as connection:
+        yield connection
+        connection.commit()
+    if opened is not database:
+        opened.engine.dispose()
+
+
+_OWNERS: dict[str, str] = {}
 
 
 def _admin(server: str, statement: str) -> None:

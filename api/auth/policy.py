@@ -38,6 +38,11 @@ class Policy:
         is_asking = self.scopes or self.kinds or self.is_own_account
         assert not (self.is_public and is_asking), "a public route asks for no scope and no kind"
 
+    @property
+    def is_of_installation(self) -> bool:
+        """Whether only an operator may call: it runs the installation, whosever rows those are, and the database lets it see them."""
+        return self.kinds == {OrganisationKind.OPERATOR}
+
     def permit(self, principal: Principal, *, is_write: bool = False) -> None:
         """Return, or raise ``auth.scope_missing``, ``auth.organisation_kind``, ``auth.session_needed`` or ``auth.reading_only``.
 

@@ -139,7 +139,9 @@ def move_margin(contract_id: UuidString, body: MarginIn, call: ThisCall) -> Carb
 @routes.post(f"{_PATH}/release", policy=asks(Scope.TRADING_APPROVE), status=200)
 def release_pledge(contract_id: UuidString, body: PledgeReleaseIn, call: ThisCall) -> CarbonContractOut:
     """Free pledged tonnes, in part or all: the lender's people, or an enforcing role under ledger:enforce."""
-    desk = desk_of(call, call.load(PLEDGED_CONTRACT, contract_id).book)
+    place = call.load(PLEDGED_CONTRACT, contract_id)
+    call.act_also_for(place.book.tenant_id)  # the lender posts into another's book
+    desk = desk_of(call, place.book)
     released = steps.release_pledge(
         desk,
         contract_id,

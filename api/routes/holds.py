@@ -71,6 +71,7 @@ def capture_hold(
 ) -> HoldActionOut:
     """Use an amount of a hold, in parts or whole; of an encumbrance only by its beneficiary or under ledger:enforce."""
     place = _place(call, book_id, hold_id)
+    call.act_also_for(place.book.tenant_id)  # its beneficiary posts into another's book
     units = _units(call, place.book)
     hold = _hold(call, place, hold_id)
     draft = body.to_core(
@@ -92,6 +93,7 @@ def release_hold(
 ) -> HoldActionOut:
     """Let an amount of a hold go, or all that is left; of an encumbrance only by its beneficiary or under ledger:enforce."""
     place = _place(call, book_id, hold_id)
+    call.act_also_for(place.book.tenant_id)  # its beneficiary posts into another's book
     units = _units(call, place.book)
     hold = _hold(call, place, hold_id)
     draft = body.to_core(

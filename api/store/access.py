@@ -20,6 +20,7 @@ from api.store.names import LONGEST_NAME, clean_email, clean_text, mailbox_of, n
 from api.store.person_tables import PersonRow
 from api.store.tables import ApiKeyRow, OrganisationRow, UserAccountRow
 from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.store.acting import as_installation
 
 
 class OrganisationKind(StrEnum):
@@ -163,16 +164,15 @@ def add_user(
     address = clean_email(email, field="email")
     shown = clean_text(name, field="name", longest=LONGEST_NAME)
     mailbox = mailbox_of(address)
-    person_id = session.execute(select(PersonRow.person_id).where(PersonRow.mailbox == mailbox)).scalar()
-    if person_id is None:
-        person_id = user_id
-        session.add(PersonRow(person_id=person_id, mailbox=mailbox, created_at=now, totp_last_step=0))
-        session.flush()  # the foreign key of the place needs the row
-    elif session.execute(
-        select(UserAccountRow.user_id).where(
-            UserAccountRow.organisation_id == organisation_id, UserAccountRow.person_id == person_id
-        )
-    ).first():
+    person_id, is_known = _person_behind(session, mailbox, user_id=user_id, now=now)
+    if (
+        is_known
+        and session.execute(
+            select(UserAccountRow.user_id).where(
+                UserAccountRow.organisation_id == organisation_id, UserAccountRow.person_id == person_id
+            )
+        ).first()
+    ):
         raise Conflict(
             "user.email_taken", "email: a person of this organisation has this mailbox already", field="email"
         )
@@ -189,6 +189,17 @@ def add_user(
     session.add(row)
     session.flush()  # the foreign key of keys needs the row
     return user_of(row)
+
+
+def _person_behind(session: Session, mailbox: str, *, user_id: UUID, now: datetime) -> tuple[UUID, bool]:
+    """Return the person with the mailbox, added as ``user_id`` where there was none, and whether there was one."""
+    with as_installation(session):  # a person is not one organisation's, and may so far have places in others only
+        known = session.execute(select(PersonRow.person_id).where(PersonRow.mailbox == mailbox)).scalar()
+        if known is not None:
+            return known, True
+        session.add(PersonRow(person_id=user_id, mailbox=mailbox, created_at=now, totp_last_step=0))
+        session.flush()  # the foreign key of the place needs the row
+    return user_id, False
 
 
 def list_users(session: Session, organisation_id: UUID) -> tuple[User, ...]:

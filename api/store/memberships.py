@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from api.store.names import mailbox_of
 from api.store.tables import UserAccountRow
+from ledger.store.acting import as_installation
 
 _MOST_AT_ONCE = 200
 """Mailboxes asked for in one statement; a database bounds the terms of a condition."""
@@ -25,16 +26,21 @@ def organisations_sharing_a_person(session: Session, organisation_id: UUID, *, s
     own = select(UserAccountRow.email).where(UserAccountRow.organisation_id == organisation_id, counts)
     mailboxes = sorted({mailbox_of(email) for email in session.scalars(own)})
     sharing: set[UUID] = set()
-    for start in range(0, len(mailboxes), _MOST_AT_ONCE):
-        near = [_is_near(mailbox) for mailbox in mailboxes[start : start + _MOST_AT_ONCE]]
-        others = select(UserAccountRow.organisation_id).where(UserAccountRow.organisation_id != organisation_id, counts)
-        sharing.update(session.scalars(others.where(or_(*near))))
+    with as_installation(session):  # independence is asked across all organisations
+        for start in range(0, len(mailboxes), _MOST_AT_ONCE):
+            near = [_is_near(mailbox) for mailbox in mailboxes[start : start + _MOST_AT_ONCE]]
+            others = select(UserAccountRow.organisation_id).where(
+                UserAccountRow.organisation_id != organisation_id, counts
+            )
+            sharing.update(session.scalars(others.where(or_(*near))))
     return frozenset(sharing)
 
 
 def is_same_person(session: Session, user_id: UUID, other_id: UUID) -> bool:
     """Return whether two accounts are one person's: the same account, or the same mailbox."""
-    emails = session.scalars(select(UserAccountRow.email).where(UserAccountRow.user_id.in_((user_id, other_id)))).all()
+    asked = select(UserAccountRow.email).where(UserAccountRow.user_id.in_((user_id, other_id)))
+    with as_installation(session):  # the other account may be of another organisation
+        emails = session.scalars(asked).all()
     return user_id == other_id or len(emails) > len({mailbox_of(email) for email in emails})
 
 

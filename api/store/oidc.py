@@ -21,6 +21,7 @@ from api.store.oidc_tables import (
     OidcProviderRow,
 )
 from api.store.person_tables import PersonIdentityRow
+from ledger.store.acting import as_installation
 
 
 class ProviderState(StrEnum):
@@ -225,7 +226,8 @@ def forget_attempts_before(session: Session, instant: datetime) -> None:
 
 def find_identity(session: Session, *, issuer: str, subject: str) -> UUID | None:
     """Return the person who is this subject to the issuer, or ``None``."""
-    row = session.get(PersonIdentityRow, (issuer, subject))
+    with as_installation(session):  # a subject is one person's, wherever that one has a place
+        row = session.get(PersonIdentityRow, (issuer, subject))
     return None if row is None else row.person_id
 
 

@@ -18,6 +18,7 @@ from api.store.access import Organisation, User, is_ended, organisation_of, user
 from api.store.names import mailbox_of
 from api.store.person_tables import OneTimeTokenRow, PersonRow, RecoveryCodeRow
 from api.store.tables import OrganisationRow, UserAccountRow
+from ledger.store.acting import as_installation
 
 
 class TokenPurpose(StrEnum):
@@ -76,7 +77,7 @@ def load_credentials(session: Session, person_id: UUID) -> Credentials:
 
 def find_places(session: Session, person_id: UUID) -> tuple[Place, ...]:
     """Return the organisations that the person has joined and is not disabled in, by name."""
-    found = session.execute(
+    joined = (
         select(UserAccountRow, OrganisationRow)
         .join(OrganisationRow, OrganisationRow.organisation_id == UserAccountRow.organisation_id)
         .where(
@@ -86,8 +87,10 @@ def find_places(session: Session, person_id: UUID) -> tuple[Place, ...]:
         )
         .order_by(OrganisationRow.legal_name)
     )
-    places = [Place(user=user_of(user), organisation=organisation_of(organisation)) for user, organisation in found]
-    return tuple(each for each in places if not is_ended(session, each.organisation))
+    with as_installation(session):  # whichever organisations they are
+        found = session.execute(joined).all()
+        places = [Place(user=user_of(user), organisation=organisation_of(organisation)) for user, organisation in found]
+        return tuple(each for each in places if not is_ended(session, each.organisation))
 
 
 def users_of_address(session: Session, address: str) -> tuple[User, ...]:
@@ -102,8 +105,9 @@ def users_of_address(session: Session, address: str) -> tuple[User, ...]:
 
 def count_places(session: Session, person_id: UUID) -> int:
     """Return in how many organisations the person stands, whether joined or invited."""
-    rows = session.scalars(select(UserAccountRow.user_id).where(UserAccountRow.person_id == person_id))
-    return len(tuple(rows))
+    with as_installation(session):  # whichever organisations they are
+        rows = session.scalars(select(UserAccountRow.user_id).where(UserAccountRow.person_id == person_id)).all()
+    return len(rows)
 
 
 def set_password(session: Session, person_id: UUID, *, password_hash: str, now: datetime) -> None:

@@ -14,6 +14,7 @@ from sqlalchemy.orm import Session
 
 from api.store.person_tables import AccessSessionRow, SignInFailureRow
 from api.store.tables import UserAccountRow
+from ledger.store.acting import as_installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,8 @@ def revoke_sessions_of(session: Session, person_id: UUID, *, besides: UUID | Non
     ending = update(AccessSessionRow).where(AccessSessionRow.user_id.in_(places), AccessSessionRow.revoked_at.is_(None))
     if besides is not None:
         ending = ending.where(AccessSessionRow.session_id != besides)
-    session.execute(ending.values(revoked_at=now))
+    with as_installation(session):  # in whichever organisations the person has places
+        session.execute(ending.values(revoked_at=now))
     session.expire_all()
 
 
@@ -109,32 +111,36 @@ def touch_session(session: Session, session_id: UUID, *, now: datetime) -> None:
 
 def add_failure(session: Session, failure_id: UUID, subject: str, *, now: datetime) -> None:
     """Count one failed try against ``subject``."""
-    session.add(SignInFailureRow(failure_id=failure_id, subject=subject, failed_at=now))
+    with as_installation(session):  # tries are counted at the door, before it is known whose they are
+        session.add(SignInFailureRow(failure_id=failure_id, subject=subject, failed_at=now))
 
 
 def failures_since(session: Session, subject: str, since: datetime) -> tuple[int, datetime | None]:
     """Return how many tries failed after ``since``, and the oldest of them."""
-    count, oldest = session.execute(
-        select(func.count(), func.min(SignInFailureRow.failed_at)).where(
-            SignInFailureRow.subject == subject, SignInFailureRow.failed_at > since
-        )
-    ).one()
+    counted = select(func.count(), func.min(SignInFailureRow.failed_at)).where(
+        SignInFailureRow.subject == subject, SignInFailureRow.failed_at > since
+    )
+    with as_installation(session):
+        count, oldest = session.execute(counted).one()
     return int(count), oldest
 
 
 def forget_failures(session: Session, subject: str) -> None:
     """Begin counting anew: the person got in."""
-    session.execute(delete(SignInFailureRow).where(SignInFailureRow.subject == subject))
+    with as_installation(session):
+        session.execute(delete(SignInFailureRow).where(SignInFailureRow.subject == subject))
 
 
 def forget_failure_rows(session: Session, failure_ids: tuple[UUID, ...]) -> None:
     """Take back tries that were counted and turned out right."""
-    session.execute(delete(SignInFailureRow).where(SignInFailureRow.failure_id.in_(failure_ids)))
+    with as_installation(session):
+        session.execute(delete(SignInFailureRow).where(SignInFailureRow.failure_id.in_(failure_ids)))
 
 
 def forget_failures_before(session: Session, instant: datetime) -> None:
     """Drop what no limit looks at any more."""
-    session.execute(delete(SignInFailureRow).where(SignInFailureRow.failed_at <= instant))
+    with as_installation(session):
+        session.execute(delete(SignInFailureRow).where(SignInFailureRow.failed_at <= instant))
 
 
 def _session(row: AccessSessionRow) -> AccessSession:

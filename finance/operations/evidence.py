@@ -24,6 +24,7 @@ from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
 from ledger.proofs import InclusionProof
 from ledger.store import books
+from ledger.store.acting import as_installation
 
 BOOK_CODE = "evidence"
 _BOOK_CURRENCY = "CNY"  # a book needs a functional currency; no entry of this one has legs
@@ -52,18 +53,20 @@ def log_events(
     the day of ``now`` in UTC, or the first open day of a book that was closed beyond it.
     """
     owners = sorted({event.organisation_id for event in events})
-    book_of = {owner: _book(session, owner, now=now) for owner in owners}
     receipts: dict[int, EvidenceReceipt] = {}
-    for place, event in sorted(enumerate(events), key=lambda each: (book_of[each[1].organisation_id][0], each[0])):
-        book_id, open_from = book_of[event.organisation_id]
-        day = max(now.date(), open_from)
-        receipts[place] = _log(session, event, book_id, day, actor=actor, now=now, random_bytes=random_bytes)
+    with as_installation(session):  # what a lender or an assessor does to a loan goes into the borrower's book
+        book_of = {owner: _book(session, owner, now=now) for owner in owners}
+        for place, event in sorted(enumerate(events), key=lambda each: (book_of[each[1].organisation_id][0], each[0])):
+            book_id, open_from = book_of[event.organisation_id]
+            day = max(now.date(), open_from)
+            receipts[place] = _log(session, event, book_id, day, actor=actor, now=now, random_bytes=random_bytes)
     return tuple(receipts[place] for place in range(len(events)))
 
 
 def prove(session: Session, receipt: EvidenceReceipt) -> InclusionProof:
     """Return the proof that the receipt's leaf is in its evidence book's tree."""
-    return proofs.prove_inclusion(session, receipt.book_id, entry_id=receipt.entry_id)
+    with as_installation(session):  # a party to the loan has the receipt, and the book is its borrower's
+        return proofs.prove_inclusion(session, receipt.book_id, entry_id=receipt.entry_id)
 
 
 def _log(

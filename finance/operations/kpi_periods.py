@@ -28,6 +28,7 @@ from ledger.core.amounts import format_exact
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
+from ledger.store.acting import as_installation
 
 SUBJECT = "kpi_period"
 """Under what the log keeps waivers, disputes, restatements and reviews of a period."""
@@ -172,10 +173,10 @@ def compute_period(
     )
     template_id = bound.methodology.template_id
     months = _months_of(period)
+    with as_installation(session):  # who answers for a period computes it, and its activity is the borrower's
+        known = activity.load_months(session, facility.borrower_id, sites=kpi.sites, known_at=known_at)
     recorded = tuple(
-        each
-        for each in activity.load_months(session, facility.borrower_id, sites=kpi.sites, known_at=known_at)
-        if each.activity.month in months and each.activity.template.template_id == template_id
+        each for each in known if each.activity.month in months and each.activity.template.template_id == template_id
     )
     emissions = _whole_period(recorded, bound, kpi, months)
     value = print_value(emissions.intensity_tco2e_per_t(), definition.report_digits)

@@ -39,6 +39,7 @@ from finance.store.determinations import Determination
 from finance.store.facilities import TermsVersion, document_hash
 from ledger.core.errors import Conflict, NotFound
 from ledger.core.parties import Actor
+from ledger.store.acting import as_installation
 
 
 @dataclass(frozen=True)
@@ -269,4 +270,5 @@ def _fixings(session: Session, borrower_id: UUID, tranches: tuple[TrancheTerms, 
     indices = [each.base_rate.index for each in tranches if not isinstance(each.base_rate, FixedRate)]
     if not indices:
         return {}
-    return loan_facts.load_fixings(session, borrower_id, indices, known_at=known_at)
+    with as_installation(session):  # whoever sees the loan counts with the fixings that its borrower recorded
+        return loan_facts.load_fixings(session, borrower_id, indices, known_at=known_at)

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from finance.conventions.notices import NoticeDraft, NoticeKind
 from finance.store import notices as notice_store
 from finance.store.notices import RESOLVED, SUPERSEDED
+from ledger.store.acting import as_installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -31,6 +32,11 @@ def raise_notice(session: Session, draft: NoticeDraft, *, now: datetime) -> UUID
 
     A louder one supersedes what stands. A condition that was over is raised anew as its next episode.
     """
+    with as_installation(session):  # a lender is told of what its borrower did, and the other way round
+        return _raise(session, draft, now=now)
+
+
+def _raise(session: Session, draft: NoticeDraft, *, now: datetime) -> UUID | None:
     number = notice_store.lock_notices(session, draft.organisation_id) + 1
     standing = notice_store.standing_of(session, draft.organisation_id, draft.kind, draft.condition)
     if standing is not None and standing.is_open:
@@ -43,6 +49,11 @@ def raise_notice(session: Session, draft: NoticeDraft, *, now: datetime) -> UUID
 
 def resolve_notice(session: Session, organisation_id: UUID, kind: NoticeKind, condition: str, *, now: datetime) -> bool:
     """Record that a condition is over and return true; false when no alert of it stands."""
+    with as_installation(session):  # the condition may be another organisation's to know of
+        return _resolve(session, organisation_id, kind, condition, now=now)
+
+
+def _resolve(session: Session, organisation_id: UUID, kind: NoticeKind, condition: str, *, now: datetime) -> bool:
     standing = notice_store.standing_of(session, organisation_id, kind, condition)
     if standing is None or not standing.is_open:
         return False

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from finance.attestations.acceptance import Remark
 from finance.store.tables.attestations import AttestationEvidenceRow, AttestationRemarkRow
+from ledger.store.acting import as_installation
 
 
 def save_remarks(session: Session, attestation_id: UUID, remarks: Sequence[Remark]) -> None:
@@ -49,10 +50,8 @@ def save_evidence(session: Session, attestation_id: UUID, facility_id: UUID, dig
 
 def evidence_elsewhere(session: Session, facility_id: UUID, digests: Iterable[str]) -> frozenset[str]:
     """Return those of ``digests`` that an accepted statement of another facility listed before."""
-    return frozenset(
-        session.scalars(
-            select(AttestationEvidenceRow.sha256).where(
-                AttestationEvidenceRow.sha256.in_(sorted(digests)), AttestationEvidenceRow.facility_id != facility_id
-            )
-        )
+    listed = select(AttestationEvidenceRow.sha256).where(
+        AttestationEvidenceRow.sha256.in_(sorted(digests)), AttestationEvidenceRow.facility_id != facility_id
     )
+    with as_installation(session):  # the other facility may be anybody's
+        return frozenset(session.scalars(listed))

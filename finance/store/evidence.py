@@ -10,6 +10,7 @@ from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
 from finance.store.tables.attestations import EvidenceReceiptRow
+from ledger.store.acting import as_installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,11 +64,13 @@ def save_receipt(session: Session, receipt: EvidenceReceipt) -> None:
 
 def load_receipts(session: Session, subject: str, subject_id: str) -> tuple[EvidenceReceipt, ...]:
     """Return the receipts of everything that befell the subject, in order."""
-    rows = session.scalars(
+    wanted = (
         select(EvidenceReceiptRow)
         .where(EvidenceReceiptRow.subject == subject, EvidenceReceiptRow.subject_id == subject_id)
         .order_by(EvidenceReceiptRow.number)
     )
+    with as_installation(session):  # whoever sees the subject sees its receipts, and they lie in its owner's book
+        rows = session.scalars(wanted).all()
     return tuple(
         EvidenceReceipt(
             book_id=row.book_id,

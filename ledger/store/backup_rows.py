@@ -35,6 +35,7 @@ import ledger.store.tables
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.export_formats.backup_lines import BackupColumn, ColumnKind, Value
 from ledger.core.serials import SerialBlock, together, without
+from ledger.store.acting import as_installation, is_row_security_active
 from ledger.store.database import Base, BusinessDate, JsonText, UtcDateTime, UuidKey, sqlite_module
 
 for _module in pkgutil.iter_modules(ledger.store.tables.__path__):
@@ -128,7 +129,8 @@ def begin(session: Session, book: Mapping[str, Value]) -> int:
             "this database has the book, or another book of its organisation under the same code; nothing was imported",
             book_uuid=str(book["book_uuid"]),
         )
-    book_id = int(session.scalar(select(func.max(table.c.book_id))) or 0) + 1
+    with as_installation(session):  # books are numbered through, whoever's they are
+        book_id = int(session.scalar(select(func.max(table.c.book_id))) or 0) + 1
     beginning = {"next_seq": 1, "tree_size": 0, "tree_peaks": b"", "locked_through": None, "soft_locked_through": None}
     session.execute(insert(table).values(**{**book, **beginning}, book_id=book_id))
     return book_id
@@ -186,6 +188,11 @@ def add(session: Session, book_id: int, name: str, values: Sequence[tuple[Value,
             row[place] = kind.process_bind_param(row[place], dialect)
     connection = session.connection().connection.driver_connection
     assert connection is not None, "an open session has a driver connection"
+    if isinstance(connection, psycopg.Connection) and is_row_security_active(connection, name):
+        places = ", ".join(["%s"] * (len(kept) + 1))
+        with connection.cursor() as cursor:
+            cursor.executemany(f"INSERT INTO {name} ({names}) VALUES ({places})".encode(), bound)  # noqa: S608 - our own tables' names
+        return
     if isinstance(connection, psycopg.Connection):
         with connection.cursor() as cursor, cursor.copy(f"COPY {name} ({names}) FROM STDIN".encode()) as copy:
             for row in bound:

@@ -17,6 +17,7 @@ from sqlalchemy.orm import Session
 from ledger.core.accounts import AccountOpening, AccountType, LotMethod, is_path, no_such_account
 from ledger.core.amounts import Commodity, CommodityKind, currency_scale
 from ledger.core.errors import Conflict, Invalid, NotFound
+from ledger.store.acting import as_installation
 from ledger.store.reading import as_day, as_id, as_instant, as_uuid, run
 from ledger.store.tables.journal import AccountRow, BalanceDayRow, BalanceRow, BookRow, CommodityRow
 
@@ -75,7 +76,8 @@ def create(
             if (row.book_uuid, row.tenant_id, row.code, row.functional_currency) == facts:
                 return row.book_id
             raise Conflict("book.exists", "a book of that code or id exists with other facts", code=code)
-        book_id = (session.scalar(select(func.max(BookRow.book_id))) or 0) + 1
+        with as_installation(session):  # books are numbered through, whoever's they are
+            book_id = (session.scalar(select(func.max(BookRow.book_id))) or 0) + 1
         if _is_inserted(session, book_id, facts, now):
             currency = Commodity(code=functional_currency, kind=CommodityKind.MONEY, scale=scale)
             add_commodity(session, book_id, currency, {})

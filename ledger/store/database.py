@@ -32,6 +32,7 @@ from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ledger.core.errors import Conflict, Invalid
 from ledger.core.instants import instant_text as instant_text  # noqa: PLC0414 - those who bind instants ask for it here too
+from ledger.store.acting import ACTING, INSTALLATION, acting_text, watch
 
 try:
     import pysqlite3 as _newest_sqlite
@@ -213,22 +214,32 @@ class Base(DeclarativeBase):
 
 @dataclass(frozen=True, slots=True)
 class Database:
-    """One opened database. ``writer`` and ``reader`` give sessions; the edge that asks commits or closes."""
+    """One opened database. ``writer`` and ``reader`` give sessions; the edge that asks commits or closes.
+
+    ``acting`` is for whom its transactions act: the installation, unless ``acting_for`` organisations.
+    """
 
     engine: Engine
+    acting: str = INSTALLATION
 
     @property
     def is_sqlite(self) -> bool:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
+    def acting_for(self, *organisation_ids: UUID) -> Database:
+        """Return the same database for transactions in which PostgreSQL shows only what those organisations may see."""
+        return Database(self.engine, acting_text(organisation_ids))
+
     def writer(self) -> Session:
         """Return a session whose transaction takes the write lock at once on SQLite (BEGIN IMMEDIATE)."""
-        return Session(self.engine, expire_on_commit=False)
+        if self.is_sqlite:
+            return Session(self.engine, expire_on_commit=False)
+        return Session(self.engine.execution_options(**{ACTING: self.acting}), expire_on_commit=False)
 
     def reader(self) -> Session:
         """Return a session that sees one moment throughout and cannot write on PostgreSQL."""
-        engine = self.engine.execution_options(**{READS_ONLY: True})
+        engine = self.engine.execution_options(**{READS_ONLY: True, ACTING: self.acting})
         if not self.is_sqlite:
             engine = engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         return Session(engine, expire_on_commit=False)
@@ -265,6 +276,7 @@ def open_database(url: str) -> Database:
             hide_parameters=True,
             connect_args={"options": "-c jit=off -c TimeZone=UTC"},
         )
+        watch(engine)
         return Database(engine)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
         raise _not_ours()

@@ -1,7 +1,8 @@
 """Writes a batch on PostgreSQL: one statement a table, an INSERT for a few rows and a COPY for many.
 
-Both fire the same statement triggers and constraints. A COPY costs round trips of its own; INSERTs travel with all else in one
-pipeline. Text is built here because it is the fastest way from Python.
+Where row security binds the caller PostgreSQL has no COPY, and many rows are inserted too. Both fire the same statement triggers
+and constraints. A COPY costs round trips of its own; INSERTs travel with all else in one pipeline. Text is built here because it
+is the fastest way from Python.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from ledger.core.instants import instant_text
 from ledger.core.journal import JournalEntry
+from ledger.store.acting import is_row_security_active
 from ledger.store.database import json_text
 from ledger.store.reading import driver_of
 from ledger.store.rows import BatchRows, attrs_text
@@ -29,6 +31,7 @@ class _Table:
         """Take each column's type in the rows' order, the book's left out."""
         names = ", ".join(("book_id", *columns))
         arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
+        self.name = name
         self._kinds = tuple(columns.values())
         self.copy = f"COPY {name} ({names}) FROM STDIN"
         self.insert = f"INSERT INTO {name} ({names}) SELECT %s, v.* FROM unnest({arrays}) AS v"  # noqa: S608 - names only
@@ -129,7 +132,7 @@ def write(session: Session, rows: BatchRows) -> None:
     """Write every row of the batch inside the caller's transaction."""
     connection = driver_of(session).connection
     assert isinstance(connection, psycopg.Connection), "PostgreSQL is reached through psycopg"
-    if len(rows.entries) + len(rows.refusals) <= _FEW:
+    if len(rows.entries) + len(rows.refusals) <= _FEW or is_row_security_active(connection, _POSTING.name):
         with connection.pipeline():
             _move_sums(connection, rows)
             for table, added in _added(rows):

@@ -151,8 +151,8 @@ class World:
         return self.send("/sign-in/callback", {**self.line.consent(self.begin()), **instead})
 
     def sessions(self) -> int:
-        with self.database.engine.connect() as connection:
-            return int(connection.exec_driver_sql("SELECT count(*) FROM access_session").scalar_one())
+        with self.database.reader() as session:
+            return int(session.connection().exec_driver_sql("SELECT count(*) FROM access_session").scalar_one())
 
 
 def add_provider(database: Database, clock: Clock, **instead: Any) -> Provider:

@@ -17,6 +17,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BOOK, done, refused
 from tests.api.two_persons import House, house_of
+from tests.conftest import owner_of
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def checked(house: House) -> tuple[str, ...]:
 
 def tamper(house: House, statement: str) -> None:
     """Change rows behind the triggers' back, as the owner of the database can."""
-    with house.database.engine.connect() as connection:
+    with owner_of(house.database) as connection:
         if house.database.is_sqlite:
             for (name,) in connection.exec_driver_sql(
                 "SELECT name FROM sqlite_schema WHERE type = 'trigger' AND tbl_name IN ('audit_row', 'audit_head')"

@@ -445,8 +445,8 @@ def test_steps_are_append_only_and_only_what_was_shown_can_be_confirmed(house: T
         insert.format(no=2, sha=other),
         insert.format(no=3, sha="sha256"),
     ):
-        with pytest.raises(DBAPIError), database.engine.begin() as connection:
-            connection.exec_driver_sql(statement)
+        with pytest.raises(DBAPIError), unit_of_work(database) as session:
+            session.connection().exec_driver_sql(statement)
     assert read(house, brought)["state"] == "ready"
 
 

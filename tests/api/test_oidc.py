@@ -148,8 +148,8 @@ def test_nothing_of_an_attempt_that_could_be_used_is_stored(world: World) -> Non
     address = world.begin()
 
     asked = parse_qs(urlsplit(address).query)
-    with world.database.engine.connect() as connection:
-        stored = repr(connection.exec_driver_sql("SELECT * FROM oidc_attempt").all())
+    with world.database.reader() as session:
+        stored = repr(session.connection().exec_driver_sql("SELECT * FROM oidc_attempt").all())
     assert world.cookies[COOKIE] not in stored
     assert asked["state"][0] not in stored
     assert sha256(world.cookies[COOKIE].encode()).hexdigest() not in {asked["nonce"][0], asked["state"][0]}

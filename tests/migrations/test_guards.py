@@ -14,6 +14,8 @@ from tests.conftest import ENGINES
 from tests.store.books import FACTS, LEDGER_TABLES
 
 _SQL = Path(migrations.__file__).parent / "sql"
+ROW_SECURITY = {"row_security", "row_security_drop", "guards_see"}
+"""What PostgreSQL alone has; the last is run after every upgrade."""
 _IDENTITY = {"book_identity", "account_identity", "book_no_delete", "account_no_delete"}
 LEDGER_TRIGGERS = {
     "postgresql": {
@@ -72,7 +74,7 @@ def test_every_trigger_is_declared_in_a_file(database: Database) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_each_guard_file_has_a_twin_for_the_other_engine_and_a_way_down(engine: str) -> None:
-    names = {path.name.split(".")[0] for path in _SQL.glob("*.sql")}
+    names = {path.name.split(".")[0] for path in _SQL.glob("*.sql")} - ROW_SECURITY
 
     for name in names:
         assert (_SQL / f"{name}.{engine}.sql").is_file()

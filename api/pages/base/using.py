@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import inspect
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Generic, TypeVar
@@ -15,6 +16,7 @@ from typing import Any, Generic, TypeVar
 from api.auth.policy import Declared, Routes
 from api.deps import Call
 from ledger.core.errors import DomainError
+from ledger.store.acting import as_installation
 
 Answer = TypeVar("Answer")
 
@@ -27,7 +29,8 @@ def use(call: Call, handler: Callable[..., Answer], **arguments: object) -> Answ
     policy = declared_of(handler).policy
     if not policy.is_public:
         policy.permit(call.principal)
-    return handler(call=call, **arguments) if _takes_call(handler) else handler(**arguments)
+    with as_installation(call.session) if policy.is_of_installation else nullcontext():  # as the route itself would act
+        return handler(call=call, **arguments) if _takes_call(handler) else handler(**arguments)
 
 
 def may_use(call: Call, handler: Callable[..., Any]) -> bool:
