@@ -47,7 +47,7 @@ def determine(world: World, balance_value: str) -> None:
     """Have the year's verification and the allocation determined on it recorded by two persons, as of 2026-08-18."""
     colleague = world.colleague_of(world.borrower)
     process = {"process_id": "P1", "emissions_t": "860481.83", "intensity": "1.714962"}
-    facts = {
+    facts: dict[str, dict[str, Any]] = {
         "verifications": {"verifier": "Example", "doc_ref": "2025-017", "processes": [process]},
         "determinations": {
             "verification_id": entry_id(1),
