@@ -11,6 +11,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy import text
 from sqlalchemy.engine import Connection, Engine
 
 from ledger.store.acting import ACTING, INSTALLATION
@@ -24,8 +25,8 @@ def upgrade(database: Database, revision: str = "head") -> None:
     with _as_installation(database).connect() as connection:
         command.upgrade(_config(connection), revision)
         if connection.dialect.name == "postgresql":
-            for statement in statements("guards_see", "postgresql"):
-                connection.exec_driver_sql(statement)
+            for statement in statements("application_rights", "postgresql"):
+                connection.execute(text(statement))
         connection.commit()
 
 

@@ -1,7 +1,8 @@
 -- Who may see which row, asked again by the database: what the application forgets to ask stays unseen.
 -- The setting tonne.organisation_id says for whom a transaction acts: ids with commas between, or 'installation'; unset is nobody.
+-- A guard holds over every row, whoever acts: what a trigger looks at it sees whole.
 CREATE FUNCTION tonne_acts_for_all() RETURNS boolean LANGUAGE sql STABLE
-AS $$ SELECT coalesce(current_setting('tonne.organisation_id', true) = 'installation', false) $$
+AS $$ SELECT coalesce(current_setting('tonne.organisation_id', true) = 'installation', false) OR pg_trigger_depth() > 0 $$
 -- next
 CREATE FUNCTION tonne_acting() RETURNS uuid[] LANGUAGE sql STABLE
 AS $$ SELECT CASE WHEN coalesce(current_setting('tonne.organisation_id', true), 'installation') IN ('installation', '')
@@ -10,28 +11,57 @@ AS $$ SELECT CASE WHEN coalesce(current_setting('tonne.organisation_id', true), 
 CREATE FUNCTION tonne_books() RETURNS bigint[] LANGUAGE plpgsql STABLE
 AS $$ BEGIN RETURN ARRAY(SELECT b.book_id FROM book b WHERE b.tenant_id = ANY (tonne_acting())); END $$
 -- next
+-- These look past the policies for as long as they run. They set and restore the setting themselves, for only a superuser may attach
+-- a setting to a function.
 -- Books in which something is set aside for those who act, or lent on by them: that the book exists, nothing else of it.
 CREATE FUNCTION tonne_books_of_stakes(acting uuid[]) RETURNS bigint[] LANGUAGE plpgsql STABLE
-SET tonne.organisation_id = 'installation'
-AS $$ BEGIN RETURN ARRAY(
+AS $$
+DECLARE
+    said text := coalesce(current_setting('tonne.organisation_id', true), '');
+    found bigint[];
+BEGIN
+    PERFORM set_config('tonne.organisation_id', 'installation', true);
+    found := ARRAY(
     SELECT h.book_id FROM hold h WHERE h.beneficiary_id = ANY (acting)
     UNION SELECT c.book_id FROM carbon_contract c WHERE c.lender_organisation_id = ANY (acting)
-); END $$
+    );
+    PERFORM set_config('tonne.organisation_id', said, true);
+    RETURN found;
+END
+$$
 -- next
 CREATE FUNCTION tonne_facilities(acting uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
-SET tonne.organisation_id = 'installation'
-AS $$ BEGIN RETURN ARRAY(
+AS $$
+DECLARE
+    said text := coalesce(current_setting('tonne.organisation_id', true), '');
+    found uuid[];
+BEGIN
+    PERFORM set_config('tonne.organisation_id', 'installation', true);
+    found := ARRAY(
     SELECT f.facility_id FROM facility f WHERE f.borrower_id = ANY (acting)
     UNION SELECT p.facility_id FROM facility_party p WHERE p.organisation_id = ANY (acting)
-); END $$
+    );
+    PERFORM set_config('tonne.organisation_id', said, true);
+    RETURN found;
+END
+$$
 -- next
 -- Facilities whose prices are the business of those who act: an assessor is a party too, and never sees a margin.
 CREATE FUNCTION tonne_priced_facilities(acting uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
-SET tonne.organisation_id = 'installation'
-AS $$ BEGIN RETURN ARRAY(
+AS $$
+DECLARE
+    said text := coalesce(current_setting('tonne.organisation_id', true), '');
+    found uuid[];
+BEGIN
+    PERFORM set_config('tonne.organisation_id', 'installation', true);
+    found := ARRAY(
     SELECT f.facility_id FROM facility f WHERE f.borrower_id = ANY (acting)
     UNION SELECT p.facility_id FROM facility_party p WHERE p.organisation_id = ANY (acting) AND p.role IN ('borrower', 'lender')
-); END $$
+    );
+    PERFORM set_config('tonne.organisation_id', said, true);
+    RETURN found;
+END
+$$
 -- next
 -- Puts a table under row security: its owner is bound too, and a row is there for whom the condition holds.
 CREATE FUNCTION tonne_protect(protected_table text, condition text, readable text DEFAULT NULL) RETURNS void LANGUAGE plpgsql
@@ -178,35 +208,3 @@ EXCEPTION
     WHEN insufficient_privilege THEN RAISE NOTICE 'tonne_application was not created; ask an administrator, see docs/decisions/0030-row-security.md';
 END
 $$
--- next
-DO $$
-BEGIN
-    IF EXISTS (SELECT 1 FROM pg_roles WHERE rolname = 'tonne_application') THEN
-        EXECUTE format('GRANT USAGE ON SCHEMA %I TO tonne_application', current_schema());
-        EXECUTE format('GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA %I TO tonne_application', current_schema());
-        EXECUTE format('GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA %I TO tonne_application', current_schema());
-        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO tonne_application',
-            current_schema());
-        EXECUTE format('ALTER DEFAULT PRIVILEGES IN SCHEMA %I GRANT USAGE, SELECT ON SEQUENCES TO tonne_application', current_schema());
-        REVOKE INSERT, UPDATE, DELETE ON alembic_version FROM tonne_application;
-    END IF;
-END
-$$
--- next
--- Guards hold over every row, whoever acts: a trigger that looks at tables sees them whole. Run again after every upgrade.
-CREATE FUNCTION tonne_let_guards_see() RETURNS void LANGUAGE plpgsql
-AS $$
-DECLARE
-    guard regprocedure;
-BEGIN
-    FOR guard IN
-        SELECT p.oid::regprocedure FROM pg_proc p
-        WHERE p.pronamespace = current_schema()::regnamespace AND p.prorettype = 'trigger'::regtype AND p.proname LIKE 'tonne\_%'
-          AND p.prosrc ~* '\mfrom\M' AND p.proconfig IS NULL
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s SET tonne.organisation_id = %L', guard, 'installation');
-    END LOOP;
-END
-$$
--- next
-SELECT tonne_let_guards_see()

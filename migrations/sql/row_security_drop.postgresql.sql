@@ -17,22 +17,6 @@ BEGIN
 END
 $$
 -- next
-DO $$
-DECLARE
-    guard regprocedure;
-BEGIN
-    FOR guard IN
-        SELECT p.oid::regprocedure FROM pg_proc p
-        WHERE p.pronamespace = current_schema()::regnamespace AND p.prorettype = 'trigger'::regtype AND p.proconfig IS NOT NULL
-          AND p.proname LIKE 'tonne\_%'
-    LOOP
-        EXECUTE format('ALTER FUNCTION %s RESET tonne.organisation_id', guard);
-    END LOOP;
-END
-$$
--- next
-DROP FUNCTION tonne_let_guards_see()
--- next
 DROP FUNCTION tonne_protect_with(text, text, text[])
 -- next
 DROP FUNCTION tonne_protect_as(text, text)

@@ -74,17 +74,27 @@ def test_every_table_of_the_schema_is_bound_by_a_policy_or_holds_nobody_s_rows(d
     assert unbound == SHARED, "a new table says in its migration: SELECT tonne_protect_as('its_name', 'organisation')"
 
 
-def test_every_guard_that_looks_at_tables_sees_all_of_them(database: Database) -> None:
-    with database.reader() as session:
-        blind = session.scalars(
-            text(
-                "SELECT proname FROM pg_proc WHERE pronamespace = current_schema()::regnamespace AND proname LIKE 'tonne%'"
-                " AND prorettype = 'trigger'::regtype AND prosrc ~* '\\mfrom\\M'"
-                " AND NOT coalesce(proconfig @> ARRAY['tonne.organisation_id=installation'], false)"
-            )
-        ).all()
+def test_what_a_trigger_looks_at_it_sees_whole_whoever_acts(
+    database: Database, bound: Database, two: tuple[Member, Member]
+) -> None:
+    with database.engine.connect() as connection:
+        for statement in (
+            "CREATE TABLE probe (people integer)",
+            (
+                "CREATE FUNCTION count_people() RETURNS trigger LANGUAGE plpgsql"
+                " AS $$ BEGIN NEW.people := (SELECT count(*) FROM user_account); RETURN NEW; END $$"
+            ),
+            "CREATE TRIGGER probe BEFORE INSERT ON probe FOR EACH ROW EXECUTE FUNCTION count_people()",
+            "GRANT SELECT, INSERT ON probe TO tonne_application",
+        ):
+            connection.exec_driver_sql(statement)
+        connection.commit()
 
-    assert list(blind) == []
+    with bound.acting_for(two[0].organisation_id).writer() as session:
+        counted = session.execute(text("INSERT INTO probe VALUES (0) RETURNING people")).scalar()
+
+        assert counted == 2
+        assert seen(session) == {two[0].organisation_id}
 
 
 def test_an_organisation_sees_its_own_rows_and_the_installation_all(

@@ -14,7 +14,7 @@ from tests.conftest import ENGINES
 from tests.store.books import FACTS, LEDGER_TABLES
 
 _SQL = Path(migrations.__file__).parent / "sql"
-ROW_SECURITY = {"row_security", "row_security_drop", "guards_see"}
+ROW_SECURITY = {"row_security", "row_security_drop", "application_rights"}
 """What PostgreSQL alone has; the last is run after every upgrade."""
 _IDENTITY = {"book_identity", "account_identity", "book_no_delete", "account_no_delete"}
 LEDGER_TRIGGERS = {
