@@ -289,7 +289,7 @@ def test_the_example_smelter_has_24_months_of_one_site() -> None:
 
 def test_the_example_workbook_holds_the_same_rows() -> None:
     text = (EXAMPLES / "smelter" / "activity.csv").read_text(encoding="utf-8")
-    sheet = load_workbook(EXAMPLES / "smelter" / "activity.xlsx", read_only=True)["activity"]
+    sheet = load_workbook(EXAMPLES / "smelter" / "activity.xlsx")["activity"]
     header, *rows = ((*map(str, cells),) for cells in sheet.iter_rows(values_only=True))
 
     workbook = parse_activity(Table(file="activity.csv", sheet="", rows=(header, *rows)))
@@ -314,7 +314,7 @@ def test_the_second_template_file_has_the_headings_of_its_form() -> None:
 
 
 def test_the_empty_workbook_has_the_headings_of_the_empty_table() -> None:
-    sheet = load_workbook(EXAMPLES / "templates" / "activity.xlsx", read_only=True)["activity"]
+    sheet = load_workbook(EXAMPLES / "templates" / "activity.xlsx")["activity"]
     (header, *_) = ((*map(str, cells),) for cells in sheet.iter_rows(values_only=True))
 
     assert header == tuple(f"{column.key} {column.heading_zh}" for column in COLUMNS)
