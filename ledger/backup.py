@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from ledger.core import log
 from ledger.core.accounts import AccountType
-from ledger.core.checks import EntryCheck, KnownRoot, account_names
+from ledger.core.checks import PieceCheck, account_names
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.export_formats.backup_checks import Grouped, judge
 from ledger.core.export_formats.backup_lines import (
@@ -34,6 +34,7 @@ from ledger.core.export_formats.backup_lines import (
     read_manifest,
 )
 from ledger.core.findings import Findings
+from ledger.core.replay import BookReplay, KnownRoot
 from ledger.store import backup_rows, books
 
 _MANIFEST = "manifest.json"
@@ -123,7 +124,8 @@ def _restore_entries(session: Session, archive: _Archive, book_id: int, book: Ma
     known = (
         [KnownRoot(manifest.tree_size, bytes.fromhex(manifest.tree_root), "the manifest")] if manifest.tree_size else []
     )
-    check = EntryCheck(
+    replay = BookReplay(known_roots=known, findings=findings)
+    check = PieceCheck(
         book=str(manifest.book_uuid),
         accounts={
             number: account_names(
@@ -131,14 +133,13 @@ def _restore_entries(session: Session, archive: _Archive, book_id: int, book: Ma
             )
             for number, (path, kind, commodity_id, code) in backup_rows.account_names(session, book_id).items()
         },
-        known_roots=known,
-        findings=findings,
     )
     files = {name: Grouped(archive.rows(name), _place(name)) for name in backup_rows.BY_SEQ}
     insert_order = backup_rows.insert_order(session)
     for first in range(1, manifest.tree_size + 1, _CHUNK):
         part = {name: files[name].through(first + _CHUNK - 1) for name in backup_rows.BY_SEQ}
-        judge(check, part, {name: backup_rows.columns(name) for name in backup_rows.BY_SEQ})
+        piece = judge(check, part, {name: backup_rows.columns(name) for name in backup_rows.BY_SEQ})
+        replay.join(piece)
         _refuse_findings(findings)
         for name in insert_order:
             backup_rows.add(session, book_id, name, part[name])
@@ -151,7 +152,7 @@ def _restore_entries(session: Session, archive: _Archive, book_id: int, book: Ma
     assert isinstance(next_seq, int), "a whole number by its column"
     assert isinstance(peaks, bytes), "bytes by their column"
     assert isinstance(last, datetime), "an instant by its column"
-    check.finish(
+    replay.finish(
         next_seq=next_seq, tree_size=size, tree_peaks=peaks, last_recorded_at=last.isoformat(timespec="microseconds")
     )
     _refuse_findings(findings)

@@ -7,24 +7,23 @@ right it does not say: the leaf's text is what the tree proves, and a root kept 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from sqlalchemy.orm import Session
 
-from ledger import persons
+from ledger import check_pieces, persons
+from ledger.check_pieces import Apart
 from ledger.core import log
-from ledger.core.accounts import AccountType, is_path, type_of
 from ledger.core.checkpoint import NoteKey, open_checkpoint, read_hand_over
-from ledger.core.checks import AccountNames, EntryCheck, HoldTerms, KnownRoot, MoreFacts, account_names
+from ledger.core.checks import AccountNames, PieceCheck
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.findings import Finding, Findings, differences, members, refusal_problem
+from ledger.core.replay import BookReplay, KnownRoot
 from ledger.store import check_cursors, check_rows, check_rules
 from ledger.store import persons as person_rows
-from ledger.store.database import without_collection
+from ledger.store.check_cursors import Span
 
 _KNOWN_ROOT = re.compile(r"[0-9]{1,15}:[0-9a-f]{64}", re.ASCII)
 
@@ -60,11 +59,14 @@ def find_book(session: Session, named: str) -> int:
     return found[0][0]
 
 
-def check_book(session: Session, book_id: int, *, known_roots: Iterable[KnownRoot] = ()) -> BookCheck:
+def check_book(
+    session: Session, book_id: int, *, known_roots: Iterable[KnownRoot] = (), apart: Apart | None = None
+) -> BookCheck:
     """Return what a whole replay of the book finds; an empty ``findings`` is a sound book.
 
     ``known_roots`` are tree heads kept outside (a bank's copy, a signed checkpoint): the tree must pass through each. Without one,
-    somebody who can rewrite the database may rewrite a whole tail consistently, and no check from inside can tell.
+    somebody who can rewrite the database may rewrite a whole tail consistently, and no check from inside can tell. A long book's
+    entries are examined in the processes of ``apart``, where that is given: what is found, and where first, is the same.
     """
     findings = Findings()
     head = check_rows.BookHead("", "", 0, 0, b"", "")
@@ -72,17 +74,15 @@ def check_book(session: Session, book_id: int, *, known_roots: Iterable[KnownRoo
     with _section(session, findings, "book"):
         head = check_rows.head(session, book_id)
     with _section(session, findings, "account"):
-        accounts = _accounts(session, book_id, findings)
+        accounts = check_pieces.accounts_of(session, book_id, findings)
     published: list[KnownRoot] = []
     with _section(session, findings, "checkpoint"):
         published = _checkpoint_roots(session, book_id, f"tonne/{head.book_uuid}", findings)
-    checking = EntryCheck(
-        book=head.book_uuid, accounts=accounts, known_roots=(*known_roots, *published), findings=findings
-    )
+    replay = BookReplay(known_roots=(*known_roots, *published), findings=findings)
     with _section(session, findings, "entry"):
-        with check_cursors.reading_ahead(session) as ahead:
-            _check_entries(session, book_id, checking, findings, ahead)
-        checking.finish(
+        check = PieceCheck(book=head.book_uuid, accounts=accounts)
+        _replay_entries(session, book_id, check, replay, findings, apart)
+        replay.finish(
             next_seq=head.next_seq,
             tree_size=head.tree_size,
             tree_peaks=head.tree_peaks,
@@ -106,26 +106,11 @@ def check_book(session: Session, book_id: int, *, known_roots: Iterable[KnownRoo
     return BookCheck(
         book=head.book_uuid,
         code=head.code,
-        entries=checking.next_seq - 1,
-        tree_size=checking.tree_size,
-        tree_root=log.root(checking.tree_peaks),
+        entries=replay.next_seq - 1,
+        tree_size=replay.tree_size,
+        tree_root=log.root(replay.tree_peaks),
         findings=tuple(findings),
     )
-
-
-def _accounts(session: Session, book_id: int, findings: Findings) -> dict[int, AccountNames]:
-    found = {}
-    for account_id, path, kind, commodity_id, commodity in check_rows.accounts(session, book_id):
-        if not is_path(path) or kind != type_of(path).value:
-            said = type_of(path).value if is_path(path) else "a path"
-            findings.add("account.type", "account", f"account {account_id}", expected=said, found=f"{path} {kind}")
-        found[account_id] = account_names(
-            path=path,
-            commodity_id=commodity_id,
-            commodity=commodity or "",
-            normal_side=AccountType(kind).normal_side,
-        )
-    return found
 
 
 def _checkpoint_roots(session: Session, book_id: int, origin: str, findings: Findings) -> list[KnownRoot]:
@@ -162,63 +147,19 @@ def _checkpoint_roots(session: Session, book_id: int, origin: str, findings: Fin
     return roots
 
 
-def _check_entries(
-    session: Session, book_id: int, checking: EntryCheck, findings: Findings, ahead: Executor | None
+def _replay_entries(
+    session: Session, book_id: int, check: PieceCheck, replay: BookReplay, findings: Findings, apart: Apart | None
 ) -> None:
-    entries, made = check_rows.entries(session, book_id, ahead)
-    legs, leaves = check_rows.postings(session, book_id, ahead), check_rows.leaves(session, book_id, ahead)
-    rest = (
-        check_rows.lot_moves(session, book_id, ahead),
-        check_rows.lots(session, book_id, ahead),
-        check_rows.holds(session, book_id, ahead),
-        check_rows.hold_moves(session, book_id, ahead),
-        check_rows.serial_moves(session, book_id, ahead),
-    )
-    while chunk := entries.next_chunk():
-        last = chunk[-1][0]
-        with without_collection():
-            legs_of = _by_seq(legs.through(last))
-            leaf_of = {leaf[0]: leaf for leaf in leaves.through(last)}
-            more_of = _more(*(stream.through(last) for stream in rest))
-            checking.take(list(map(made, chunk)), legs_of, leaf_of, more_of)
-        if len(legs_of) + len(leaf_of) + len(more_of) > len(chunk):
-            known = {row[0] for row in chunk}
-            for table, places in (("posting", legs_of), ("leaf", leaf_of), ("lot_move", more_of)):
-                _check_strays(table, sorted(places.keys() - known), findings)
-    for table, stream in zip(_TABLES_BY_SEQ, (legs, leaves, *rest), strict=True):
-        _check_strays(table, [row[0] for row in stream.through(_NO_END)[:1]], findings)
-
-
-_TABLES_BY_SEQ = ("posting", "leaf", "lot_move", "lot", "hold", "hold_move", "serial_move")
-_NO_END = 2**63
-
-
-def _check_strays(table: str, places: Sequence[int], findings: Findings) -> None:
-    for seq in places:
-        findings.add("entry.missing", table, f"seq {seq}", expected="an entry", found=f"a {table} without one")
-
-
-def _by_seq(rows: Iterable[Any]) -> dict[int, list[Any]]:
-    found: dict[int, list[Any]] = {}
-    for row in rows:
-        seq = row[0]
-        if seq in found:
-            found[seq].append(row)
-        else:
-            found[seq] = [row]
-    return found
-
-
-def _more(
-    moves: list[Any], lots: list[Any], holds: list[Any], hold_moves: list[Any], serials: list[Any]
-) -> dict[int, MoreFacts]:
-    if not (moves or lots or holds or hold_moves or serials):
-        return {}
-    by_seq = [_by_seq(rows) for rows in (moves, lots, map(HoldTerms._make, holds), hold_moves, serials)]
-    return {
-        seq: MoreFacts(*(rows.get(seq, ()) for rows in by_seq))
-        for seq in set().union(*(rows.keys() for rows in by_seq))
-    }
+    done = None
+    if apart is not None:
+        entries = check_rows.entry_count(session, book_id)
+        for span, pieces, strays in check_pieces.examine_apart(session, book_id, check, entries, apart):
+            for piece in pieces:
+                replay.join(piece)
+            findings.join(strays)
+            done = span.through
+    for piece in check_pieces.examine(session, book_id, check, Span(done, None), findings):
+        replay.join(piece)
 
 
 def _check_projections(session: Session, book_id: int, accounts: dict[int, AccountNames], findings: Findings) -> None:

@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import secrets
+from functools import partial
 from typing import TextIO
 
 from api.deps import ready_database, unit_of_work, utc_now, uuid7
@@ -19,12 +20,14 @@ from api.store.book_checks import CheckedBook
 from api.store.faults import DATABASE_ERRORS
 from finance.operations.log_notices import rewritten, tell_rewritten
 from ledger import checking
+from ledger.check_pieces import Apart
 from ledger.checking import BookCheck
 from ledger.store import books
 from ledger.store.books import Book
-from ledger.store.database import Database
+from ledger.store.database import Database, open_database
 
 _SOUND, _FOUND = 0, 1
+_MOST_PROCESSES = 8
 _log = logging.getLogger("tonne.check")
 
 
@@ -43,6 +46,14 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
         default=[],
         help="a tree head kept outside: its number of leaves and its root in hexadecimal; the tree must pass through it",
     )
+    parser.add_argument(
+        "--processes",
+        type=int,
+        choices=range(1, _MOST_PROCESSES + 1),
+        metavar="N",
+        default=min(_MOST_PROCESSES, os.cpu_count() or 1),
+        help=f"processes that examine a long book's entries, 1 to {_MOST_PROCESSES} (by default one for each processor)",
+    )
     parser.set_defaults(run=_check)
 
 
@@ -52,11 +63,24 @@ def _check(arguments: argparse.Namespace, out: TextIO) -> int:
     with ready_database(url) as database:
         with database.reader() as session:
             book = books.named(session, arguments.book)
-            found, checked = book_checks.check(session, book, known_roots=known, started_by=None, now=utc_now())
+            found, checked = book_checks.check(
+                session,
+                book,
+                known_roots=known,
+                apart=_apart(database, url, processes=arguments.processes),
+                started_by=None,
+                now=utc_now(),
+            )
         is_kept = _is_kept(database, book, checked)
     write = _as_json if arguments.json else _as_text
     out.write(write(found, checked, is_kept=is_kept) + "\n")
     return _SOUND if checked.is_sound else _FOUND
+
+
+def _apart(database: Database, url: str, *, processes: int) -> Apart | None:
+    if processes == 1 or not database.is_for_many_processes:
+        return None
+    return Apart(open_database=partial(open_database, url), others=processes - 1)
 
 
 def _is_kept(database: Database, book: Book, checked: CheckedBook) -> bool:

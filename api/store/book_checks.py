@@ -19,9 +19,10 @@ from api.store.audit import AuditHead
 from api.store.audit_check import AuditCheck
 from api.store.book_check_tables import BookCheckRow
 from ledger import checking
+from ledger.check_pieces import Apart
 from ledger.checking import BookCheck
-from ledger.core.checks import KnownRoot
 from ledger.core.findings import Finding
+from ledger.core.replay import KnownRoot
 from ledger.store import check_cursors
 from ledger.store.books import Book
 
@@ -75,15 +76,17 @@ def check(
     book: Book,
     *,
     known_roots: Iterable[KnownRoot] = (),
+    apart: Apart | None = None,
     most_audit_rows: int | None = None,
     started_by: UUID | None,
     now: datetime,
 ) -> tuple[BookCheck, CheckedBook]:
     """Return what a replay of the book and of its organisation's audit log finds, as the ledger says it and as it is kept.
 
-    An audit log above ``most_audit_rows`` is left out, never said to be sound. Fails closed: a log that cannot be read is a finding.
+    A long book's entries are examined in the processes of ``apart``, where that is given. An audit log above ``most_audit_rows`` is left
+    out, never said to be sound. Fails closed: a log that cannot be read is a finding.
     """
-    checked = checking.check_book(session, book.book_id, known_roots=known_roots)
+    checked = checking.check_book(session, book.book_id, known_roots=known_roots, apart=apart)
     seen = _check_audit(session, book.tenant_id, most_rows=most_audit_rows)
     kept = CheckedBook(
         organisation_id=book.tenant_id,

@@ -1,7 +1,7 @@
-"""Checks a book's entries one by one: leaves spelled again from the facts, legs whole and balanced, the tree grown anew.
+"""Checks a book's entries one by one: leaves spelled again from the facts, legs whole and balanced.
 
 Pure: rows come in as plain tuples of numbers and texts, findings go out. Spells the canonical text by itself and on purpose not
-through ``ledger.core.log``, so that one mistake is not made twice. Holds the tree and the order, nothing of past entries.
+through ``ledger.core.log``, so that one mistake is not made twice. Knows the entries of one piece; ``replay`` joins pieces.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from ledger.core import log
-from ledger.core.findings import Findings, members
+from ledger.core.findings import Finding, Findings, members
 
 _DIGEST_BYTES = 32
 _LINES = 1024
@@ -91,12 +91,15 @@ class MoreFacts:
 _NO_MORE = MoreFacts()
 
 
-class KnownRoot(NamedTuple):
-    """A tree head that somebody keeps outside, or that a signed checkpoint says; ``source`` names it in a finding."""
+class Piece(NamedTuple):
+    """What entries that follow one another came to by themselves: where they begin and end, their leaves' hashes, what is wrong."""
 
-    size: int
-    root: bytes
-    source: str
+    first_seq: int
+    first_recorded_at: str
+    next_seq: int
+    last_recorded_at: str
+    hashes: Sequence[bytes]
+    findings: tuple[Finding, ...]
 
 
 def account_names(*, path: str, commodity_id: int, commodity: str, normal_side: int) -> AccountNames:
@@ -146,34 +149,27 @@ def spelled_entry(
     )
 
 
-class EntryCheck:
-    """Goes through a book's entries in order and notes what does not hold."""
+class PieceCheck:
+    """Goes through pieces of one book, each by itself: in any order, and wherever its rows were read."""
 
-    def __init__(
-        self, *, book: str, accounts: Mapping[int, AccountNames], known_roots: Iterable[KnownRoot], findings: Findings
-    ) -> None:
-        """Begin before the first entry of the book of uuid ``book``."""
-        self._book = book
+    def __init__(self, *, book: str, accounts: Mapping[int, AccountNames]) -> None:
+        """Examine entries of the book of uuid ``book``."""
+        self.book = book
         self._accounts = accounts
-        self._wrong = findings.add
-        self._known = sorted(known_roots)
-        self._sound_size = 0
-        self._next_known = 0
-        self.next_seq = 1
-        self.last_recorded_at = ""
-        self.tree_size = 0
-        self.tree_peaks = b""
+        self._wrong = Findings().add
 
-    def take(
+    def examine(
         self,
-        entries: Iterable[EntryFacts],
+        entries: Sequence[EntryFacts],
         legs: Mapping[int, Sequence[Leg]],
         leaves: Mapping[int, Leaf],
         more: Mapping[int, MoreFacts],
-    ) -> None:
-        """Check entries that follow those taken before; rows of other tables come by seq. Their leaves join the tree."""
+    ) -> Piece:
+        """Return what entries, at least one, come to; rows of other tables come by seq."""
+        findings = Findings()
+        self._wrong = findings.add
         hashes = []
-        next_seq, last = self.next_seq, self.last_recorded_at
+        next_seq, last = entries[0].seq, ""
         for entry in entries:
             seq, recorded_at = entry[0], entry[5]
             if seq != next_seq:
@@ -190,25 +186,7 @@ class EntryCheck:
                 self._wrong("leaf.missing", "leaf", f"seq {seq}", expected="a leaf", found="none")
             else:
                 hashes.append(self._checked_leaf(entry, mine, rest, leaf))
-        self.next_seq, self.last_recorded_at = next_seq, last
-        self._append(hashes)
-
-    def finish(self, *, next_seq: int, tree_size: int, tree_peaks: bytes, last_recorded_at: str) -> None:
-        """Compare where the entries led with what the book's row says, and with roots beyond the last leaf."""
-        if next_seq != self.next_seq:
-            at = f"seq {min(next_seq, self.next_seq)}"
-            self._wrong("book.next_seq", "book", at, expected=self.next_seq, found=next_seq)
-        if tree_size != self.tree_size:
-            at = f"seq {min(tree_size, self.tree_size) + 1}"
-            self._wrong("book.tree_size", "book", at, expected=self.tree_size, found=tree_size)
-        elif tree_peaks != self.tree_peaks:
-            self._peaks_differ(tree_peaks)
-        if self.tree_size and last_recorded_at != self.last_recorded_at:
-            at = f"seq {min(next_seq, self.next_seq) - (next_seq == self.next_seq)}"
-            self._wrong("book.last_recorded_at", "book", at, expected=self.last_recorded_at, found=last_recorded_at)
-        for known in self._known[self._next_known :]:
-            said = f"{known.size} leaves, as {known.source} says"
-            self._wrong("tree.shorter", "leaf", f"seq {self.tree_size + 1}", expected=said, found=self.tree_size)
+        return Piece(entries[0].seq, entries[0].recorded_at, next_seq, last, hashes, tuple(findings))
 
     def _check_entry(self, entry: EntryFacts, legs: Sequence[Leg]) -> None:
         day, total = entry[4], 0
@@ -250,7 +228,7 @@ class EntryCheck:
         """Return the leaf's hash, worked out from the stored salt and text, after comparing the text with the facts."""
         seq, salt, text, stored_hash = leaf
         try:
-            spelled = spelled_entry(self._book, entry, legs, more, self._accounts)
+            spelled = spelled_entry(self.book, entry, legs, more, self._accounts)
         except KeyError as unknown:
             spelled = ""
             self._wrong("posting.account", "posting", f"seq {seq}", expected="an account of the book", found=unknown)
@@ -286,43 +264,6 @@ class EntryCheck:
                 self._wrong("entry.differs_from_leaf", table, f"seq {seq}", expected=its, found=ours)
                 return
         self._wrong("leaf.not_canonical", "leaf", f"seq {seq}", expected=spelled, found=text)
-
-    def _append(self, hashes: Sequence[bytes]) -> None:
-        """Append leaves and compare the tree with every known root on the way."""
-        start = 0
-        while self._next_known < len(self._known):
-            known = self._known[self._next_known]
-            wanted = known.size - self.tree_size
-            if wanted > len(hashes) - start:
-                break
-            self._grow(hashes[start : start + wanted])
-            start += wanted
-            self._next_known += 1
-            mine = log.root(self.tree_peaks)
-            if mine == known.root:
-                self._sound_size = known.size
-            else:
-                at, said = f"seq {self._sound_size + 1} to {known.size}", f"{known.root.hex()}, as {known.source} says"
-                self._wrong("tree.root", "leaf", at, expected=said, found=mine.hex())
-        self._grow(hashes[start:])
-
-    def _grow(self, hashes: Sequence[bytes]) -> None:
-        self.tree_peaks, self.tree_size = log.append_leaves(self.tree_peaks, self.tree_size, hashes)
-
-    def _peaks_differ(self, stored: bytes) -> None:
-        """Say which perfect subtree is the first to differ: the first changed leaf is one of those it covers."""
-        covered, start = 0, 0
-        for height in reversed(range(self.tree_size.bit_length())):
-            if not self.tree_size >> height & 1:
-                continue
-            mine, its = self.tree_peaks[start : start + _DIGEST_BYTES], stored[start : start + _DIGEST_BYTES]
-            if mine != its:
-                at = f"seq {covered + 1} to {covered + (1 << height)}"
-                self._wrong("book.tree_peaks", "book", at, expected=mine.hex(), found=its.hex())
-                return
-            covered, start = covered + (1 << height), start + _DIGEST_BYTES
-        at, said = f"seq {self.tree_size}", f"{len(self.tree_peaks)} bytes"
-        self._wrong("book.tree_peaks", "book", at, expected=said, found=f"{len(stored)} bytes")
 
 
 _TABLE_OF = {

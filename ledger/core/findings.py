@@ -49,6 +49,11 @@ class Findings:
         said, seen = str(expected)[:_LONGEST], str(found)[:_LONGEST]
         self._found[key] = Finding(code=code, table=table, at=at, expected=said, found=seen, count=count)
 
+    def join(self, others: Iterable[Finding]) -> None:
+        """Add what was found elsewhere, after one's own."""
+        for each in others:
+            self.add(each.code, each.table, each.at, expected=each.expected, found=each.found, count=each.count)
+
     def __iter__(self) -> Iterator[Finding]:
         """Yield the findings."""
         return iter(self._found.values())

@@ -13,7 +13,7 @@ from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import count
 from operator import itemgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -36,6 +36,16 @@ _PIECES_AHEAD = 2
 """An entry has two legs and more: while one piece of entries is checked, two of postings are wanted."""
 
 _names = count(1)
+
+
+class Span(NamedTuple):
+    """Places that come after one and go through another, both open where they are ``None``."""
+
+    after: int | None
+    through: int | None
+
+
+WHOLE = Span(None, None)
 
 
 @contextmanager
@@ -111,11 +121,12 @@ def rows_of(session: Session, statement: str, book_id: int) -> Iterator[Any]:
         yield from chunk
 
 
-def cursor_of(session: Session, statement: str, book_id: int) -> Any:
+def cursor_of(session: Session, statement: str, book_id: int, span: Span = WHOLE) -> Any:
     """Return a cursor over the rows of a statement, in which ``uuid(x)``, ``day(x)`` and ``instant(x)`` spell columns as leaves do.
 
-    Every ``?`` stands for the book.
+    Every ``?`` stands for the book, and ``span(x)`` for the condition that the column ``x`` lies in ``span``.
     """
+    statement = _SPANNED.sub(lambda token: _condition(token[1], span), statement)
     connection = session.connection().connection.driver_connection
     assert connection is not None, "an open session has a driver connection"
     values = (book_id,) * statement.count("?")
@@ -123,6 +134,13 @@ def cursor_of(session: Session, statement: str, book_id: int) -> Any:
         text = TOKEN.sub(lambda token: token.expand(_ON_POSTGRESQL[token[1]]), statement)
         return _ServerCursor(connection, text.replace("?", "%s"), values)
     return connection.execute(TOKEN.sub(lambda token: token.expand(_ON_SQLITE[token[1]]), statement), values)
+
+
+def _condition(column: str, span: Span) -> str:
+    ends = [
+        f"{column} {sign} {place:d}" for sign, place in ((">", span.after), ("<=", span.through)) if place is not None
+    ]
+    return " AND ".join(ends) or "TRUE"
 
 
 class _ServerCursor:
@@ -155,6 +173,7 @@ class _ServerCursor:
         return rows
 
 
+_SPANNED = re.compile(r"\bspan\(([a-z_.]+)\)")
 TOKEN = re.compile(r"\b(uuid|day|instant)\(([a-z_.]+)\)")
 _ON_POSTGRESQL = {
     "uuid": r"CAST(\2 AS TEXT)",

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 
 from ledger.core.checks import EntryFacts
 from ledger.core.serials import SerialBlock, together
-from ledger.store.check_cursors import CHUNK, TOKEN, Stream, cursor_of, rows_of
+from ledger.store.check_cursors import CHUNK, TOKEN, Span, Stream, cursor_of, rows_of
 from ledger.store.tables.journal import BookRow
 
 
@@ -54,48 +54,24 @@ def accounts(session: Session, book_id: int) -> list[tuple[int, str, str, int, s
     return rows
 
 
+def entry_count(session: Session, book_id: int) -> int:
+    """Return how many entries the book has."""
+    ((found,),) = cursor_of(session, _ENTRY_COUNT, book_id).fetchmany(2)
+    return int(found)
+
+
 def entries(
-    session: Session, book_id: int, ahead: Executor | None = None
+    session: Session, book_id: int, span: Span, ahead: Executor | None = None
 ) -> tuple[Stream, Callable[[Any], EntryFacts]]:
-    """Return the book's entries, read ``ahead`` where that is given, and what makes ``EntryFacts`` of a row."""
+    """Return the entries of a span, read ``ahead`` where that is given, and what makes ``EntryFacts`` of a row."""
     if session.get_bind().dialect.name == "postgresql":
-        return Stream(cursor_of(session, _ENTRIES, book_id), ahead), EntryFacts._make
-    return Stream(cursor_of(session, TOKEN.sub(r"\2", _ENTRIES), book_id)), _sqlite_entry()
+        return Stream(cursor_of(session, _ENTRIES, book_id, span), ahead), EntryFacts._make
+    return Stream(cursor_of(session, TOKEN.sub(r"\2", _ENTRIES), book_id, span)), _sqlite_entry()
 
 
-def postings(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return legs as ``ledger.core.checks.Leg``."""
-    return Stream(cursor_of(session, _POSTINGS, book_id), ahead)
-
-
-def leaves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return leaves as ``ledger.core.checks.Leaf``."""
-    return Stream(cursor_of(session, _LEAVES, book_id), ahead)
-
-
-def lot_moves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return lot moves as ``ledger.core.checks.Move``."""
-    return Stream(cursor_of(session, _LOT_MOVES, book_id), ahead)
-
-
-def lots(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return lots as ``ledger.core.checks.Lot``."""
-    return Stream(cursor_of(session, _LOTS, book_id), ahead)
-
-
-def holds(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return holds as the members of ``ledger.core.checks.HoldTerms``."""
-    return Stream(cursor_of(session, _HOLDS, book_id), ahead)
-
-
-def hold_moves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return hold moves as ``ledger.core.checks.HoldMove``."""
-    return Stream(cursor_of(session, _HOLD_MOVES, book_id), ahead)
-
-
-def serial_moves(session: Session, book_id: int, ahead: Executor | None = None) -> Stream:
-    """Return serial blocks that moved as ``ledger.core.checks.SerialMove``."""
-    return Stream(cursor_of(session, _SERIAL_MOVES, book_id), ahead)
+def facts(session: Session, book_id: int, span: Span, ahead: Executor | None = None) -> dict[str, Stream]:
+    """Return by table what belongs to the entries of a span, as the row types of ``ledger.core.checks``, by seq."""
+    return {name: Stream(cursor_of(session, statement, book_id, span), ahead) for name, statement in _FACTS.items()}
 
 
 def log_keys(session: Session, book_id: int) -> Iterator[tuple[int, bytes, int | None, str | None]]:
@@ -207,7 +183,8 @@ def broken(session: Session, book_id: int, statement: str) -> tuple[int, int] | 
     return (row[0], row[1]) if row[1] else None
 
 
-# ``uuid(x)``, ``day(x)`` and ``instant(x)`` stand for each engine's way to spell a column as leaves do; every ? is the book.
+# ``uuid(x)``, ``day(x)`` and ``instant(x)`` stand for each engine's way to spell a column as leaves do; every ? is the book, and
+# ``span(x)`` bounds a column's places.
 _HEAD = "SELECT uuid(book_uuid), code, next_seq, tree_size, tree_peaks, instant(last_recorded_at) FROM book WHERE book_id = ?"
 _ACCOUNTS = (
     "SELECT a.account_id, a.path, a.type, a.commodity_id, c.code FROM account a"
@@ -217,21 +194,23 @@ _ACCOUNTS = (
 _ENTRIES = (
     "SELECT seq, uuid(entry_id), request_hash, kind, day(effective_on), instant(recorded_at), day(document_on), leg_count,"
     " reverses_seq, uuid(actor_id), uuid(acting_for_id), doc_ref, attrs, pii_commitment, uuid(transfer_id)"
-    " FROM entry WHERE book_id = ? ORDER BY seq"
+    " FROM entry WHERE book_id = ? AND span(seq) ORDER BY seq"
 )
-_POSTINGS = "SELECT seq, line, account_id, commodity_id, amount, day(effective_on) FROM posting WHERE book_id = ? ORDER BY seq, line"
-_LEAVES = "SELECT seq, salt, canonical, leaf_hash FROM leaf WHERE book_id = ? ORDER BY seq"
-_LOT_MOVES = "SELECT seq, line, lot_id, qty, cost FROM lot_move WHERE book_id = ? ORDER BY seq, line, lot_id"
-_LOTS = (
-    "SELECT acquired_seq, lot_id, account_id, day(acquired_on), qty, cost, origin_lot_id FROM lot"
-    " WHERE book_id = ? ORDER BY acquired_seq, lot_id"
-)
-_HOLDS = (
-    "SELECT placed_seq, uuid(hold_id), account_id, kind, amount, uuid(beneficiary_id), rank, agreement_ref, instant(expires_at)"
-    " FROM hold WHERE book_id = ? ORDER BY placed_seq, hold_id"
-)
-_HOLD_MOVES = "SELECT seq, uuid(hold_id), lot_id, amount FROM hold_move WHERE book_id = ? ORDER BY seq, hold_id, lot_id"
-_SERIAL_MOVES = "SELECT seq, line, lot_id, prefix, first, last FROM serial_move WHERE book_id = ? ORDER BY seq, line, lot_id, prefix, first"
+_ENTRY_COUNT = "SELECT count(*) FROM entry WHERE book_id = ?"
+_FACTS = {
+    "posting": "SELECT seq, line, account_id, commodity_id, amount, day(effective_on) FROM posting"
+    " WHERE book_id = ? AND span(seq) ORDER BY seq, line",
+    "leaf": "SELECT seq, salt, canonical, leaf_hash FROM leaf WHERE book_id = ? AND span(seq) ORDER BY seq",
+    "lot_move": "SELECT seq, line, lot_id, qty, cost FROM lot_move WHERE book_id = ? AND span(seq) ORDER BY seq, line, lot_id",
+    "lot": "SELECT acquired_seq, lot_id, account_id, day(acquired_on), qty, cost, origin_lot_id FROM lot"
+    " WHERE book_id = ? AND span(acquired_seq) ORDER BY acquired_seq, lot_id",
+    "hold": "SELECT placed_seq, uuid(hold_id), account_id, kind, amount, uuid(beneficiary_id), rank, agreement_ref, instant(expires_at)"
+    " FROM hold WHERE book_id = ? AND span(placed_seq) ORDER BY placed_seq, hold_id",
+    "hold_move": "SELECT seq, uuid(hold_id), lot_id, amount FROM hold_move"
+    " WHERE book_id = ? AND span(seq) ORDER BY seq, hold_id, lot_id",
+    "serial_move": "SELECT seq, line, lot_id, prefix, first, last FROM serial_move"
+    " WHERE book_id = ? AND span(seq) ORDER BY seq, line, lot_id, prefix, first",
+}
 _SERIAL_EDGES = (
     "SELECT s.lot_id, s.prefix, s.edge, CAST(sum(s.units) AS TEXT) FROM ("
     "SELECT v.lot_id, v.prefix, v.first AS edge, CASE WHEN m.qty > 0 THEN 1 ELSE -1 END AS units FROM serial_move v"

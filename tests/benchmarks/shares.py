@@ -43,7 +43,7 @@ POSTING: Stages = {
 }
 CHECK: Stages = {
     "waiting for rows of facts": [(check_cursors.Stream, "next_chunk")],
-    "spelling facts again, hashing leaves": [(checks.EntryCheck, "take")],
+    "spelling facts again, hashing leaves": [(checks.PieceCheck, "examine")],
     "tree": [(log, "append_leaves")],
     "sums against projections": [(checking, "_check_projections")],
     "rules that the database counts": [(checking, "_check_rule")],

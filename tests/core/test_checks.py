@@ -11,17 +11,17 @@ from hypothesis import strategies as st
 from ledger.core import log
 from ledger.core.checks import (
     AccountNames,
-    EntryCheck,
     EntryFacts,
     HoldTerms,
-    KnownRoot,
     Leaf,
     Leg,
     MoreFacts,
+    PieceCheck,
     account_names,
     spelled_entry,
 )
 from ledger.core.findings import Finding, Findings, differences, refusal_problem
+from ledger.core.replay import BookReplay, KnownRoot
 from tests.core.test_ledger_log import tree_head
 
 BOOK = "019b0000-0000-7000-8000-00000000b00c"
@@ -75,10 +75,12 @@ class Checked:
 
     def findings(self, *, peaks: bytes | None = None) -> list[Finding]:
         found = Findings()
-        check = EntryCheck(book=BOOK, accounts=ACCOUNTS, known_roots=self.known, findings=found)
+        pieces = PieceCheck(book=BOOK, accounts=ACCOUNTS)
+        check = BookReplay(known_roots=self.known, findings=found)
         middle = len(self.entries) // 2
-        check.take(self.entries[:middle], self.legs, self.leaves, self.more)
-        check.take(self.entries[middle:], self.legs, self.leaves, self.more)
+        for part in (self.entries[:middle], self.entries[middle:]):
+            if part:
+                check.join(pieces.examine(part, self.legs, self.leaves, self.more))
         check.finish(
             next_seq=check.next_seq,
             tree_size=check.tree_size,

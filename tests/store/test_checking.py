@@ -10,10 +10,10 @@ from sqlalchemy.orm import Session
 
 from ledger import checking, operations
 from ledger.checking import BookCheck
-from ledger.core.checks import KnownRoot
 from ledger.core.errors import Conflict, Invalid, NotFound
 from ledger.core.journal import JournalDraft
 from ledger.core.log import EMPTY_ROOT
+from ledger.core.replay import KnownRoot
 from ledger.store import check_cursors
 from ledger.store.database import Database
 from ledger.store.reading import run

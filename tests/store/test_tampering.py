@@ -11,7 +11,6 @@ import hashlib
 import json
 import random
 import re
-import shutil
 import uuid
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -26,12 +25,12 @@ from ledger import checking, operations, proofs
 from ledger.checking import BookCheck
 from ledger.core import log
 from ledger.core.checkpoint import Signer
-from ledger.core.checks import KnownRoot
 from ledger.core.journal import JournalDraft, Posting
+from ledger.core.replay import KnownRoot
 from ledger.core.serials import SerialBlock
 from ledger.store.database import Database, open_database
 from ledger.store.reading import run
-from tests.conftest import ENGINES, _admin, _named
+from tests.conftest import ENGINES, migrated
 from tests.store.books import ExampleBook, counted_bytes, open_example
 from tests.strategies import (
     CASH,
@@ -449,27 +448,18 @@ def fill(book: ExampleBook) -> None:
 @pytest.fixture(scope="module", params=ENGINES)
 def attacked(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleBook]:
     """A filled book whose database has lost its triggers and checks for good."""
-    name, server = f"tonne_{uuid.uuid4().hex[:16]}", None
-    if request.param == "sqlite":
-        path = tmp_path_factory.mktemp("attacked") / "tonne.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        database = open_database(f"sqlite:///{path}")
-    else:
-        server = str(request.getfixturevalue("postgres_url"))
-        _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-        database = open_database(_named(server, name))
-    book = open_example(database)
-    fill(book)
-    with database.writer() as session:
-        _drop_guards(session)
-        session.commit()
-    yield book
-    database.engine.dispose()
-    if server is not None:
-        _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with migrated(request.param, request, tmp_path_factory) as url:
+        database = open_database(url)
+        book = open_example(database)
+        fill(book)
+        with database.writer() as session:
+            drop_guards(session)
+            session.commit()
+        yield book
+        database.engine.dispose()
 
 
-def _drop_guards(session: Session) -> None:
+def drop_guards(session: Session) -> None:
     if session.get_bind().dialect.name == "sqlite":
         for (name,) in run(session, "SELECT name FROM sqlite_schema WHERE type = 'trigger'").fetchall():
             run(session, f"DROP TRIGGER {name}")

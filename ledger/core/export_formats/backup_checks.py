@@ -12,7 +12,19 @@ from datetime import UTC, date, datetime
 from typing import TypeAlias, TypeVar, cast
 from uuid import UUID
 
-from ledger.core.checks import EntryCheck, EntryFacts, HoldMove, HoldTerms, Leaf, Leg, Lot, MoreFacts, Move, SerialMove
+from ledger.core.checks import (
+    EntryFacts,
+    HoldMove,
+    HoldTerms,
+    Leaf,
+    Leg,
+    Lot,
+    MoreFacts,
+    Move,
+    Piece,
+    PieceCheck,
+    SerialMove,
+)
 from ledger.core.errors import Invalid
 from ledger.core.export_formats.backup_lines import BackupColumn, Value
 
@@ -45,10 +57,10 @@ class Grouped:
         return self._next is None
 
 
-def judge(check: EntryCheck, part: Mapping[str, Sequence[Row]], columns: Mapping[str, Sequence[BackupColumn]]) -> None:
-    """Have ``check`` take the entries of ``part``, which holds rows of each table that follows the book's order.
+def judge(check: PieceCheck, part: Mapping[str, Sequence[Row]], columns: Mapping[str, Sequence[BackupColumn]]) -> Piece:
+    """Return what ``check`` makes of the entries of ``part``, which holds rows of each table that follows the book's order.
 
-    A row that belongs to no entry of the part is ``backup.unsound`` at once; what else does not hold is noted by ``check``.
+    A row that belongs to no entry of the part is ``backup.unsound`` at once; what else does not hold is in the piece.
     """
 
     def of(table: str, *names: str) -> Iterator[tuple[object, ...]]:
@@ -80,7 +92,11 @@ def judge(check: EntryCheck, part: Mapping[str, Sequence[Row]], columns: Mapping
         raise Invalid(
             "backup.unsound", f"entry.jsonl: rows of seq {min(strays)} belong to no entry; nothing was imported"
         )
-    check.take(entries, legs, leaves, more)
+    if not entries:
+        raise Invalid(
+            "backup.unsound", "entry.jsonl: entries are missing that the manifest counts; nothing was imported"
+        )
+    return check.examine(entries, legs, leaves, more)
 
 
 _Entry = tuple[
