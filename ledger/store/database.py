@@ -21,6 +21,7 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
+from psycopg.pq import TransactionStatus
 from sqlalchemy import BigInteger, Dialect, Engine, LargeBinary, MetaData, Text, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
@@ -47,8 +48,11 @@ _newest_sqlite.register_adapter(type(None), lambda nothing: nothing)
 SQLITE_WAL_RESET_FIX = (3, 51, 3)
 """First SQLite release without the WAL-reset corruption (https://www.sqlite.org/wal.html#walresetbug, 2026-03-13)."""
 
-_POOL_SIZE = 45
-"""Not below AnyIO's 40 worker threads, so that a request never waits for a connection while holding another."""
+_MOST_CONNECTIONS = 45
+"""More than the 40 requests that hold a session at once, so that none waits for a connection while holding another."""
+
+_CONNECTIONS_KEPT = 20
+"""Of these so many stay open, the last given back taken first: to open one takes longer than most requests, and under load each did."""
 
 _STATEMENTS = 1_000
 """Prepared statements a connection keeps. pysqlite3 throws out the least used, which is always the newest: a full cache prepares
@@ -227,6 +231,11 @@ class Database:
         """Whether this is the embedded database."""
         return self.engine.dialect.name == "sqlite"
 
+    @property
+    def is_for_many_processes(self) -> bool:
+        """Whether a second process may open it: not an SQLite library with the WAL-reset bug."""
+        return not self.is_sqlite or sqlite_module().sqlite_version_info >= SQLITE_WAL_RESET_FIX
+
     def acting_for(self, *organisation_ids: UUID) -> Database:
         """Return the same database for transactions in which PostgreSQL shows only what those organisations may see."""
         return Database(self.engine, acting_text(organisation_ids))
@@ -270,12 +279,15 @@ def open_database(url: str) -> Database:
     if parsed.get_backend_name() == "postgresql":
         engine = create_engine(
             parsed.set(drivername="postgresql+psycopg"),
-            pool_size=5,
-            max_overflow=_POOL_SIZE - 5,
+            pool_size=_CONNECTIONS_KEPT,
+            max_overflow=_MOST_CONNECTIONS - _CONNECTIONS_KEPT,
+            pool_use_lifo=True,
+            pool_reset_on_return=None,
             pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"options": "-c jit=off -c TimeZone=UTC"},
         )
+        event.listen(engine, "reset", _end_postgresql_transaction)
         watch(engine)
         return Database(engine)
     if parsed.get_backend_name() != "sqlite" or not parsed.database or parsed.database == ":memory:":
@@ -287,8 +299,10 @@ def open_database(url: str) -> Database:
         module=sqlite_module(),
         poolclass=QueuePool,
         hide_parameters=True,
-        pool_size=5,
-        max_overflow=_POOL_SIZE - 5,
+        pool_size=_CONNECTIONS_KEPT,
+        max_overflow=_MOST_CONNECTIONS - _CONNECTIONS_KEPT,
+        pool_use_lifo=True,
+        pool_reset_on_return=None,
         connect_args={"check_same_thread": False, "cached_statements": _STATEMENTS},
     )
     event.listen(engine, "connect", _prepare_sqlite_connection)
@@ -345,8 +359,19 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
     driver_connection.execute("BEGIN" if reads_only else "BEGIN IMMEDIATE")
 
 
+# A connection that is given back is rolled back where a transaction is open, and only there: the session has ended its own, and a
+# call to the driver for nothing lets other threads in, for more than it takes.
+
+
 def _end_sqlite_transaction(connection: DBAPIConnection, _record: ConnectionPoolEntry, _state: PoolResetState) -> None:
     if connection.in_transaction:  # a COMMIT that failed, by a deferred key, leaves its transaction open
+        connection.rollback()
+
+
+def _end_postgresql_transaction(
+    connection: DBAPIConnection, _record: ConnectionPoolEntry, _state: PoolResetState
+) -> None:
+    if connection.info.transaction_status is not TransactionStatus.IDLE:
         connection.rollback()
 
 

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import inspect, text
 
 from ledger.core.errors import Invalid
 from ledger.store import database as databases
@@ -106,3 +107,19 @@ def test_a_statement_of_the_bare_driver_stands_inside_the_savepoint_that_was_beg
         run(session, "INSERT INTO kept_or_not VALUES (3)")
 
         assert [row[0] for row in run(session, "SELECT number FROM kept_or_not ORDER BY number").fetchall()] == [1, 3]
+
+
+def test_a_connection_given_back_within_a_transaction_leaves_nothing_of_it(database: Database) -> None:
+    borrowed = database.engine.raw_connection()
+    first: Any = borrowed.driver_connection
+    if database.is_sqlite:
+        first.execute("BEGIN IMMEDIATE")
+    first.execute("CREATE TABLE left_behind (number INTEGER)")
+    first.execute("INSERT INTO left_behind VALUES (1)")
+    borrowed.close()
+
+    again = database.engine.raw_connection()
+
+    assert again.driver_connection is first, "the last given back is taken first"
+    assert "left_behind" not in inspect(database.engine).get_table_names()
+    again.close()
