@@ -12,7 +12,7 @@ from api.store import access
 from api.store.access import OrganisationKind
 from ledger.store.database import Database, open_database
 from migrations import runner
-from tests.conftest import _admin, application_url
+from tests.conftest import admin, application_url
 from tests.strategies import NOW
 
 ORGANISATION = uuid.UUID(int=7)
@@ -22,13 +22,13 @@ ORGANISATION = uuid.UUID(int=7)
 def owned(empty_url: Callable[[str], str]) -> Iterator[tuple[Database, str]]:
     """An empty database as its owner, with no right beyond it, and as a superuser's URL."""
     url, owner = empty_url("postgresql"), f"tonne_owner_{uuid.uuid4().hex[:8]}"
-    _admin(url, f"CREATE ROLE {owner} LOGIN PASSWORD 'example'")
-    _admin(url, f"ALTER DATABASE {make_url(url).database} OWNER TO {owner}")
+    admin(url, f"CREATE ROLE {owner} LOGIN PASSWORD 'example'")
+    admin(url, f"ALTER DATABASE {make_url(url).database} OWNER TO {owner}")
     opened = open_database(make_url(url).set(username=owner, password="example").render_as_string(hide_password=False))
     yield opened, url
     opened.engine.dispose()
     for statement in (f"REASSIGN OWNED BY {owner} TO CURRENT_USER", f"DROP OWNED BY {owner}", f"DROP ROLE {owner}"):
-        _admin(url, statement)
+        admin(url, statement)
 
 
 def test_an_owner_who_is_no_superuser_brings_the_schema_up_and_down(owned: tuple[Database, str]) -> None:
@@ -45,7 +45,7 @@ def test_a_role_made_after_the_tables_gets_its_rights_with_the_next_upgrade(owne
     database, url = owned
     runner.upgrade(database)
     role = "CREATE ROLE tonne_application NOLOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL;"
-    _admin(url, f"DO $$ BEGIN {role} END $$")
+    admin(url, f"DO $$ BEGIN {role} END $$")
     server = open_database(application_url(url))
 
     runner.upgrade(database)

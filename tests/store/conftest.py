@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import date
@@ -12,28 +10,18 @@ import pytest
 
 from ledger.core.serials import SerialBlock
 from ledger.store.database import Database, open_database
-from tests.conftest import ENGINES, _admin, _named
+from tests.conftest import ENGINES, migrated
 from tests.store.books import ExampleBook, codes, open_example
 from tests.strategies import CASH, GAIN, draft, hold, purchase, release, sale, transfer
 
 
 @contextmanager
-def _migrated(engine: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Iterator[Database]:
+def _shared(engine: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Iterator[Database]:
     """Give a migrated, empty database that several tests share."""
-    server, name = None, f"tonne_{uuid.uuid4().hex[:16]}"
-    if engine == "sqlite":
-        path = factory.mktemp("shared") / "tonne.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        url = f"sqlite:///{path}"
-    else:
-        server = str(request.getfixturevalue("postgres_url"))
-        _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-        url = _named(server, name)
-    database = open_database(url)
-    yield database
-    database.engine.dispose()
-    if server is not None:
-        _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
+    with migrated(engine, request, factory) as url:
+        database = open_database(url)
+        yield database
+        database.engine.dispose()
 
 
 def _fill(book: ExampleBook) -> ExampleBook:
@@ -66,7 +54,7 @@ def full(book: ExampleBook) -> ExampleBook:
 @pytest.fixture(scope="module", params=ENGINES)
 def standing(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ExampleBook]:
     """The same book as ``full``, shared by tests whose every statement is refused and which check that nothing changed."""
-    with _migrated(request.param, request, tmp_path_factory) as database:
+    with _shared(request.param, request, tmp_path_factory) as database:
         yield _fill(open_example(database))
 
 
@@ -76,7 +64,7 @@ def pair(
 ) -> Iterator[tuple[Database, Database]]:
     """A migrated database of each engine at once, for tests that open books of their own."""
     with (
-        _migrated("sqlite", request, tmp_path_factory) as on_sqlite,
-        _migrated("postgresql", request, tmp_path_factory) as on_postgresql,
+        _shared("sqlite", request, tmp_path_factory) as on_sqlite,
+        _shared("postgresql", request, tmp_path_factory) as on_postgresql,
     ):
         yield on_sqlite, on_postgresql

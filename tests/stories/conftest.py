@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.conftest import ENGINES
-from tests.stories.smelter import Smelter, loaded_smelter, migrated, opened
+from tests.conftest import ENGINES, migrated
+from tests.stories.smelter import Smelter, loaded_smelter, opened
 
 
 @pytest.fixture(scope="session", params=ENGINES)

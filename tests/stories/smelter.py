@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
-
-import pytest
 
 from api.deps import uuid7
 from api.example.document import example_document
@@ -19,7 +15,6 @@ from api.example.loading import Edge, load_example
 from api.example.scenario import Scenario, load_scenario
 from ledger.store.database import Database, open_database
 from tests.api.client import Clock, Randomness
-from tests.conftest import _admin, _named
 
 Part = dict[str, Any]
 
@@ -89,20 +84,6 @@ def loaded_smelter(database: Database) -> Smelter:
     scenario = load_scenario()
     load_example(edge_of(database), scenario)
     return Smelter(database=database, scenario=scenario, document=read_document(database, scenario))
-
-
-@contextmanager
-def migrated(engine: str, request: pytest.FixtureRequest, factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Give the URL of a migrated, empty database that several tests share."""
-    if engine == "sqlite":
-        path = factory.mktemp("smelter") / "tonne.db"
-        shutil.copyfile(request.getfixturevalue("sqlite_template"), path)
-        yield f"sqlite:///{path}"
-        return
-    server, name = str(request.getfixturevalue("postgres_url")), f"tonne_{uuid.uuid4().hex[:16]}"
-    _admin(server, f"CREATE DATABASE {name} TEMPLATE {request.getfixturevalue('postgres_template')}")
-    yield _named(server, name)
-    _admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @contextmanager

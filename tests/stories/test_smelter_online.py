@@ -13,8 +13,8 @@ from api.auth.principal import Scope
 from api.store import access
 from tests.api.client import Client, Clock, Randomness
 from tests.api.people import proof
-from tests.conftest import ENGINES
-from tests.stories.smelter import Part, Smelter, loaded_smelter, migrated, opened
+from tests.conftest import ENGINES, migrated
+from tests.stories.smelter import Part, Smelter, loaded_smelter, opened
 
 DAY = "2026-08-19"
 SCOPES = {
