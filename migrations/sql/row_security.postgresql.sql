@@ -22,15 +22,17 @@ DECLARE
 BEGIN
     PERFORM set_config('tonne.organisation_id', 'installation', true);
     found := ARRAY(
-    SELECT h.book_id FROM hold h WHERE h.beneficiary_id = ANY (acting)
-    UNION SELECT c.book_id FROM carbon_contract c WHERE c.lender_organisation_id = ANY (acting)
+        SELECT h.book_id FROM hold h WHERE h.beneficiary_id = ANY (acting)
+        UNION SELECT c.book_id FROM carbon_contract c WHERE c.lender_organisation_id = ANY (acting)
     );
     PERFORM set_config('tonne.organisation_id', said, true);
     RETURN found;
 END
 $$
 -- next
-CREATE FUNCTION tonne_facilities(acting uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
+-- Facilities of those who act; where prices are asked for, of borrowers and lenders alone: an assessor is a party too, and never sees a
+-- margin.
+CREATE FUNCTION tonne_facilities(acting uuid[], are_prices_asked boolean) RETURNS uuid[] LANGUAGE plpgsql STABLE
 AS $$
 DECLARE
     said text := coalesce(current_setting('tonne.organisation_id', true), '');
@@ -38,25 +40,9 @@ DECLARE
 BEGIN
     PERFORM set_config('tonne.organisation_id', 'installation', true);
     found := ARRAY(
-    SELECT f.facility_id FROM facility f WHERE f.borrower_id = ANY (acting)
-    UNION SELECT p.facility_id FROM facility_party p WHERE p.organisation_id = ANY (acting)
-    );
-    PERFORM set_config('tonne.organisation_id', said, true);
-    RETURN found;
-END
-$$
--- next
--- Facilities whose prices are the business of those who act: an assessor is a party too, and never sees a margin.
-CREATE FUNCTION tonne_priced_facilities(acting uuid[]) RETURNS uuid[] LANGUAGE plpgsql STABLE
-AS $$
-DECLARE
-    said text := coalesce(current_setting('tonne.organisation_id', true), '');
-    found uuid[];
-BEGIN
-    PERFORM set_config('tonne.organisation_id', 'installation', true);
-    found := ARRAY(
-    SELECT f.facility_id FROM facility f WHERE f.borrower_id = ANY (acting)
-    UNION SELECT p.facility_id FROM facility_party p WHERE p.organisation_id = ANY (acting) AND p.role IN ('borrower', 'lender')
+        SELECT f.facility_id FROM facility f WHERE f.borrower_id = ANY (acting)
+        UNION SELECT p.facility_id FROM facility_party p
+        WHERE p.organisation_id = ANY (acting) AND (NOT are_prices_asked OR p.role IN ('borrower', 'lender'))
     );
     PERFORM set_config('tonne.organisation_id', said, true);
     RETURN found;
@@ -85,8 +71,8 @@ BEGIN
     PERFORM tonne_protect(protected_table, CASE way
         WHEN 'organisation' THEN 'organisation_id = ANY ((SELECT tonne_acting())::uuid[])'
         WHEN 'book' THEN 'book_id = ANY ((SELECT tonne_books())::bigint[])'
-        WHEN 'facility' THEN 'facility_id = ANY ((SELECT tonne_facilities(tonne_acting()))::uuid[])'
-        WHEN 'priced' THEN 'facility_id = ANY ((SELECT tonne_priced_facilities(tonne_acting()))::uuid[])'
+        WHEN 'facility' THEN 'facility_id = ANY ((SELECT tonne_facilities(tonne_acting(), false))::uuid[])'
+        WHEN 'priced' THEN 'facility_id = ANY ((SELECT tonne_facilities(tonne_acting(), true))::uuid[])'
         WHEN 'installation' THEN 'false'
     END);
 END
@@ -154,11 +140,11 @@ SELECT tonne_protect_with(name, 'carbon_contract', 'book_id', 'contract_id')
 FROM unnest(ARRAY['carbon_contract_version', 'carbon_contract_decision', 'carbon_contract_event']) AS name
 -- next
 SELECT tonne_protect('facility', 'borrower_id = ANY ((SELECT tonne_acting())::uuid[])'
-    ' OR facility_id = ANY ((SELECT tonne_facilities(tonne_acting()))::uuid[])')
+    ' OR facility_id = ANY ((SELECT tonne_facilities(tonne_acting(), false))::uuid[])')
 -- next
 -- An assessor sees the engagements it was given and what hangs on them; a borrower and its lenders all of their loan.
 SELECT tonne_protect('engagement', 'assessor_id = ANY ((SELECT tonne_acting())::uuid[])'
-    ' OR facility_id = ANY ((SELECT tonne_priced_facilities(tonne_acting()))::uuid[])')
+    ' OR facility_id = ANY ((SELECT tonne_facilities(tonne_acting(), true))::uuid[])')
 -- next
 SELECT tonne_protect_with(told.name, told.owning, told.key) FROM (VALUES
     ('engagement_end', 'engagement', 'engagement_id'), ('independence_declaration', 'engagement', 'engagement_id'),

@@ -23,9 +23,7 @@ DROP FUNCTION tonne_protect_as(text, text)
 -- next
 DROP FUNCTION tonne_protect(text, text, text)
 -- next
-DROP FUNCTION tonne_priced_facilities(uuid[])
--- next
-DROP FUNCTION tonne_facilities(uuid[])
+DROP FUNCTION tonne_facilities(uuid[], boolean)
 -- next
 DROP FUNCTION tonne_books_of_stakes(uuid[])
 -- next
