@@ -139,16 +139,20 @@ def end_grant(
 
 def _check_terms(session: Session, organisation: Organisation, user: User, terms: GrantTerms, *, now: datetime) -> None:
     if terms.from_at < now:
-        raise Invalid("role.from", "from: expected now or later; a role is not given backwards", field="from")
+        raise Invalid("role.from", "from_at: expected now or later; a role is not given backwards", field="from_at")
     if terms.until_at is not None and terms.until_at <= terms.from_at:
-        raise Invalid("role.until", "until: expected an instant after from", field="until")
+        raise Invalid(
+            "role.until",
+            "until_at: expected an instant to come, after the one from which the role holds",
+            field="until_at",
+        )
     if terms.role is not Role.AUDITOR:
         return
     if terms.until_at is None or terms.until_at - terms.from_at > LONGEST_AUDIT:
         raise Invalid(
             "role.auditor_until",
-            f"until: expected an end within {LONGEST_AUDIT.days} days for an auditor",
-            field="until",
+            f"until_at: expected an end within {LONGEST_AUDIT.days} days for an auditor",
+            field="until_at",
         )
     if organisation.kind is OrganisationKind.AUDITOR:
         return

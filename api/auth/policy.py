@@ -25,17 +25,22 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 class Policy:
     """Who may call: a caller with every one of ``scopes``, of an organisation of one of ``kinds`` (empty: of any).
 
+    Whoever has no live role here is known and reads nothing: an audit that ended, a role that was taken away, an invitation alone.
     ``is_own_account``: a signed-in person about itself, whatever its roles; an API key never.
+    ``is_personal``: what it changes concerns the caller alone, so whoever only reads may do it too.
+    ``is_without_role``: what concerns the caller alone, who may have no role.
     """
 
     scopes: frozenset[Scope] = frozenset()
     kinds: frozenset[OrganisationKind] = frozenset()
     is_public: bool = False
     is_own_account: bool = False
+    is_personal: bool = False
+    is_without_role: bool = False
 
     def __post_init__(self) -> None:
         """A public route asks for nothing."""
-        is_asking = self.scopes or self.kinds or self.is_own_account
+        is_asking = self.scopes or self.kinds or self.is_own_account or self.is_personal or self.is_without_role
         assert not (self.is_public and is_asking), "a public route asks for no scope and no kind"
 
     @property
@@ -44,19 +49,23 @@ class Policy:
         return self.kinds == {OrganisationKind.OPERATOR}
 
     def permit(self, principal: Principal, *, is_write: bool = False) -> None:
-        """Return, or raise ``auth.scope_missing``, ``auth.organisation_kind``, ``auth.session_needed`` or ``auth.reading_only``.
+        """Return, or raise ``auth.scope_missing``, ``.role_missing``, ``.organisation_kind``, ``.session_needed`` or ``.reading_only``.
 
         ``is_write``: the route changes something, which nobody may whose every scope only reads.
         """
         if self.kinds and principal.organisation_kind not in self.kinds:
             kinds = " or ".join(sorted(self.kinds))
             raise Forbidden("auth.organisation_kind", f"only an organisation of the kind {kinds} may do this")
-        missing = sorted(self.scopes - principal.scopes)
+        if not (principal.roles or self.is_own_account or self.is_without_role):
+            raise Forbidden(
+                "auth.role_missing", "you have no role here now, or it has ended; ask an administrator for one"
+            )
+        missing = sorted(self.scopes - _held(principal))
         if missing:
             raise Forbidden("auth.scope_missing", _how_to_get(missing, principal))
         if self.is_own_account and principal.session_id is None:
             raise Forbidden("auth.session_needed", "this is for a signed-in person; sign in, an API key may not do it")
-        if is_write and not self.is_own_account and principal.is_reading_only:
+        if is_write and not (self.is_own_account or self.is_personal) and principal.is_reading_only:
             raise Forbidden(
                 "auth.reading_only", "your roles or this key only read; ask for a role that may change this"
             )
@@ -67,6 +76,10 @@ class Policy:
             return "public"
         if self.is_own_account:
             return "own account"
+        if self.is_personal:
+            return "any key, about itself"
+        if self.is_without_role:
+            return "any caller, even without a role"
         asked = [", ".join(sorted(self.scopes)) or "any key"]
         return " of a ".join(asked + ([" or ".join(sorted(self.kinds))] if self.kinds else []))
 
@@ -76,6 +89,18 @@ PUBLIC = Policy(is_public=True)
 
 OWN_ACCOUNT = Policy(is_own_account=True)
 """A signed-in person about itself: its password, its second factor, its sessions."""
+
+
+PERSONAL = Policy(is_personal=True)
+"""Anyone with a role, about what concerns it alone: which alerts it has read, what it wants to hear of."""
+
+KNOWN = Policy(is_without_role=True)
+"""Anyone with a session or a key, even without a role now: who it is, and nothing of the organisation's."""
+
+
+def _held(principal: Principal) -> frozenset[Scope]:
+    """Return the caller's scopes; who manages access reads it too, also with a key that names ``admin`` alone."""
+    return principal.scopes | {Scope.ACCESS_READ} if Scope.ADMIN in principal.scopes else principal.scopes
 
 
 def _how_to_get(missing: list[Scope], principal: Principal) -> str:
@@ -93,7 +118,7 @@ def _how_to_get(missing: list[Scope], principal: Principal) -> str:
 
 
 def asks(*scopes: Scope, kinds: tuple[OrganisationKind, ...] = ()) -> Policy:
-    """Return the policy that asks for every one of ``scopes`` and one of ``kinds``; ``asks()`` is any valid key."""
+    """Return the policy that asks for every one of ``scopes`` and one of ``kinds``; ``asks()`` is any valid key of a person with a role."""
     return Policy(scopes=frozenset(scopes), kinds=frozenset(kinds))
 
 

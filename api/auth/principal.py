@@ -68,6 +68,8 @@ class Scope(StrEnum):
     """Agrees, as the second person, to what is reported of a KPI."""
     ACCESS_APPROVE = "access:approve"
     """Agrees, as the second person, to who may do what, and to when a second person is asked."""
+    ACCESS_READ = "access:read"
+    """Reads who may do what, what happened at the door, and the audit log; whoever has ``ADMIN`` has it too."""
     ADMIN = "admin"
     """Invites people, gives and ends roles, issues and revokes keys of its organisation."""
     OPERATE = "operate"
@@ -92,7 +94,7 @@ APPROVING = frozenset(
 )
 """Scopes that stand for another's consent, or run the installation: only a person signed in with a second factor has them, no key."""
 
-READING = frozenset({Scope.LEDGER_READ, Scope.COMPLIANCE_READ})
+READING = frozenset({Scope.LEDGER_READ, Scope.COMPLIANCE_READ, Scope.ACCESS_READ})
 """Scopes that change nothing: whoever has no other writes nothing, whatever the route asks."""
 
 

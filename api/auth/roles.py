@@ -14,7 +14,8 @@ from api.store.access import OrganisationKind
 from ledger.core.errors import Invalid
 
 _READ = frozenset({Scope.LEDGER_READ, Scope.COMPLIANCE_READ})
-_ADMIN = frozenset({Scope.ADMIN, Scope.ACCESS_APPROVE})
+_ADMIN = frozenset({Scope.ADMIN, Scope.ACCESS_READ, Scope.ACCESS_APPROVE})
+_AUDIT = _READ | {Scope.ACCESS_READ}
 _ATTEST = frozenset({Scope.ATTESTATION_WRITE})
 _REPORT = frozenset({Scope.ACTIVITY_WRITE, Scope.KPI_WRITE, Scope.ENGAGEMENT_WRITE, Scope.DETERMINATION_PROPOSE})
 
@@ -47,7 +48,7 @@ _TABLE: Mapping[OrganisationKind, Mapping[Role, frozenset[Scope]]] = {
         Role.REVIEWER: _READ | {Scope.COMPLIANCE_APPROVE},
         Role.SIGNATORY: _READ | {Scope.FACILITY_AGREE, Scope.LEDGER_ENFORCE},
         Role.VIEWER: _READ,
-        Role.AUDITOR: _READ,
+        Role.AUDITOR: _AUDIT,
     },
     OrganisationKind.LENDER: {
         Role.ADMIN: _ADMIN,
@@ -62,7 +63,7 @@ _TABLE: Mapping[OrganisationKind, Mapping[Role, frozenset[Scope]]] = {
             Scope.ACCESS_APPROVE,
         },
         Role.VIEWER: _READ,
-        Role.AUDITOR: _READ,
+        Role.AUDITOR: _AUDIT,
     },
     OrganisationKind.ASSESSOR: {
         Role.ADMIN: _ADMIN,
@@ -70,10 +71,10 @@ _TABLE: Mapping[OrganisationKind, Mapping[Role, frozenset[Scope]]] = {
         Role.REVIEWER: _ATTEST | {Scope.ATTESTATION_APPROVE, Scope.ACCESS_APPROVE},
         Role.SIGNATORY: _ATTEST | {Scope.ATTESTATION_APPROVE},
         Role.VIEWER: frozenset({Scope.LEDGER_READ}),
-        Role.AUDITOR: _READ,
+        Role.AUDITOR: _AUDIT,
     },
     OrganisationKind.AUDITOR: {Role.ADMIN: _ADMIN, Role.AUDITOR: frozenset()},
-    OrganisationKind.OPERATOR: {Role.OPERATOR: frozenset({Scope.OPERATE, Scope.ADMIN, Scope.ACCESS_APPROVE})},
+    OrganisationKind.OPERATOR: {Role.OPERATOR: frozenset({Scope.OPERATE}) | _ADMIN},
 }
 
 TABLE = MappingProxyType({kind: MappingProxyType(dict(roles)) for kind, roles in _TABLE.items()})

@@ -14,8 +14,18 @@ from api.auth.principal import APPROVING, Principal, Scope
 from api.auth.roles import scopes_of
 from api.store import access
 from api.store.proposals import Proposal
+from ledger.core.parties import Actor
 
 _SCOPES = {scope.value: scope for scope in Scope}
+
+
+def may_now(session: Session, actor: Actor, scope: Scope, *, now: datetime) -> bool:
+    """Return whether the person's roles give ``scope`` at ``now``, where something is carried out later than it was asked for."""
+    user = access.load_user(session, actor.organisation_id, actor.user_id)
+    organisation = access.load_organisation(session, actor.organisation_id)
+    if user is None or user.disabled_at is not None or organisation is None:
+        return False
+    return scope in scopes_of(organisation.kind, live_roles(session, user.user_id, now=now))
 
 
 def proposer_now(session: Session, proposal: Proposal, approver: Principal, *, now: datetime) -> Principal | None:

@@ -39,7 +39,11 @@ from ledger.core.errors import Conflict, Forbidden
 routes = Routes(tag="own account")
 
 WholeOrganisation = Annotated[
-    bool, Query(alias="of_organisation", description="An administrator's: everybody's sessions of the organisation.")
+    bool,
+    Query(
+        alias="of_organisation",
+        description="An administrator's or an auditor's: everybody's sessions of the organisation.",
+    ),
 ]
 
 
@@ -60,7 +64,7 @@ def change_password(body: PasswordIn, call: ThisCall) -> DoneOut:
     hashed = hash_password(spelled, random_bytes=call.random_bytes)
     people.set_password(call.session, principal.person_id, password_hash=hashed, now=call.now)
     sessions.revoke_sessions_of(call.session, principal.person_id, besides=principal.session_id, now=call.now)
-    _note(call, "password_changed")
+    note_own_act(call, "password_changed")
     return DoneOut(done=True)
 
 
@@ -96,16 +100,18 @@ def confirm_second_factor(body: TotpConfirmIn, call: ThisCall) -> RecoveryCodesO
     digests = [recovery_sha256(code) for code in codes]
     people.confirm_totp(call.session, principal.person_id, step=step, recovery_sha256=digests, now=call.now)
     sessions.revoke_sessions_of(call.session, principal.person_id, besides=principal.session_id, now=call.now)
-    _note(call, "second_factor_enrolled")
+    note_own_act(call, "second_factor_enrolled")
     return RecoveryCodesOut(recovery_codes=codes)
 
 
 @routes.get("/sessions", policy=OWN_ACCOUNT)
 def list_sessions(call: ThisCall, of_organisation: WholeOrganisation = False) -> SessionsOut:  # noqa: FBT002 - a query
-    """Return the caller's sessions that work now, or, for an administrator who asks, the organisation's."""
+    """Return the caller's sessions that work now, or, for an administrator or auditor who asks, the organisation's."""
     principal = call.principal
-    if of_organisation and Scope.ADMIN not in principal.scopes:
-        raise Forbidden("auth.scope_missing", "of_organisation: only an administrator sees the sessions of others")
+    if of_organisation and not principal.scopes & {Scope.ADMIN, Scope.ACCESS_READ}:
+        raise Forbidden(
+            "auth.scope_missing", "of_organisation: only an administrator or an auditor sees the sessions of others"
+        )
     found = sessions.list_sessions(
         call.session,
         principal.organisation_id,
@@ -121,7 +127,7 @@ def revoke_session(session_id: UuidString, call: ThisCall) -> DoneOut:
     found = call.load(SESSION, session_id)
     sessions.revoke_session(call.session, found.session_id, now=call.now)
     if found.user_id != call.principal.user_id:
-        _note(call, "session_revoked", about=found.user_id)
+        note_own_act(call, "session_revoked", about=found.user_id)
     return DoneOut(done=True)
 
 
@@ -133,7 +139,8 @@ def _count_try(call: Call) -> None:
     sessions.add_failure(call.session, call.new_id(), _subject(call), now=call.now)
 
 
-def _note(call: Call, what: str, *, about: object = None) -> None:
+def note_own_act(call: Call, what: str, *, about: object = None) -> None:
+    """Write into the access log what the caller did with its own way in; ``about`` is what it was done to."""
     principal = call.principal
     access_log.add_event(
         call.session,

@@ -19,7 +19,7 @@ from ledger.core.errors import Invalid, NotFound
 routes = Routes(tag="audit")
 
 _PAGE = 200
-_READS = asks(Scope.ADMIN)
+_READS = asks(Scope.ACCESS_READ)
 
 
 @routes.get("/audit", policy=_READS)

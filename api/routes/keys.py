@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from api.auth.issue import KeyTerms, issue_key, read_scopes
 from api.auth.policy import Routes, asks
-from api.auth.principal import Scope
+from api.auth.principal import APPROVING, Scope
+from api.auth.roles import roles_of, scopes_of
 from api.auth.scope import API_KEY, USER
 from api.deps import ThisCall
 from api.schemas.access import ApiKeyIn, ApiKeyOut, ApiKeyRotateIn, ApiKeysOut, IssuedApiKeyOut
@@ -47,11 +48,13 @@ def rotate_api_key(key_id: UuidString, body: ApiKeyRotateIn, call: ThisCall) -> 
     return IssuedApiKeyOut(api_key=ApiKeyOut.from_core(issued.key), secret=issued.text)
 
 
-@routes.get("/api-keys", policy=asks(Scope.ADMIN))
+@routes.get("/api-keys", policy=asks(Scope.ACCESS_READ))
 def list_api_keys(call: ThisCall) -> ApiKeysOut:
-    """Return the organisation's keys, oldest first, without secrets."""
+    """Return the organisation's keys, oldest first, without secrets, and the scopes that its people's roles can give a key."""
     keys = access.load_keys(call.session, call.principal.organisation_id)
-    return ApiKeysOut(api_keys=tuple(ApiKeyOut.from_core(key) for key in keys))
+    kind = call.principal.organisation_kind
+    scopes = scopes_of(kind, roles_of(kind)) - APPROVING
+    return ApiKeysOut(api_keys=tuple(ApiKeyOut.from_core(key) for key in keys), scopes=tuple(sorted(scopes)))
 
 
 @routes.post("/api-keys/{key_id}/revoke", policy=asks(Scope.ADMIN), status=200)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from api.auth.policy import Routes, asks
+from api.auth.policy import KNOWN, Routes, asks
 from api.auth.principal import APPROVING, Principal
 from api.auth.roles import scopes_of
 from api.auth.scope import ORGANISATION, USER
@@ -15,7 +15,7 @@ from api.store import people
 routes = Routes(tag="organisations")
 
 
-@routes.get("/me", policy=asks())
+@routes.get("/me", policy=KNOWN)
 def read_me(call: ThisCall) -> MeOut:
     """Return the person and organisation that the caller stands for, its roles and scopes, and what is missing for more."""
     principal = call.principal

@@ -132,6 +132,7 @@ class IssuedApiKeyOut(Schema):
 
 
 class ApiKeysOut(Schema):
-    """An organisation's API keys, oldest first."""
+    """An organisation's API keys, oldest first, and the scopes that a key can have there."""
 
     api_keys: Array[ApiKeyOut]
+    scopes: Array[_ScopeName]

@@ -21,8 +21,8 @@ pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 FOUNDATION = {
     "GET /health/live": "public",
     "GET /health/ready": "public",
-    "GET /v1/api-keys": "admin",
-    "GET /v1/me": "any key",
+    "GET /v1/api-keys": "access:read",
+    "GET /v1/me": "any caller, even without a role",
     "GET /v1/openapi.json": "public",
     "GET /v1/organisations/{organisation_id}": "any key",
     "POST /v1/api-keys": "admin",

@@ -324,7 +324,64 @@ def test_an_auditor_reads_one_organisation_until_the_grant_ends_and_leaves_a_tra
     assert after[0]["resources"] == [str(admin.user_id)]
     with database.reader() as session:
         assert audit_check.check(session, admin.organisation_id).is_sound
-    assert client.get("/v1/books", key=key).status_code == 403
+    for path in ("/v1/books", "/v1/facilities", "/v1/notices", "/v1/audit", "/v1/colleagues", "/loans", "/people"):
+        assert client.get(path, key=key).status_code == 403
+    assert refused(client.get("/v1/facilities", key=key)) == (403, "auth.role_missing")
+    assert done(client.get("/v1/me", key=key))["roles"] == []
+    assert "No role now" in client.get("/", key=key).text
+
+
+def test_an_auditor_reads_who_may_do_what_and_the_audit_log_and_changes_none_of_it(
+    client: Client, database: Database, clock: Clock, randomness: Randomness, admin: Member
+) -> None:
+    firm = organisation(database, clock, randomness, OrganisationKind.AUDITOR, "Audit Firm")
+    person(database, clock, randomness, firm.organisation_id, "he@audit.example")
+    here = person(database, clock, randomness, admin.organisation_id, "he@audit.example")
+    until = (clock() + timedelta(days=10)).isoformat()
+    given = {"role": "auditor", "reason": "audit 2026", "until_at": until}
+    done(client.post(f"/v1/people/{here.user_id}/role-grants", json.dumps(given), key=admin.key))
+    with unit_of_work(database) as session:
+        key = session_token(session, here, now=clock(), randomness=randomness)
+
+    read = [
+        client.get(path, key=key).status_code
+        for path in (
+            "/v1/people",
+            "/v1/role-grants",
+            "/v1/access-events",
+            "/v1/api-keys",
+            "/v1/audit",
+            "/v1/audit/1/proof",
+        )
+    ]
+    sessions = client.get("/v1/sessions?of_organisation=true", key=key)
+    page = client.get("/people", key=key).text
+    mine = client.post("/v1/notice-settings", json.dumps({"language": "en", "kinds": []}), key=key)
+    told = client.post("/v1/notices/test", key=key)
+    person_in = json.dumps({"email": "x@smelter.example", "name": "X"})
+
+    assert read == [200] * 6
+    assert sessions.status_code == 200
+    assert ("audit 2026" in page, "data-api" in page.partition("<main")[2]) == (True, False)
+    assert (mine.status_code, told.status_code) == (200, 201)
+    assert refused(client.post("/v1/people", person_in, key=key)) == (403, "auth.scope_missing")
+    assert refused(client.post(f"/v1/people/{here.user_id}/role-grants", json.dumps(given), key=key))[0] == 403
+
+
+def test_a_refused_end_of_a_role_names_the_field_that_was_sent(client: Client, admin: Member) -> None:
+    body = {"role": "viewer", "reason": "looks", "until_at": "2020-01-01T00:00:00+08:00"}
+
+    answer = client.post(f"/v1/people/{admin.user_id}/role-grants", json.dumps(body), key=admin.key)
+
+    assert refused(answer) == (422, "role.until")
+    assert [each["field"] for each in answer.json()["errors"]] == ["until_at"]
+
+
+def test_the_scopes_that_a_key_can_have_are_told_and_none_approves(client: Client, admin: Member) -> None:
+    scopes = done(client.get("/v1/api-keys", key=admin.key))["scopes"]
+
+    assert {"ledger:read", "trading:write", "admin"} <= set(scopes)
+    assert not {Scope(each) for each in scopes} & APPROVING
 
 
 def test_whoever_is_disabled_is_out_at_once(
