@@ -4,6 +4,8 @@
 // Every value is a string unless data-json says integer, boolean, json or null (empty is null); an empty optional field is left out.
 // data-upload="file": the chosen file is the whole body, its type from the file or from a field named content_type.
 
+import { said, tell } from "./refusals.js";
+
 const texts = document.getElementById("form-texts")?.dataset ?? {};
 const sent = new WeakMap();
 const ENDINGS = {
@@ -21,13 +23,21 @@ function random() {
   return Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
 }
 
-// The same content keeps its key, so that sending twice is done once; changed content is another request.
+// An id that begins with the time, as the server's own do (RFC 9562, version 7).
+function newId() {
+  const time = Date.now().toString(16).padStart(12, "0");
+  const rest = random();
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${rest.slice(0, 3)}-a${rest.slice(3, 6)}-${rest.slice(6, 18)}`;
+}
+
+// The same content keeps its key and ids, so that sending twice is done once; changed content is another request.
 function keyFor(element, content) {
   const before = sent.get(element);
-  if (before && before.content === content) return before.key;
-  const made = { content, key: random() };
+  if (before && before.content === content) return before;
+  const places = element.dataset.ids?.split(" ") ?? [];
+  const made = { content, key: random(), ids: places.map((name) => [name, newId()]) };
   sent.set(element, made);
-  return made.key;
+  return made;
 }
 
 function place(name) {
@@ -58,6 +68,7 @@ function read(field) {
   if ((field.type === "checkbox" || field.type === "radio") && !field.checked) return undefined;
   const text = field.type === "password" ? field.value : field.value.trim();
   if (text === "") return kind === "null" ? null : field.dataset.empty === "send" ? "" : undefined;
+  if (field.dataset.zone !== undefined) return `${text.length === 16 ? `${text}:00` : text}${field.dataset.zone}`;
   if (kind === "integer") return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   if (kind === "boolean") return text === "true";
   if (kind === "json") {
@@ -83,6 +94,7 @@ export function body(form) {
   const made = JSON.parse(form.dataset.fixed ?? "{}");
   for (const field of form.elements ?? []) {
     if (!field.name || field.disabled || field.type === "file" || field.name === "content_type" || field.dataset.ofPath !== undefined) continue;
+    if (field.dataset.with && !/[1-9]/.test(form.elements[field.dataset.with]?.value ?? "")) continue; // goes with an amount that is none
     const value = read(field);
     if (value === undefined) continue;
     if (field.dataset.many !== undefined) put(made, `${field.name}[${(field.name.split(/[.[]/).reduce((at, step) => at?.[step.replace("]", "")], made) ?? []).length}]`, value);
@@ -104,9 +116,11 @@ function clear(form) {
   }
 }
 
+// The box of the field at that place; what is said of a whole list stands beside its first entry.
 function fieldFor(form, name) {
   const wanted = place(name).join(".");
-  return Array.from(form.querySelectorAll("[data-field]")).find((each) => place(each.dataset.field).join(".") === wanted);
+  const boxes = wanted ? Array.from(form.querySelectorAll("[data-field]"), (box) => [place(box.dataset.field).join("."), box]) : [];
+  return (boxes.find(([at]) => at === wanted) ?? boxes.find(([at]) => at === `${wanted}.0`))?.[1];
 }
 
 function show(form, message, errors) {
@@ -114,39 +128,49 @@ function show(form, message, errors) {
   if (!summary) {
     const error = form.parentElement.querySelector(".error") ?? form.closest("dialog")?.querySelector(".error");
     if (error) {
-      error.textContent = message;
+      tell(error, message);
       error.hidden = false;
     }
-    announce(message);
+    announce(message.text);
     return;
   }
   const list = document.createElement("ul");
   for (const each of errors) {
     const box = fieldFor(form, each.field ?? "");
-    const text = `${each.expected ?? ""}`;
     const item = document.createElement("li");
     if (box) {
       const input = box.querySelector("input, select, textarea");
       const beside = box.querySelector(".error");
       input.setAttribute("aria-invalid", "true");
       box.closest("details")?.setAttribute("open", "");
-      beside.textContent = text;
+      tell(beside, each.said);
       beside.hidden = false;
       const link = document.createElement("a");
       link.href = `#${input.id}`;
-      link.textContent = `${box.querySelector("label").firstChild.textContent.trim()}: ${text}`;
+      link.textContent = `${box.querySelector("label").firstChild.textContent.trim()}: ${each.said.text}`;
       item.append(link);
     } else {
       const where = each.row ? `${each.sheet ? `${each.sheet} ` : ""}${each.row} ` : "";
-      item.textContent = `${where}${each.field ?? ""}: ${text}`;
+      tell(item, { ...each.said, text: `${where}${each.field ?? ""}: ${each.said.text}` });
     }
     list.append(item);
   }
   const head = document.createElement("strong");
-  head.textContent = errors.length ? texts.summary : message;
+  if (errors.length) head.textContent = texts.summary;
+  else tell(head, message);
   summary.replaceChildren(head, ...(errors.length ? [list] : []));
   summary.hidden = false;
   summary.focus();
+}
+
+// A text of the page's own, in the page's language.
+const own = (text) => ({ text, original: "" });
+
+async function refuse(form, status, problem) {
+  const message = await said(problem.code, problem.detail ?? `${status}`);
+  const errors = problem.errors ?? [];
+  const told = await Promise.all(errors.map((each) => said(each.code, `${each.expected ?? ""}`)));
+  show(form, message, errors.map((each, index) => ({ ...each, said: told[index] })));
 }
 
 // 202: what was asked waits for a second person; the form says so where it stands, with the way to the inbox.
@@ -209,6 +233,12 @@ function request(element) {
   return { content: file, type, stamp: `${file.name} ${file.size} ${file.lastModified} ${type}` };
 }
 
+function withIds(content, ids) {
+  const whole = JSON.parse(content);
+  for (const [name, id] of ids) put(whole, name, id);
+  return JSON.stringify(whole);
+}
+
 // What {name} in an address stands for: the field of that name; {file_name} is the chosen file's own name.
 function named(element, name) {
   if (name === "file_name" && element.dataset.upload) return element.elements[element.dataset.upload]?.files?.[0]?.name ?? "file";
@@ -221,7 +251,7 @@ export async function send(element) {
   clear(element.matches("form") ? element : element.parentElement);
   const made = request(element);
   if (!made) {
-    show(element, texts.choose, []);
+    show(element, own(texts.choose), []);
     return;
   }
   const buttons = element.matches("form") ? element.querySelectorAll("button") : [element];
@@ -233,7 +263,9 @@ export async function send(element) {
   const onProgress = bar && ((event) => event.lengthComputable && (bar.value = (100 * event.loaded) / event.total));
   let isGoing = false;
   try {
-    const answer = await transmit(method, target, { ...made, key: keyFor(element, made.stamp), onProgress });
+    const { key, ids } = keyFor(element, made.stamp);
+    const content = ids.length ? withIds(made.content, ids) : made.content;
+    const answer = await transmit(method, target, { ...made, content, key, onProgress });
     const document_ = understood(answer.text);
     if (answer.status < 400) {
       announce(texts.done);
@@ -249,17 +281,17 @@ export async function send(element) {
       if (element.dataset.then) location.assign(following(element.dataset.then, document_));
       else location.reload();
     } else if (answer.status === 401 && !target.startsWith("/v1/sign-in")) {
-      show(element, texts.signedOut, []);
+      show(element, own(texts.signedOut), []);
     } else if (answer.status >= 500 && document_.incident) {
-      show(element, `${texts.failed} ${document_.incident}`, []);
+      show(element, own(`${texts.failed} ${document_.incident}`), []);
     } else {
       const detail = { status: answer.status, problem: document_ };
       sent.delete(element); // it was answered: to try again later is another request
       const isTaken = !element.dispatchEvent(new CustomEvent("tonne:refused", { bubbles: true, cancelable: true, detail }));
-      if (!isTaken) show(element, document_.detail ?? `${answer.status}`, document_.errors ?? []);
+      if (!isTaken) await refuse(element, answer.status, document_);
     }
   } catch {
-    show(element, texts.offline, []);
+    show(element, own(texts.offline), []);
   } finally {
     element.removeAttribute("aria-busy");
     if (bar) bar.hidden = true;

@@ -52,7 +52,9 @@ function listen() {
   }, WAIT_MS);
 }
 
-document.addEventListener("visibilitychange", listen);
-addEventListener("pagehide", close);
-addEventListener("pageshow", listen);
-listen();
+if (kinds.size) {
+  document.addEventListener("visibilitychange", listen);
+  addEventListener("pagehide", close);
+  addEventListener("pageshow", listen);
+  listen();
+}

@@ -1,5 +1,6 @@
 // The way to an OpenID provider and back. Before: a button asks for the provider's address and goes there. After: the page to which the
 // provider leads back sends what it brought to the API, once, and takes it out of the address; then a code or a choice may be missing.
+import { said, tell } from "./refusals.js";
 
 const NEXT = "tonne-oidc-next";
 const LINK = "tonne-oidc-link";
@@ -26,8 +27,8 @@ function step(card, name) {
   for (const each of card.querySelectorAll("[data-step]")) each.hidden = each.dataset.step !== name;
 }
 
-function refuse(card, text) {
-  card.querySelector("[data-reason]").textContent = text;
+function refuse(card, message) {
+  tell(card.querySelector("[data-reason]"), message);
   step(card, "refused");
 }
 
@@ -47,10 +48,10 @@ function choose(form, organisations) {
 }
 
 async function comeBack(card) {
-  const said = new URLSearchParams(location.search);
+  const given = new URLSearchParams(location.search);
   history.replaceState(null, "", location.pathname);
-  const body = { provider_id: card.dataset.provider, state: said.get("state") ?? "", error: said.has("error") };
-  for (const name of ["code", "iss"]) if (said.has(name)) body[name] = said.get(name);
+  const body = { provider_id: card.dataset.provider, state: given.get("state") ?? "", error: given.has("error") };
+  for (const name of ["code", "iss"]) if (given.has(name)) body[name] = given.get(name);
   const isLink = sessionStorage.getItem(LINK) === "yes";
   const me = isLink ? await (await fetch("/v1/me", { headers: { Accept: "application/json" } })).json() : {};
   const { status, document: answer } = await send(isLink ? "/v1/identities/link" : "/v1/sign-in/callback", body, me.csrf_token);
@@ -64,7 +65,7 @@ async function comeBack(card) {
     step(card, "more");
     form.querySelector("input")?.focus();
   } else {
-    refuse(card, answer.detail ?? `${status}`);
+    refuse(card, await said(answer.code, answer.detail ?? `${status}`));
   }
 }
 
@@ -79,5 +80,5 @@ if (card) {
       for (const button of event.target.querySelectorAll("button")) button.disabled = false;
     }
   });
-  comeBack(card).catch(() => refuse(card, document.getElementById("form-texts")?.dataset.offline ?? "…"));
+  comeBack(card).catch(() => refuse(card, { text: document.getElementById("form-texts")?.dataset.offline ?? "…", original: "" }));
 }

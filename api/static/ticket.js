@@ -1,6 +1,7 @@
 // The trade ticket: asks the API for every check while the ticket is written, and shows each with the figures behind it.
 // It decides nothing: POST …/orders/check stores nothing and answers what a proposal would meet.
 import { body } from "./form.js";
+import { said, tell as write } from "./refusals.js";
 
 const form = document.getElementById("ticket");
 const box = document.getElementById("check-results");
@@ -96,7 +97,11 @@ async function ask() {
     if (reply.ok) tell(answer);
     else {
       const first = answer.errors?.[0];
-      box.replaceChildren(made("p", "note", `${words.unreadable} ${first ? `${first.field}: ${first.expected}` : answer.detail ?? reply.status}`));
+      const message = first ? await said(first.code, `${first.field}: ${first.expected}`) : await said(answer.code, answer.detail ?? `${reply.status}`);
+      if (turn !== asked) return;
+      const note = made("p", "note", "");
+      write(note, { ...message, text: `${words.unreadable} ${message.text}` });
+      box.replaceChildren(note);
     }
   } catch {
     if (turn === asked) box.replaceChildren(made("p", "note", words.waiting));

@@ -26,6 +26,9 @@ _DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
 _MOST_DIGITS = 60
 _WIDE = Context(prec=_MOST_DIGITS)
+_INSTANT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
+)
 _FRACTION = re.compile(r"-?[0-9]{1,40}/[1-9][0-9]{0,19}")
 _NAMES = ("year", "_id", "_ref", "seq", "revision", "code")
 """How the name of a place ends whose digits name something and count nothing: they are not grouped."""
@@ -45,9 +48,17 @@ def number(value: str | int | Decimal | None) -> str:
     return f"{exact:,f}".replace("-", _MINUS)
 
 
-def leaf(value: str | int | Decimal | None, place: str) -> str:
-    """Return one place of a document as a person reads it: ``86048183/100`` is 860,481.83, a third stays ``1/3``, the year 2025 is 2025."""
+def leaf(value: str | int | Decimal | None, place: str, language: Language = Language.EN) -> str:
+    """Return one place of a document as a person reads it: ``86048183/100`` is 860,481.83, a third stays ``1/3``, the year 2025 is 2025.
+
+    An instant is told in Chinese time, as ``instant`` tells it.
+    """
     text = "" if value is None else str(value)
+    if _INSTANT.fullmatch(text):
+        try:
+            return instant(text, language)
+        except (ValueError, OverflowError):  # it looks like one and is none: 2026-13-01T00:00Z
+            return text
     if place.rpartition(".")[2].partition("[")[0].endswith(_NAMES):
         return text or _NONE
     if not _FRACTION.fullmatch(text):

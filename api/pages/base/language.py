@@ -20,6 +20,8 @@ _ACCEPTED = re.compile(
     r"\s*(en|zh)(?:-[A-Za-z0-9-]{1,20})?\s*(?:;\s*q=([01](?:\.\d{1,3})?))?\s*", re.ASCII | re.IGNORECASE
 )
 _MOST_ACCEPTED = 20
+_PROBLEM = "problem\x04"
+"""The context under which the sentences of refusals stand, by code."""
 
 
 class Language(StrEnum):
@@ -50,6 +52,15 @@ class Catalog:
     def npgettext(self, context: str, singular: str, plural: str, count: int) -> str:
         """Return the translation of ``singular`` in ``context``, or the English form for ``count``."""
         return self.texts.get(f"{context}\x04{singular}") or (singular if count == 1 else plural)
+
+    def refusals(self) -> dict[str, str]:
+        """Return what a refusal says by its code; ``area.*`` is for the codes of an area that end in a field's name."""
+        return {key.removeprefix(_PROBLEM): text for key, text in self.texts.items() if key.startswith(_PROBLEM)}
+
+    def refusal(self, code: str) -> str:
+        """Return the sentence of ``code``, else that of its area's fields, else nothing: the API's own is English."""
+        area = code.partition(".")[0]
+        return self.texts.get(f"{_PROBLEM}{code}") or self.texts.get(f"{_PROBLEM}{area}.*", "")
 
 
 @cache

@@ -33,6 +33,7 @@ from api.schemas.amounts import WholeNumber
 from api.schemas.books import BookOut
 from api.schemas.fields import DateString, InstantString
 from api.schemas.points import Asked, asked_point
+from finance.operations.evidence import BOOK_CODE as EVIDENCE
 from ledger.core.errors import DomainError
 
 Answer = TypeVar("Answer")
@@ -122,8 +123,13 @@ class Page:
         return any(is_there.fullmatch(path) and self._is_permitted(page) for is_there, page in _paths())
 
     def books(self) -> tuple[BookOut, ...]:
-        """Return the books that the reader may read, none when the role reads none."""
-        return self.use(list_books).books if self.may(list_books) else ()
+        """Return the books that the reader may read by code, the one of evidence last; none when the role reads none."""
+        found = self.use(list_books).books if self.may(list_books) else ()
+        return tuple(sorted(found, key=lambda each: each.code == EVIDENCE))
+
+    def posting_books(self) -> tuple[BookOut, ...]:
+        """Return the books that amounts are posted into: all but the one of evidence."""
+        return tuple(each for each in self.books() if each.code != EVIDENCE)
 
     def names(self) -> Mapping[UUID, str]:
         """Return the names of the reader's colleagues by id, for ``ui.person``."""
@@ -144,7 +150,7 @@ class Page:
         book = next((each for each in books if each.book_id == self.book_id), books[0] if books else None)
         return {
             "me": me,
-            "unread": self.use(count_notices).unread,
+            "unread": self.use(count_notices).unread if self.may(count_notices) else 0,
             "csrf": csrf_of(me),
             "books": books,
             "book": book,

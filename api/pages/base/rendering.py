@@ -59,7 +59,7 @@ def environment(language: Language) -> Environment:
     made.globals |= {
         "language": language.value,
         "static": static_files.address,
-        "code_text": lambda code: "" if (text := texts.pgettext("problem", code)) == code else text,
+        "code_text": texts.refusal,
         "span": lambda start, end: formats.span(start, end, language),
         "word": lambda code: formats.words(text if (text := texts.pgettext("word", str(code))) != str(code) else code),
         "both": lambda english, chinese: chinese if language is Language.ZH else english,
@@ -68,7 +68,7 @@ def environment(language: Language) -> Environment:
         "amount": formats.amount,
         "plain_amount": formats.plain_amount,
         "number": formats.number,
-        "leaf": formats.leaf,
+        "leaf": partial(formats.leaf, language=language),
         "price": formats.price,
         "percent": formats.percent,
         "bp": formats.basis_points,

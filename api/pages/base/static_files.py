@@ -1,22 +1,27 @@
 """The style sheet, scripts and pictures: read once at start, named by a version that changes with their content.
 
-Owns the address of each and what may be served. The script that draws charts (``built/vega.js``) is made when first asked for.
+Owns the address of each and what may be served. What is built (the script that draws charts, the Chinese of refusals) is made when
+first asked for.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from pathlib import Path
 
 from api.charts.bundle import bundle_version, chart_bundle
+from api.pages.base.language import Language, catalog
 
 STATIC = Path(__file__).parents[2] / "static"
 BUILT = "built"
-"""Where the script that draws charts has its address; set-up makes it, git ignores it."""
+"""Where what is made of other files has its address; git ignores it."""
+REFUSALS = f"{BUILT}/refusals.json"
+"""What a refusal's code says in Chinese, for the script that sends forms."""
 
 _TYPES: Mapping[str, str] = {
     ".css": "text/css; charset=utf-8",
@@ -51,7 +56,7 @@ def version() -> str:
     digest = sha256()
     for name, content in sorted(_shipped().items()):
         digest.update(f"{name}\0{len(content)}\0".encode() + content)
-    digest.update(bundle_version().encode())
+    digest.update(bundle_version().encode() + _refusals())
     return digest.hexdigest()[:16]
 
 
@@ -81,4 +86,13 @@ def _shipped() -> Mapping[str, bytes]:
 
 
 def _built(name: str) -> bytes | None:
-    return chart_bundle() if name == f"{BUILT}/vega.js" else None
+    made = _MADE.get(name)
+    return made() if made else None
+
+
+@cache
+def _refusals() -> bytes:
+    return json.dumps(catalog(Language.ZH).refusals(), ensure_ascii=False, sort_keys=True).encode()
+
+
+_MADE: Mapping[str, Callable[[], bytes]] = {f"{BUILT}/vega.js": chart_bundle, REFUSALS: _refusals}

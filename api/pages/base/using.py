@@ -35,11 +35,11 @@ def use(call: Call, handler: Callable[..., Answer], **arguments: object) -> Answ
 
 def may_use(call: Call, handler: Callable[..., Any]) -> bool:
     """Return whether the route's policy lets this caller in: to leave out a button or a part that would be refused."""
-    policy = declared_of(handler).policy
-    if policy.is_public:
+    declared = declared_of(handler)
+    if declared.policy.is_public:
         return True
     try:
-        policy.permit(call.principal)
+        declared.policy.permit(call.principal, is_write=declared.writes)
     except DomainError:
         return False
     return True
