@@ -247,13 +247,20 @@ def _broken_links(drafts: Sequence[JournalDraft], recorded: Mapping[int, Answer]
 
 
 def post_entry(
-    session: Session, book_id: int, draft: JournalDraft, *, now: datetime, random_bytes: RandomBytes
+    session: Session,
+    book_id: int,
+    draft: JournalDraft,
+    *,
+    now: datetime,
+    random_bytes: RandomBytes,
+    is_closer: bool = False,
 ) -> EntryReceipt:
     """Record one draft in the caller's transaction and return its receipt, or raise its refusal.
 
-    A raised refusal undoes the caller's whole transaction, so it is not frozen under the id.
+    A raised refusal undoes the caller's whole transaction, so it is not frozen under the id. ``is_closer`` lets it into softly
+    closed days.
     """
-    outcome = post_entries(session, book_id, [draft], now=now, random_bytes=random_bytes)[0]
+    outcome = post_entries(session, book_id, [draft], now=now, random_bytes=random_bytes, is_closer=is_closer)[0]
     if isinstance(outcome, EntryRefusal):
         raise outcome.refusal
     return outcome
@@ -294,11 +301,13 @@ def post_transfer(
     *,
     now: datetime,
     random_bytes: RandomBytes,
+    is_closer: bool = False,
 ) -> tuple[EntryReceipt, EntryReceipt]:
     """Record one transfer between two books, each (book, draft), in the caller's transaction; return both receipts.
 
     The drafts share a ``transfer_id``, and what one adds to its clearing accounts (``Equity:Clearing...``) the other takes from
     its own, per commodity (``ledger.transfer_unmatched``). Books are locked in the order of their numbers.
+    ``is_closer`` lets both sides into softly closed days.
     """
     check_transfer(out_of[1], into[1])
     if out_of[0] == into[0]:
@@ -309,7 +318,7 @@ def post_transfer(
         journal.lock_book(session, book_id)
     books.check_same_commodities(session, out_of[0], into[0], clearing_sums(out_of[1]))
     receipts = {
-        book_id: post_entry(session, book_id, draft, now=now, random_bytes=random_bytes)
+        book_id: post_entry(session, book_id, draft, now=now, random_bytes=random_bytes, is_closer=is_closer)
         for book_id, draft in sorted((out_of, into), key=lambda side: side[0])
     }
     return receipts[out_of[0]], receipts[into[0]]

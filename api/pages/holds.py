@@ -5,8 +5,10 @@ Shows and asks; who may let go, and who must agree, is the API's decision.
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import Response
@@ -14,14 +16,21 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
-from api.pages.base.page import PagePoint, ThisPage
-from api.routes.holds import capture_hold, list_holds, place_hold, read_hold, release_hold
+from api.pages.base.page import Page, PagePoint, ThisPage
+from api.routes.accounts import list_balances, open_account
+from api.routes.facilities import list_facilities, read_facility
+from api.routes.holds import capture_hold, list_holds, list_holds_in_favour, place_hold, read_hold, release_hold
 from api.routes.reports import read_positions
 from api.routes.transfers import post_transfer
+from api.schemas.books import BookOut
+from api.schemas.facilities import FacilityOut
 from api.schemas.fields import PageCursor, UuidString
 from api.schemas.holds import AskedHolds
-from finance.accounting.chart import HOLDING
+from api.schemas.reports import PositionOut
+from api.store.access import OrganisationKind
+from finance.accounting.chart import HOLDING, Chart, segment
 from ledger.core.holds import HoldKind, HoldState
+from ledger.core.transfers import CLEARING
 
 routes = Pages(area="holds")
 
@@ -59,7 +68,22 @@ def show_holds(
         after=after,
         kinds=tuple(HoldKind),
         may_place=page.may(place_hold),
-        entry_id=page.call.new_id(),
+        organisations=_organisations(page) if page.may(place_hold) else {},
+    )
+
+
+@routes.get(
+    "/pledges",
+    policy=asks(Scope.LEDGER_READ, kinds=(OrganisationKind.LENDER,)),
+    nav=Nav(label=mark("Pledged to us"), group=Group.LOANS, order=60, icon="shield"),
+)
+def show_pledges(page: ThisPage, after: PageCursor | None = None) -> Response:
+    """Show what borrowers set aside in the bank's favour, with the way to each hold and what may be done to it."""
+    return page.show(
+        "holds/pledges.html",
+        found=page.use(list_holds_in_favour, after=after, limit=50),
+        after=after,
+        organisations=_organisations(page),
     )
 
 
@@ -70,9 +94,9 @@ def show_hold(book_id: UuidString, hold_id: UuidString, page: ThisPage) -> Respo
         "holds/hold.html",
         hold=page.use(read_hold, book_id=book_id, hold_id=hold_id),
         is_own=any(each.book_id == book_id for each in page.books()),
+        organisations=_organisations(page),
         may_release=page.may(release_hold),
         may_capture=page.may(capture_hold),
-        entry_ids=(page.call.new_id(), page.call.new_id()),
     )
 
 
@@ -85,11 +109,44 @@ def show_transfer(
 ) -> Response:
     """Show the form that moves units of one account into another book of the same organisation."""
     positions = page.use(read_positions, book_id=book_id, asked=asked, under=HOLDING).positions
+    chosen = next((each for each in positions if each.account == account), None)
+    books = page.posting_books()
+    to_open = _clearing_to_open(page, books, chosen)
+    unready = {book.book_id for book, _, commodity in to_open if chosen and commodity == chosen.commodity}
     return page.show(
         "holds/transfer.html",
         positions=positions,
-        chosen=next((each for each in positions if each.account == account), None),
-        others=tuple(each for each in page.books() if each.book_id != book_id),
+        chosen=chosen,
+        others=tuple(each for each in books if each.book_id != book_id),
+        to_open=to_open,
+        ready=tuple(each for each in books if not {book_id, each.book_id} & unready and each.book_id != book_id),
+        paths=None if chosen is None else Chart().accounts_of(chosen.commodity),
         may_transfer=page.may(post_transfer),
-        new_ids=tuple(page.call.new_id() for _ in range(3)),
+        may_open=page.may(open_account),
     )
+
+
+def _clearing_to_open(
+    page: Page, books: tuple[BookOut, ...], chosen: PositionOut | None
+) -> tuple[tuple[BookOut, str, str], ...]:
+    """Return the clearing accounts that a transfer of the chosen account needs and a book lacks: book, path and commodity."""
+    needed = () if chosen is None else ((f"{CLEARING}:{segment(chosen.commodity)}", chosen.commodity),)
+    found: list[tuple[BookOut, str, str]] = []
+    for book in books:
+        there = {each.account for each in page.use(list_balances, book_id=book.book_id, under=CLEARING).balances}
+        wanted = (*needed, (f"{CLEARING}:{book.functional_currency}", book.functional_currency)) if needed else ()
+        found += [(book, path, commodity) for path, commodity in wanted if path not in there]
+    return tuple(found)
+
+
+def _organisations(page: Page) -> dict[UUID, str]:
+    """Return the names of the organisations that the reader's loans name as lender or borrower, by id."""
+    lines = page.use(list_facilities).facilities if page.may(list_facilities) else ()
+    terms = [part.answer for line in lines if (part := page.attempt(read_facility, facility_id=line.id)).answer]
+    parties = (party for one in terms if isinstance(one, FacilityOut) for party in _parties(one))
+    return {UUID(str(party["organisation_id"])): str(party["legal_name"]) for party in parties}
+
+
+def _parties(facility: FacilityOut) -> Iterator[Mapping[str, object]]:
+    found = facility.terms.get("parties")
+    return (each for each in (found if isinstance(found, Sequence) else ()) if isinstance(each, Mapping))

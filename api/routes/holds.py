@@ -33,7 +33,7 @@ from api.schemas.holds import (
 )
 from ledger import operations as ledger
 from ledger.core.accounts import AccountType, is_path, type_of
-from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
+from ledger.core.errors import Conflict, DomainError, Forbidden, Invalid, NotFound
 from ledger.core.holds import HoldKind, HoldRelease, HoldState
 from ledger.core.journal import JournalDraft
 from ledger.operations import EntryReceipt
@@ -53,7 +53,7 @@ def place_hold(
     """Set an amount of an account, or given lots, aside: it is no longer available for sale, pledge or surrender."""
     book = call.load(BOOK, book_id)
     if body.beneficiary_id is not None:
-        call.load(NAMED_BENEFICIARY, body.beneficiary_id)
+        _load_beneficiary(call, body.beneficiary_id)
     try:
         held_on = balances.balance_now(call.session, book.book_id, body.account, now=call.now)
     except NotFound:
@@ -189,14 +189,40 @@ def _recorded(call: Call, book: Book, draft: JournalDraft, *, hold_id: UUID) -> 
         call.session, book.book_id, [draft], now=call.now, random_bytes=call.random_bytes, is_closer=is_closer
     )
     if not isinstance(outcome, EntryReceipt):
+        refusal = _in_units(outcome.refusal, call, book, hold_id)
         if outcome.refusal.code in UNRECORDED:
-            raise outcome.refusal
-        raise RefusedAndRecorded(outcome.refusal)
+            raise refusal
+        raise RefusedAndRecorded(refusal)
     point = HoldPoint(known=outcome.tree_size, now=call.now)
     (hold,) = holds_report.find_holds(call.session, book.book_id, [hold_id], point)
     return HoldActionOut(
         receipt=ReceiptOut.from_core(outcome), hold=HoldOut.from_core(hold, book.book_uuid, _units(call, book))
     )
+
+
+def _in_units(refusal: DomainError, call: Call, book: Book, hold_id: UUID) -> DomainError:
+    """Return the refusal of too large an amount in the commodity's own units, beside the field of the amount."""
+    units, told = _units(call, book), refusal.data
+    if refusal.code == "ledger.insufficient_available" and told.get("commodity") in units.commodities:
+        code, asked, left = told["commodity"], told["asked"], told["available"]
+    elif refusal.code == "ledger.hold_exceeded":
+        point = HoldPoint(known=book.tree_size, now=call.now)
+        (hold,) = holds_report.find_holds(call.session, book.book_id, [hold_id], point)
+        code, asked, left = hold.commodity, told["asked"], told["remaining"]
+    else:
+        return refusal
+    most, much = (units.amount(int(each), code) for each in (left, asked))
+    message = f"amount: expected at most {most.amount} {most.unit} of {code}, which is what is left; {much.amount} {much.unit} was asked"
+    return Conflict(refusal.code, message, **{**told, "field": "amount"})
+
+
+def _load_beneficiary(call: Call, beneficiary_id: UUID) -> None:
+    try:
+        call.load(NAMED_BENEFICIARY, beneficiary_id)
+    except NotFound as absent:
+        raise NotFound(
+            absent.code, "beneficiary_id: expected an organisation that is known here", field="beneficiary_id"
+        ) from None
 
 
 def _is_own(call: Call, place: HoldPlace) -> bool:

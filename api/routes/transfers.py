@@ -30,6 +30,7 @@ def post_transfer(body: TransferIn, call: ThisCall) -> TransferReceiptOut:
         _drafted(call, body, body.into, at="into."),
         now=call.now,
         random_bytes=call.random_bytes,
+        is_closer=Scope.LEDGER_CLOSE in call.principal.scopes,
     )
     entries = {side.entry_id for side in closings.transfer_sides(call.session, body.transfer_id)}
     if receipts[0].is_replay != receipts[1].is_replay or entries - {receipts[0].entry_id, receipts[1].entry_id}:

@@ -41,7 +41,8 @@ def place_hold(state: BookState, draft: JournalDraft, account: AccountFacts, cha
     if action.expires_at is not None and action.expires_at <= now:
         raise Conflict(
             "ledger.hold_expired",
-            "expires_at lies in the past; give a later instant",
+            "expires_at: expected an instant that is still to come",
+            field="expires_at",
             expires_at=action.expires_at.isoformat(),
         )
     account_id = account.account_id
@@ -91,6 +92,7 @@ def let_go(state: BookState, draft: JournalDraft, changes: Changes, now: datetim
             f"the hold has {hold.remaining} smallest units left, {amount} asked",
             hold_id=str(hold.hold_id),
             remaining=str(hold.remaining),
+            asked=str(amount),
         )
     left, parts = amount, []
     for part in hold.parts:

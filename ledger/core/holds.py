@@ -140,39 +140,44 @@ class HoldPosition:
         return is_enforced or self.kind is HoldKind.HOLD or self.beneficiary_id == organisation_id
 
 
+_AMOUNT = "amount: expected more than zero and at most 10^15 of the smallest unit"
+
+
 def malformed_hold(action: HoldAction) -> str | None:
-    """Return what is wrong with a hold's action whatever the state, or None."""
+    """Return what is wrong with a hold's action whatever the state, as ``field: expected ...``, or None."""
     if isinstance(action, HoldPlacement):
         return _malformed_placement(action)
     amount = None if isinstance(action, HoldExpiry) else action.amount
     if amount is not None and not 1 <= amount <= MAX_UNITS:
-        return "a hold is captured or released by 1 to 10^15 smallest units"
+        return _AMOUNT
     return None
 
 
 def _malformed_placement(action: HoldPlacement) -> str | None:
     reference, lots = action.agreement_ref, action.lots
     needs = {
-        "a hold names an account such as Assets:Carbon:CEA25": is_path(action.account),
-        "a hold sets 1 to 10^15 smallest units aside, or without an amount all that is available": action.amount is None
-        or 1 <= action.amount <= MAX_UNITS,
-        f"held lots are 1 to {_MAX_LOTS} different ones, positive, and sum to the amount": not lots
+        "account: expected an account such as Assets:Carbon:CEA25": is_path(action.account),
+        f"{_AMOUNT}, or nothing for all that is free": action.amount is None or 1 <= action.amount <= MAX_UNITS,
+        f"lots: expected 1 to {_MAX_LOTS} different ones, positive, that sum to the amount": not lots
         or (
             len({lot for lot, _ in lots}) == len(lots) <= _MAX_LOTS
             and min(quantity for _, quantity in lots) > 0
             and action.amount == sum(quantity for _, quantity in lots)
         ),
-        "a hold says when it expires (expires_at); an encumbrance does not expire": (action.expires_at is not None)
+        "expires_at: expected when a hold ends, and nothing for any other kind, which stays until it is let go of": (
+            action.expires_at is not None
+        )
         == (action.kind is HoldKind.HOLD),
-        f"expires_at carries its zone and lies before the year {_LAST_YEAR + 1}": action.expires_at is None
+        f"expires_at: expected an instant with its zone before the year {_LAST_YEAR + 1}": action.expires_at is None
         or (action.expires_at.tzinfo is not None and action.expires_at.year <= _LAST_YEAR),
-        f"a {action.kind} names its beneficiary (beneficiary_id)": action.kind not in _NEED_BENEFICIARY
+        f"beneficiary_id: expected the organisation in whose favour a {action.kind} stands": action.kind
+        not in _NEED_BENEFICIARY
         or action.beneficiary_id is not None,
-        f"a {action.kind} names its agreement or order (agreement_ref)": action.kind is HoldKind.HOLD
+        f"agreement_ref: expected the agreement or order that a {action.kind} rests on": action.kind is HoldKind.HOLD
         or reference is not None,
-        f"agreement_ref is 1 to {_MAX_REF} printable characters": reference is None
+        f"agreement_ref: expected 1 to {_MAX_REF} printable characters": reference is None
         or (1 <= len(reference) <= _MAX_REF and reference.isprintable()),
-        f"rank is 1 to {_MAX_RANK} and ranks a beneficiary": action.rank is None
+        f"rank: expected 1 to {_MAX_RANK}, and a beneficiary that it ranks": action.rank is None
         or (1 <= action.rank <= _MAX_RANK and action.beneficiary_id is not None),
     }
     return next((need for need, is_met in needs.items() if not is_met), None)

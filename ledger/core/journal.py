@@ -138,7 +138,9 @@ class JournalDraft:
         """Refuse what no state could accept: code ``ledger.entry_malformed``."""
         problem = _malformed(self)
         if problem:
-            raise Invalid("ledger.entry_malformed", problem, entry_id=str(self.entry_id))
+            name, separator, _ = problem.partition(": expected ")
+            told = {"field": name} if separator else {}
+            raise Invalid("ledger.entry_malformed", problem, entry_id=str(self.entry_id), **told)
 
     def content_hash(self) -> bytes:
         """Return SHA-256 of everything the client chose, the actor left out; equal hashes are the same request.

@@ -311,3 +311,32 @@ def test_a_point_of_holds_that_cannot_be_is_refused(parties: Parties) -> None:
         ("after=AAAA", "cursor.format"),
     ):
         assert refused(parties.house.get(f"/holds?{query}")) == (422, code), query
+
+
+@pytest.mark.parametrize(
+    ("change", "field", "told"),
+    [
+        ({"beneficiary_id": None}, "beneficiary_id", "the organisation in whose favour a pledge stands"),
+        ({"agreement_ref": None}, "agreement_ref", "the agreement or order that a pledge rests on"),
+        ({"amount": "0"}, "amount", "more than zero"),
+        ({"expires_at": SOON}, "expires_at", "when a hold ends, and nothing for any other kind"),
+        ({"beneficiary_id": entry_id(9)}, "beneficiary_id", "an organisation that is known here"),
+        ({"amount": "6000"}, "amount", "at most 10 t of EUA, which is what is left; 6000 t was asked"),
+    ],
+)
+def test_a_refused_hold_names_its_field_and_what_was_expected(
+    parties: Parties, change: dict[str, Any], field: str, told: str
+) -> None:
+    (error,) = parties.pledge(**change).json()["errors"]
+
+    assert error["field"] == field
+    assert told in error["expected"]
+
+
+def test_more_than_is_left_of_a_hold_is_refused_in_its_own_unit(parties: Parties) -> None:
+    done(parties.pledge())
+
+    answer = parties.act("release", 3, parties.bank.key, amount="7")
+
+    assert refused(answer) == (409, "ledger.hold_exceeded")
+    assert answer.json()["errors"][0]["expected"] == "at most 6 t of EUA, which is what is left; 7 t was asked"

@@ -9,9 +9,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from api.auth.principal import Scope
+from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.conftest import Member
+from tests.api.conftest import Member, member
 from tests.api.ledger_calls import BOOK, NO_BOOK, OTHER_BOOK, done
 from tests.api.trading_world import House, fresh_id, house_of
 
@@ -82,9 +84,19 @@ def test_a_transfer_names_both_books_and_the_clearing_accounts(house: House) -> 
     (line,) = house.get(f"/books/{BOOK}/positions?as_of=2026-11-20&under=Assets:Carbon")["positions"]
 
     asked = page(house, f"/books/{BOOK}/transfer").text
+    unopened = page(house, f"/books/{BOOK}/transfer?account={line['account']}").text
+    code = line["commodity"]
+    instrument = {"code": code, "kind": "CEA", "vintage_year": 2025, "opened_on": "2026-01-01"}
+    done(house.post(f"/books/{OTHER_BOOK}/instruments", instrument))
+    for book in (BOOK, OTHER_BOOK):
+        assert f'data-api="POST /v1/books/{book}/accounts"' in unopened
+        for commodity in (code, "CNY"):
+            account = {"path": f"Equity:Clearing:{commodity}", "commodity": commodity, "opened_on": "2026-01-01"}
+            done(house.post(f"/books/{book}/accounts", account))
     shown = page(house, f"/books/{BOOK}/transfer?account={line['account']}").text
 
     assert f"?account={line['account'].replace(':', '%3A')}" in asked
+    assert 'data-api="POST /v1/transfers"' not in unopened
     assert 'data-api="POST /v1/transfers"' in shown
     assert f'<option value="{OTHER_BOOK}">south</option>' in shown
     assert f"Equity:Clearing:{line['commodity']}" in shown
@@ -104,3 +116,25 @@ def test_a_foreign_hold_is_an_absent_one(house: House, borrower: Member) -> None
 
     assert (foreign.status_code, absent.status_code) == (404, 404)
     assert foreign.text.replace(hold, nothing) == absent.text
+
+
+def test_a_bank_finds_what_is_pledged_to_it_and_a_borrower_has_no_such_page(
+    house: House, database: Database, clock: Clock, randomness: Randomness
+) -> None:
+    lender = member(database, clock, randomness, OrganisationKind.LENDER, "Pledgee Bank", (Scope.LEDGER_READ,))
+    hold = held(house, kind="pledge", agreement_ref="PL-7", beneficiary_id=str(lender.organisation_id))
+
+    shown = page(house, "/pledges", key=lender.key)
+
+    assert f'href="/books/{BOOK}/holds/{hold["hold_id"]}"' in shown.text
+    assert "PL-7" in shown.text
+    assert "质押给我行" in page(house, "/pledges", key=lender.key, headers=CHINESE).text
+    assert page(house, "/pledges").status_code == 403
+
+
+def test_a_form_of_the_ledger_has_no_id_of_its_own_so_that_a_corrected_one_is_another_request(house: House) -> None:
+    one = f"/books/{BOOK}/holds/{held(house)['hold_id']}"
+
+    assert 'data-ids="entry_id"' in page(house, f"/books/{BOOK}/holds").text
+    assert page(house, one).text.count('data-ids="entry_id"') == 2
+    assert "entry_id&#34;" not in page(house, one).text
