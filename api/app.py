@@ -9,6 +9,7 @@ import importlib
 import os
 import pkgutil
 import secrets
+from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
@@ -29,6 +30,7 @@ from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
 from api.auth.rate_limits import UNLIMITED, RateLimits, Rates
 from api.auth.totp_key_file import key_file_of
 from api.auth.totp_seal import TotpSeal, process_seal
+from api.beside import Beside
 from api.deps import Surroundings, utc_now, uuid7
 from api.description import describe
 from api.edge import EdgeRoute
@@ -89,16 +91,24 @@ def create_app(
     def new_id() -> UUID:
         return uuid7(clock(), random_source)
 
-    importing = ImportWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
-    loading = ExampleWork(database=database, clock=clock, new_id=new_id, random_bytes=random_source)
+    surroundings = Surroundings(
+        database=database,
+        writer=writer,
+        clock=clock,
+        random_source=random_source,
+        id_source=new_id,
+        limits=RateLimits(rates),
+        totp_seal=totp_seal or process_seal(),
+    )
+    beside = _works_beside(surroundings)
 
     @asynccontextmanager
     async def draining(_app: FastAPI) -> AsyncIterator[None]:
-        importing.start()
-        loading.start()
+        for each in beside:
+            each.start()
         yield
-        importing.stop()
-        loading.stop()
+        for each in beside:
+            each.stop()
         await to_thread.run_sync(writer.close)
 
     app = FastAPI(
@@ -113,15 +123,7 @@ def create_app(
     app.state.notices = notices or NoticeSettings()
     app.state.openid = OpenId(openid or OpenIdSettings())
     app.state.streams = Streams(rules=stream_rules(reference.shipped_notice_rules(), on=china_day(clock())))
-    app.state.surroundings = Surroundings(
-        database=database,
-        writer=writer,
-        clock=clock,
-        random_source=random_source,
-        id_source=new_id,
-        limits=RateLimits(rates),
-        totp_seal=totp_seal or process_seal(),
-    )
+    app.state.surroundings = surroundings
     app.router.routes.extend(_built_routes())
     for declared in (each for routes in more_routes for each in routes):
         app.router.routes.append(EdgeRoute(declared))
@@ -132,6 +134,16 @@ def create_app(
     app.add_middleware(EdgeGuard, routes=routes, random_source=random_source)
     check_policies(app)
     return app
+
+
+def _works_beside(its: Surroundings) -> tuple[Beside, ...]:
+    """Return what this process does beside its requests."""
+    importing = ImportWork(database=its.database, clock=its.clock, new_id=its.id_source, random_bytes=its.random_source)
+    loading = ExampleWork(database=its.database, clock=its.clock, new_id=its.id_source, random_bytes=its.random_source)
+    return (
+        Beside(name="imports", seconds=1, work=importing.run_once),
+        Beside(name="example", seconds=2, work=loading.run_once, after_bug=loading.note_bug),
+    )
 
 
 @cache
@@ -156,11 +168,13 @@ def check_policies(app: FastAPI) -> None:
     """Raise ``AssertionError`` naming every route that did not come through ``Routes`` with a policy, or stands twice."""
     bare = [getattr(route, "path", repr(route)) for route in app.routes if not isinstance(route, EdgeRoute)]
     assert not bare, f"routes without a policy: {', '.join(bare)}; declare them with api.auth.policy.Routes"
-    places = [(each.declared.method, each.declared.path) for each in app.routes if isinstance(each, EdgeRoute)]
-    twice = sorted({f"{method} {path}" for method, path in places if places.count((method, path)) > 1})
+    places = Counter(
+        f"{each.declared.method} {each.declared.path}" for each in app.routes if isinstance(each, EdgeRoute)
+    )
+    twice = sorted(place for place, times in places.items() if times > 1)
     assert not twice, f"routes declared twice: {', '.join(twice)}"
-    names = [each.operation_id for each in app.routes if isinstance(each, EdgeRoute) and each.include_in_schema]
-    shared = sorted({str(name) for name in names if names.count(name) > 1})
+    names = Counter(each.operation_id for each in app.routes if isinstance(each, EdgeRoute) and each.include_in_schema)
+    shared = sorted(str(name) for name, times in names.items() if times > 1)
     assert not shared, (
         f"handlers of one name: {', '.join(shared)}; a client calls an operation by it, so give each its own"
     )

@@ -101,8 +101,8 @@ class EdgeRoute(APIRoute):
             raise Invalid("query.unknown", f"query: a parameter is unknown or stands twice; this route knows: {known}")
 
 
-class _AskFirst(Exception):  # noqa: N818 - a turn in the way of a request, not a failure
-    """The request cannot go on in this thread before something else was done; nothing was done yet."""
+class _UnnotedError(Exception):
+    """An auditor's change was begun before the audit log had its request; nothing was done yet, and it is begun again once it has."""
 
 
 class _Work:
@@ -160,7 +160,7 @@ class _Work:
         """Do ``work`` in a thread; before an auditor's request is answered, note it."""
         try:
             return await self._surroundings.sessions.run(work)
-        except _AskFirst:
+        except _UnnotedError:
             await self._note_reading()
         return await self._surroundings.sessions.run(work)
 
@@ -254,7 +254,7 @@ class _Work:
             try:
                 async with Turn(surroundings.turn):
                     return await surroundings.writing.run(self._attempt)
-            except _AskFirst:
+            except _UnnotedError:
                 await self._note_reading()
                 continue
             except DATABASE_ERRORS as error:
@@ -329,7 +329,7 @@ class _Work:
             self._surroundings.limits.admit_write(found.principal, now=now)
             self._is_counted = True  # once, however often the work is begun
         if Role.AUDITOR in found.principal.roles and self._declared.writes and not self._is_noted:
-            raise _AskFirst
+            raise _UnnotedError
         if not self._declared.policy.is_of_installation:
             act_only_for(session, found.principal.organisation_id)
         return found.principal

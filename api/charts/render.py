@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from functools import lru_cache
 
 import vl_convert
 
@@ -15,5 +16,11 @@ SVG_TYPE = "image/svg+xml"
 
 def chart_svg(spec: Mapping[str, object]) -> bytes:
     """Return the SVG of a Vega-Lite specification, UTF-8; equal specifications give equal bytes."""
-    drawn: str = vl_convert.vegalite_to_svg(json.dumps(spec, ensure_ascii=False), allowed_base_urls=[])
+    return _drawn(json.dumps(spec, ensure_ascii=False))
+
+
+# A page is read more often than its figures change, and a picture costs ten times the page around it.
+@lru_cache(maxsize=128)
+def _drawn(spec: str) -> bytes:
+    drawn: str = vl_convert.vegalite_to_svg(spec, allowed_base_urls=[])
     return drawn.encode()

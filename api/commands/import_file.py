@@ -16,6 +16,8 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.principal import Scope
+from api.auth.standing import may_now
 from api.deps import ready_database, unit_of_work, utc_now, uuid7
 from api.imports.child import MOST_FILE_BYTES
 from api.imports.contents import prepare
@@ -126,11 +128,13 @@ def _brought(
 
 
 def _desk(session: Session, found: FileImport, actor: Actor) -> ImportDesk:
+    now = utc_now()
     return ImportDesk(
         session=session,
         book_id=found.book_id,
         actor=actor,
-        now=utc_now(),
+        is_closer=may_now(session, actor, Scope.LEDGER_CLOSE, now=now),
+        now=now,
         new_id=_new_id,
         random_bytes=secrets.token_bytes,
     )

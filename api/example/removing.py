@@ -17,6 +17,9 @@ from api.store.example import Happening
 from finance.store import example_ties
 from ledger.core.errors import Conflict
 
+_NAMED = 5
+"""How many ties a refusal names; it counts the others."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tie:
@@ -47,8 +50,8 @@ def remove_example(session: Session, scenario: Scenario, *, by_user_id: UUID | N
     """End the example's organisations and close their doors, or raise ``example.tied`` with what stands in the way."""
     ties = ties_of(session, scenario)
     if ties:
-        named = ", ".join(f"{each.kind} {each.name}" for each in ties[:5])
-        more = f" and {len(ties) - 5} more" if len(ties) > 5 else ""  # noqa: PLR2004 - as many as were named
+        named = ", ".join(f"{each.kind} {each.name}" for each in ties[:_NAMED])
+        more = f" and {len(ties) - _NAMED} more" if len(ties) > _NAMED else ""
         raise Conflict(
             "example.tied",
             f"the example holds what is not the example's: {named}{more}; it stays, so that nothing of it is lost",

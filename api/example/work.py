@@ -1,14 +1,13 @@
-"""The example's loading beside the request: a thread of the process that looks whether somebody asked for it and does it.
+"""The example's loading beside the request: looks whether somebody asked for it and does it.
 
-Owns the thread. How far it is stands in the database: a process that ends leaves the rest to the next one.
+How far it is stands in the database: a process that ends leaves the rest to the next one.
 """
 
 from __future__ import annotations
 
 import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
@@ -22,30 +21,18 @@ from api.store.faults import DATABASE_ERRORS
 from ledger.core.errors import DomainError
 from ledger.store.database import Database
 
-_SECONDS_BETWEEN_LOOKS = 2
 _WAITING = frozenset({Happening.ASKED, Happening.STEP})
 _log = logging.getLogger("tonne.example")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ExampleWork:
-    """Loads the example when somebody asked for it; ``start`` in a thread, or ``run_once`` by whoever has a thread already."""
+    """Loads the example when somebody asked for it."""
 
     database: Database
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]
-    _ended: threading.Event = field(default_factory=threading.Event)
-
-    def start(self) -> threading.Thread:
-        """Begin to look, until ``stop``."""
-        thread = threading.Thread(target=self._run, name="tonne-example", daemon=True)
-        thread.start()
-        return thread
-
-    def stop(self) -> None:
-        """Begin no further loading; the step in hand is finished or undone by the database."""
-        self._ended.set()
 
     def run_once(self) -> bool:
         """Load what was asked for and is not there; return whether there was anything. A refusal is noted and ends the loading."""
@@ -66,18 +53,8 @@ class ExampleWork:
             if life_of(example.list_events(session)).state is ExampleState.LOADING:
                 example.add_event(session, Happening.FAILED, detail=why, now=self.clock())
 
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            try:
-                self.run_once()
-            except DATABASE_ERRORS as error:
-                _log.warning("the example's loading waits: %s", type(error).__name__)
-            except Exception:  # noqa: BLE001 - the thread outlives a bug, which is logged and noted
-                _log.exception("the example's loading failed")
-                self._note_bug()
-            self._ended.wait(_SECONDS_BETWEEN_LOOKS)
-
-    def _note_bug(self) -> None:
+    def note_bug(self) -> None:
+        """Note that the loading failed on our side, so that who asked for it is not kept waiting."""
         try:
             self._note_failure("server.error: something failed on our side; the server's log says what")
         except DATABASE_ERRORS as error:

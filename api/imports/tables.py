@@ -72,8 +72,9 @@ def filled(read: ReadFile, form: TemplateForm) -> Filled | None:
 
 def missing_header(form: TemplateForm) -> RowProblem:
     """Return the problem of a file whose sheets all lack the header."""
-    needed = ", ".join(column.heading for column in form.columns if column.is_required)
-    return _problem(1, "", "", f"a header row in the first {_HEADER_ROWS} rows with {needed}")
+    needed = [column.heading for column in form.columns if column.is_required]
+    more = "" if len(needed) > 1 else " and at least one more heading of the template"
+    return _problem(1, "", "", f"a header row in the first {_HEADER_ROWS} rows with {', '.join(needed)}{more}")
 
 
 def plain_tables(read: ReadFile) -> tuple[tuple[Table, ...], tuple[RowProblem, ...]]:
@@ -167,7 +168,10 @@ class _Filling:
 
 
 def _header(sheet: ReadSheet, form: TemplateForm) -> tuple[int, dict[str, int], tuple[RowProblem, ...]] | None:
-    """Return the header's row, where each column stands, and what is wrong in it; ``None`` without every needed column."""
+    """Return the header's row, where each column stands, and what is wrong in it; ``None`` without every needed column.
+
+    One heading alone is none: the sheet of instructions names each column in a row of its own, and a template may need only one.
+    """
     spellings = {name: column for column in form.columns for name in _names(column)}
     for row in sorted(number for number in sheet.rows if number <= _HEADER_ROWS):
         places: dict[str, int] = {}
@@ -185,7 +189,7 @@ def _header(sheet: ReadSheet, form: TemplateForm) -> tuple[int, dict[str, int], 
                 places[column.key] = place
                 if not _is_unit(heading, column):
                     problems.append(_problem(row, letter, heading, f"the unit {column.unit or 'as in the template'}"))
-        if all(column.key in places for column in form.columns if column.is_required):
+        if len(places) > 1 and all(column.key in places for column in form.columns if column.is_required):
             return row, places, tuple(problems)
     return None
 

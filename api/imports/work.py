@@ -1,23 +1,22 @@
-"""Long imports beside the request: a thread of the process that takes them one by one, each step in a transaction of its own.
+"""Long imports beside the request, taken one by one, each step in a transaction of its own.
 
-Owns the thread and its turn. What it works on is in the database: a process that ends leaves it to the next, after its lease.
+What it works on is in the database: a process that ends leaves it to the next, after its lease.
 """
 
 from __future__ import annotations
 
-import logging
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from sqlalchemy.orm import Session
 
+from api.auth.principal import Scope
+from api.auth.standing import may_now
 from api.deps import unit_of_work
 from api.imports.contents import Asked, prepare
 from api.imports.templates import Template
-from api.store.faults import DATABASE_ERRORS
 from finance.operations import imports
 from finance.operations.imports import ImportDesk
 from finance.store import imports as store
@@ -37,31 +36,17 @@ INLINE_ROWS = 2_000
 """Rows up to here are imported within the request that confirms them."""
 
 _LEASE = timedelta(minutes=10)
-_SECONDS_BETWEEN_LOOKS = 1
 _KINDS = {Template.BANK_STATEMENT: SourceKind.BANK, Template.REGISTRY_STATEMENT: SourceKind.REGISTRY}
-
-_log = logging.getLogger("tonne.imports")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportWork:
-    """Does the work that waits; ``start`` in a thread, or ``run_once`` by whoever has a thread already."""
+    """Does the work on imports that waits, one piece at each call of ``run_once``."""
 
     database: Database
     clock: Callable[[], datetime]
     new_id: Callable[[], UUID]
     random_bytes: Callable[[int], bytes]
-    _ended: threading.Event = field(default_factory=threading.Event)
-
-    def start(self) -> threading.Thread:
-        """Begin to look for work, until ``stop``."""
-        thread = threading.Thread(target=self._run, name="tonne-imports", daemon=True)
-        thread.start()
-        return thread
-
-    def stop(self) -> None:
-        """Take no further work; what is in hand is finished or taken up again after its lease."""
-        self._ended.set()
 
     def run_once(self) -> bool:
         """Do one piece of work that nobody has in hand; return whether there was one."""
@@ -101,27 +86,16 @@ class ImportWork:
 
     def _desk(self, session: Session, found: FileImport) -> ImportDesk:
         assert found.work is not None, "work was claimed"
+        actor, now = Actor(user_id=found.work.asked_by, organisation_id=found.organisation_id), self.clock()
         return ImportDesk(
             session=session,
             book_id=found.book_id,
-            actor=Actor(user_id=found.work.asked_by, organisation_id=found.organisation_id),
-            now=self.clock(),
+            actor=actor,
+            is_closer=may_now(session, actor, Scope.LEDGER_CLOSE, now=now),
+            now=now,
             new_id=self.new_id,
             random_bytes=self.random_bytes,
         )
-
-    def _run(self) -> None:
-        while not self._ended.is_set():
-            try:
-                has_worked = self.run_once()
-            except DATABASE_ERRORS as error:
-                _log.warning("work on imports waits: %s", type(error).__name__)
-                has_worked = False
-            except Exception:  # noqa: BLE001 - the thread outlives a bug in one import, which is logged
-                _log.exception("work on an import failed; it is tried again after its lease")
-                has_worked = False
-            if not has_worked:
-                self._ended.wait(_SECONDS_BETWEEN_LOOKS)
 
 
 def asked_of(session: Session, found: FileImport) -> Asked:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,6 +16,7 @@ import httpx
 from api.notices.addresses import Resolver, Target, check_target
 from api.notices.secrets import secret_of, signed_headers
 from api.notices.senders import Message, Outcome, Sender
+from api.resolving import system_addresses
 from finance.conventions.calendars import china_day
 from finance.conventions.tables import ReferenceSet
 from finance.store.notices import Notice
@@ -105,15 +105,6 @@ def body_of(notice: Notice) -> dict[str, object]:
             ],
         },
     }
-
-
-def system_addresses(host: str, port: int) -> tuple[str, ...]:
-    """Return the addresses that the system's resolver gives for a host."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return ()
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 async def _post(target: Target, body: bytes, headers: dict[str, str], bounds: WebhookBounds) -> int:

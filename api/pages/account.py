@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from api.auth.policy import asks
+from api.auth.policy import KNOWN
 from api.pages.base.declaring import Pages
 from api.pages.base.page import ThisPage
 from api.pages.people import ROLE_WORDS
@@ -16,7 +16,7 @@ routes = Pages(area="account")
 _ROLES = {role.value: words for role, words in ROLE_WORDS.items()}
 
 
-@routes.get("/account", policy=asks())
+@routes.get("/account", policy=KNOWN)
 def show_account(page: ThisPage) -> Response:
     """Show who is signed in, with which rights, and what protects the account; a key has no password and no sessions."""
     sessions = page.use(list_sessions).sessions if page.may(list_sessions) else None

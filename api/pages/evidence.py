@@ -22,7 +22,7 @@ from api.store.four_eyes import Requirement
 routes = Pages(area="evidence")
 
 _READS = asks(Scope.LEDGER_READ)
-_AUDITS = asks(Scope.ADMIN)
+_AUDITS = asks(Scope.ACCESS_READ)
 _PAGE = 100
 Before = Annotated[WholeNumber | None, Query(description="Where the next page begins.")]
 
@@ -82,10 +82,12 @@ def show_exports(book_id: UuidString, page: ThisPage, asked: PagePoint) -> Respo
 @routes.get("/audit", policy=_AUDITS, nav=Nav(label=mark("Audit log"), group=Group.EVIDENCE, order=20, icon="shield"))
 def show_audit(page: ThisPage, before: Before = None, user_id: UuidString | None = None) -> Response:
     """Show every write request of the organisation, the newest first."""
+    names = page.names()
     return page.show(
         "evidence/audit.html",
         found=page.use(list_audit, before=before, user_id=user_id, limit=_PAGE),
-        names=page.names(),
+        names=names,
+        proposers={str(each): name for each, name in names.items()},
         user_id=user_id,
         before=before,
     )

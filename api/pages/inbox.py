@@ -7,6 +7,7 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import Page, ThisPage
+from api.pages.people import ROLE_WORDS
 from api.routes.inbox import read_asked, read_inbox
 from api.schemas.inbox import InboxOut
 
@@ -26,7 +27,14 @@ def show_asked(page: ThisPage) -> Response:
 
 
 def _shown(page: Page, found: InboxOut, *, is_mine: bool) -> Response:
+    names = page.names()
     pages = {each.page for each in found.waiting if page.leads(each.page)}
     return page.show(
-        "inbox/inbox.html", waiting=found.waiting, is_mine=is_mine, names=page.names(), pages=frozenset(pages)
+        "inbox/inbox.html",
+        waiting=found.waiting,
+        is_mine=is_mine,
+        names=names,
+        pages=frozenset(pages),
+        people={str(each): name for each, name in names.items()},
+        roles=ROLE_WORDS,
     )

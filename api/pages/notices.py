@@ -10,6 +10,7 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
+from api.pages.base.formats import SHANGHAI
 from api.pages.base.page import ThisPage
 from api.routes.notices import (
     list_notice_deliveries,
@@ -18,7 +19,7 @@ from api.routes.notices import (
     read_notice_settings,
     set_notice_threshold,
 )
-from api.routes.webhooks import list_webhooks
+from api.routes.webhooks import approve_webhook, list_webhooks
 from api.schemas.base import Choice
 from api.schemas.fields import PageCursor
 from finance.conventions.notices import NoticeKind
@@ -76,6 +77,7 @@ def show_notices(
     return page.show(
         "notices/notices.html",
         found=found,
+        pages={each.path for each in found.notices if each.path != "/notices" and page.leads(each.path)},
         kind=kind.value if kind else "",
         only_open=only_open,
         words=_WORDS,
@@ -86,10 +88,13 @@ def show_notices(
 
 @routes.get("/notices/settings", policy=asks())
 def show_notice_settings(page: ThisPage) -> Response:
-    """Show what the reader hears of and how, and the organisation's thresholds."""
+    """Show what the reader hears of and how, and the organisation's thresholds; an instant stands as a person in China writes it."""
+    setting = page.use(read_notice_settings)
+    quiet_until = "" if setting.quiet_until is None else setting.quiet_until.astimezone(SHANGHAI).isoformat()
     return page.show(
         "notices/settings.html",
-        setting=page.use(read_notice_settings),
+        setting=setting,
+        quiet_until=quiet_until,
         thresholds=page.use(list_notice_thresholds).thresholds,
         may_set=page.may(set_notice_threshold),
         words=_WORDS,
@@ -104,10 +109,13 @@ def show_deliveries(
     after: PageCursor | None = None,
 ) -> Response:
     """Show who got what when, with every try, and the organisation's webhooks."""
+    webhooks = page.use(list_webhooks).webhooks
     return page.show(
         "notices/deliveries.html",
         found=page.use(list_notice_deliveries, after=after, limit=_PAGE, state=state, target_id=None),
-        webhooks=page.use(list_webhooks).webhooks,
+        webhooks=webhooks,
+        addresses={each.webhook_id: each.url for each in webhooks},
+        may_confirm=page.may(approve_webhook),
         state=state.value if state else "",
         states=tuple(each.value for each in DeliveryState),
         names=page.names(),

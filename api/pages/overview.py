@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from starlette.responses import Response
 
-from api.auth.policy import asks
+from api.auth.policy import KNOWN, asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import Page, ThisPage
@@ -42,9 +42,11 @@ _ETS = "ets_direct"
 _MOST_LOANS = 10
 
 
-@routes.get("/", policy=asks(), nav=Nav(label=mark("Overview"), group=Group.DESK, order=0, icon="home"))
+@routes.get("/", policy=KNOWN, nav=Nav(label=mark("Overview"), group=Group.DESK, order=0, icon="home"))
 def show_overview(page: ThisPage) -> Response:
     """Show the desk of the reader's organisation."""
+    if not page.call.principal.roles:
+        return page.show("overview/no_role.html")
     match page.call.principal.organisation_kind:
         case OrganisationKind.LENDER:
             return page.show(

@@ -12,15 +12,15 @@ from api.auth.principal import Role, Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import ThisPage
 from api.routes.account import list_sessions
-from api.routes.keys import list_api_keys
+from api.routes.keys import issue_api_key, list_api_keys
 from api.routes.operating import list_organisations
-from api.routes.people import confirm_role, list_access_events, list_people, list_role_grants
+from api.routes.people import confirm_role, give_role, list_access_events, list_people, list_role_grants
 from api.schemas.fields import UuidString
 from api.store.access import OrganisationKind
 
 routes = Pages(area="people")
 
-_ADMINS = asks(Scope.ADMIN)
+_READS = asks(Scope.ACCESS_READ)
 ROLE_WORDS = {
     Role.ADMIN: mark("administrator"),
     Role.MAKER: mark("maker"),
@@ -51,6 +51,10 @@ EVENT_WORDS = {
     "signed_in": mark("signed in"),
     "token_issued": mark("one-time token issued"),
     "invitation_accepted": mark("password set with a token"),
+    "password_reset": mark("password set anew with a token"),
+    "password_changed": mark("password changed"),
+    "second_factor_enrolled": mark("second factor set up"),
+    "session_revoked": mark("session ended"),
     "second_factor_removed": mark("second factor removed"),
     "disabled": mark("person disabled"),
     "audit_read": mark("read by an auditor"),
@@ -66,6 +70,9 @@ EVENT_WORDS = {
     "provider_ended": mark("provider ended"),
 }
 """What each event at the door is called; one that is not named here is shown by its code."""
+
+TOKEN_WORDS = {"invitation": mark("invitation"), "password": mark("for a new password")}
+"""What a one-time token is for."""
 
 STATE_WORDS = (
     mark("waiting"),
@@ -84,7 +91,7 @@ _KINDS = {kind.value: words for kind, words in KIND_WORDS.items()}
 
 
 @routes.get(
-    "/people", policy=_ADMINS, nav=Nav(label=mark("People"), group=Group.ADMINISTRATION, order=20, icon="people")
+    "/people", policy=_READS, nav=Nav(label=mark("People"), group=Group.ADMINISTRATION, order=20, icon="people")
 )
 def show_people(page: ThisPage) -> Response:
     """Show the people of the organisation, every role that was given, and the forms to invite, give and end."""
@@ -97,24 +104,28 @@ def show_people(page: ThisPage) -> Response:
         roles=_ROLES,
         names=page.names(),
         may_confirm=page.may(confirm_role),
+        may_give=page.may(give_role),
     )
 
 
-@routes.get("/keys", policy=_ADMINS, nav=Nav(label=mark("API keys"), group=Group.ADMINISTRATION, order=30, icon="key"))
+@routes.get("/keys", policy=_READS, nav=Nav(label=mark("API keys"), group=Group.ADMINISTRATION, order=30, icon="key"))
 def show_keys(page: ThisPage) -> Response:
     """Show the organisation's keys without secrets, and the form for a new one."""
+    found = page.use(list_api_keys)
     return page.show(
         "people/keys.html",
-        keys=page.use(list_api_keys).api_keys,
+        keys=found.api_keys,
+        scopes=found.scopes,
         choices=[
             (str(each.user.id), each.user.name) for each in page.use(list_people).people if each.state == "member"
         ],
         names=page.names(),
         now=page.call.now,
+        may_issue=page.may(issue_api_key),
     )
 
 
-@routes.get("/access", policy=_ADMINS, nav=Nav(label=mark("Access log"), group=Group.EVIDENCE, order=25, icon="key"))
+@routes.get("/access", policy=_READS, nav=Nav(label=mark("Access log"), group=Group.EVIDENCE, order=25, icon="key"))
 def show_access(
     page: ThisPage, before: Annotated[UuidString | None, Query(description="The last event of the page before.")] = None
 ) -> Response:
@@ -127,6 +138,8 @@ def show_access(
         names=page.names(),
         words=EVENT_WORDS,
         roles=ROLE_WORDS,
+        tokens=TOKEN_WORDS,
+        may_end=page.may(give_role),
         before=before,
     )
 

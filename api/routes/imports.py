@@ -325,6 +325,7 @@ def _desk(call: Call, found: FileImport) -> ImportDesk:
         now=call.now,
         new_id=call.new_id,
         random_bytes=call.random_bytes,
+        is_closer=Scope.LEDGER_CLOSE in call.principal.scopes,
     )
 
 

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from api.auth.policy import Routes, asks
 from api.auth.principal import Principal, Scope
-from api.auth.second_person import ACTIONS, HOLD_CAPTURE, HOLD_RELEASE
+from api.auth.second_person import ACTIONS, HOLD_CAPTURE, HOLD_RELEASE, TRADE_IMPORT
 from api.auth.waiting_kinds import DECIDABLE
 from api.deps import Call, ThisCall
 from api.schemas.inbox import InboxOut, WaitingOut, changes_between
@@ -106,8 +106,8 @@ def shown_request(each: Proposal) -> WaitingOut:
 
 
 def _page_of(each: Proposal) -> str | None:
-    """Return the page of what a request acts on: the hold that is to be let go of or used."""
-    if each.request.action not in (HOLD_CAPTURE.code, HOLD_RELEASE.code):
+    """Return the page of what a request acts on: the hold that is to be let go of or used, the file that is to be booked."""
+    if each.request.action not in (HOLD_CAPTURE.code, HOLD_RELEASE.code, TRADE_IMPORT.code):
         return None
     return each.request.path.removeprefix("/v1").rpartition("/")[0]
 

@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Query
 
 from api.auth.notice_kinds import DELIVERY, NOTICE, viewer_of
-from api.auth.policy import Routes, asks
+from api.auth.policy import PERSONAL, Routes, asks
 from api.auth.principal import Scope
 from api.deps import Call, ThisCall
 from api.schemas.base import Choice
@@ -89,13 +89,13 @@ def read_notice(notice_id: UuidString, call: ThisCall) -> NoticeOut:
     return NoticeOut.from_core(call.load(NOTICE, notice_id))
 
 
-@routes.post("/notices/{notice_id}/read", policy=asks(), status=200)
+@routes.post("/notices/{notice_id}/read", policy=PERSONAL, status=200)
 def mark_notice_read(notice_id: UuidString, call: ThisCall) -> NoticeOut:
     """Record that the caller read an alert; again changes nothing."""
     return _marked(call, call.load(NOTICE, notice_id), READ)
 
 
-@routes.post("/notices/{notice_id}/acknowledge", policy=asks(), status=200)
+@routes.post("/notices/{notice_id}/acknowledge", policy=PERSONAL, status=200)
 def acknowledge_notice(notice_id: UuidString, call: ThisCall) -> NoticeOut:
     """Record that the caller takes note of an alert and acts on it; it counts as read too."""
     notice = call.load(NOTICE, notice_id)
@@ -103,7 +103,7 @@ def acknowledge_notice(notice_id: UuidString, call: ThisCall) -> NoticeOut:
     return _marked(call, notice, ACKNOWLEDGED)
 
 
-@routes.post("/notices/read", policy=asks(), status=200)
+@routes.post("/notices/read", policy=PERSONAL, status=200)
 def mark_notices_read(body: ReadThroughIn, call: ThisCall) -> ReadThroughOut:
     """Record that the caller read every alert up to a number, at most 500 at once."""
     viewer = viewer_of(call.session, call.principal)
@@ -112,7 +112,7 @@ def mark_notices_read(body: ReadThroughIn, call: ThisCall) -> ReadThroughOut:
     return ReadThroughOut(marked=len(numbers), unread=notices.count_unread(call.session, viewer))
 
 
-@routes.post("/notices/test", policy=asks())
+@routes.post("/notices/test", policy=PERSONAL)
 def send_test_notice(call: ThisCall) -> NoticeOut:
     """Send the caller a test message by every channel it chose."""
     principal = call.principal
@@ -132,7 +132,7 @@ def read_notice_settings(call: ThisCall) -> NoticeSettingsOut:
     )
 
 
-@routes.post("/notice-settings", policy=asks(), status=200)
+@routes.post("/notice-settings", policy=PERSONAL, status=200)
 def set_notice_settings(body: NoticeSettingsIn, call: ThisCall) -> NoticeSettingsOut:
     """Set what the caller hears of; kinds that are not named are as they come."""
     principal = call.principal

@@ -15,12 +15,12 @@ from starlette.responses import Response
 from api.auth.passwords import is_password
 from api.auth.policy import OWN_ACCOUNT, PUBLIC, Routes
 from api.auth.scope import USER
-from api.auth.session_token import csrf_token, set_cookie
 from api.auth.sign_in import TRIES_PER_ACCOUNT, SecondStep, refuse_too_many
 from api.deps import Call, ThisCall
 from api.openid import entering
 from api.openid.exchange import AttemptSecret, CameBack, OpenId, clear_cookie
-from api.schemas.access import OrganisationOut
+from api.routes.account import note_own_act
+from api.routes.sign_in import answer_of
 from api.schemas.fields import UuidString
 from api.schemas.oidc import (
     CameBackIn,
@@ -34,8 +34,7 @@ from api.schemas.oidc import (
     WayOut,
 )
 from api.schemas.sign_in import DoneOut, SignInOut
-from api.store import access_log, oidc, people, sessions
-from api.store.access_log import AccessEvent
+from api.store import oidc, people, sessions
 from ledger.core.errors import Conflict, Forbidden, NotFound
 
 routes = Routes(tag="sign-in")
@@ -133,18 +132,7 @@ def end_link(body: IdentityIn, call: ThisCall) -> DoneOut:
     if len(own) == 1 and people.load_credentials(call.session, principal.person_id).password_hash is None:
         raise Conflict("identity.last", "this is your only way in; ask your administrator for a new password first")
     oidc.unlink_identity(call.session, issuer=body.issuer, subject=body.subject)
-    access_log.add_event(
-        call.session,
-        AccessEvent(
-            event_id=call.new_id(),
-            organisation_id=principal.organisation_id,
-            user_id=principal.user_id,
-            happened_at=call.now,
-            what="identity_unlinked",
-            by=principal.user_id,
-            address=call.address,
-        ),
-    )
+    note_own_act(call, "identity_unlinked")
     return DoneOut(done=True)
 
 
@@ -186,15 +174,10 @@ def _enter(step: SecondStep, call: Call, request: Request, response: Response) -
             random_bytes=call.random_bytes,
         )
     )
-    if entered.refusal is not None:
-        raise entered.refusal
-    started = entered.started
-    if started is None:
-        choice = tuple(OrganisationOut.from_core(place.organisation) for place in entered.places)
-        return SignInOut(session=None, organisation=None, csrf_token=None, token=None, organisations=choice)
-    response.headers.append("Set-Cookie", set_cookie(started.token))
-    response.headers.append("Set-Cookie", clear_cookie())
-    return SignInOut.from_core(started.session, started.place.organisation, csrf=csrf_token(started.token), token=None)
+    answer = answer_of(entered, response, is_token_told=False)
+    if answer.session is not None:
+        response.headers.append("Set-Cookie", clear_cookie())
+    return answer
 
 
 def _check_password(call: Call, password: str, password_hash: str) -> None:

@@ -281,7 +281,7 @@ SOURCES: Mapping[SearchKind, Source] = MappingProxyType(
             policy=_SEES,
             find=_loan_records(finance_search.determinations, DETERMINATION, "/v1/determinations/{}"),
         ),
-        SearchKind.PERSON: Source(label_en="People", label_zh="人员", policy=asks(Scope.ADMIN), find=_people),
+        SearchKind.PERSON: Source(label_en="People", label_zh="人员", policy=asks(Scope.ACCESS_READ), find=_people),
     }
 )
 """Every kind, each under the policy of the route that reads it; the records of loans are asked of their loaders besides."""

@@ -49,6 +49,11 @@ def sign_in_person(body: SignInIn, call: ThisCall, response: Response) -> SignIn
             session, tried, counted, examined, now=call.now, new_id=call.new_id, random_bytes=call.random_bytes
         )
     )
+    return answer_of(entered, response, is_token_told=body.bearer)
+
+
+def answer_of(entered: sign_in.Entered, response: Response, *, is_token_told: bool) -> SignInOut:
+    """Return the session that was begun, its cookie set, or the organisations to choose from; raise what it was refused with."""
     if entered.refusal is not None:
         raise entered.refusal
     started = entered.started
@@ -60,7 +65,7 @@ def sign_in_person(body: SignInIn, call: ThisCall, response: Response) -> SignIn
         started.session,
         started.place.organisation,
         csrf=csrf_token(started.token),
-        token=started.token if body.bearer else None,
+        token=started.token if is_token_told else None,
     )
 
 

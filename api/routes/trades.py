@@ -20,7 +20,7 @@ from api.store.four_eyes import Weight
 from finance.accounting.trades import Trade
 from finance.feeds.tabular import read_table
 from finance.feeds.trades import parse_trades
-from finance.operations.trades import book_trades
+from finance.operations.trades import TradeTerms, book_trades
 from finance.operations.valuations import instruments_of
 from finance.store import trades as trade_store
 from ledger.core.errors import Invalid
@@ -64,6 +64,7 @@ def upload_trades(book_id: UuidString, call: ThisCall, file_name: NameText = "tr
         now=call.now,
         new_id=call.new_id,
         random_bytes=call.random_bytes,
+        terms=TradeTerms(is_closer=Scope.LEDGER_CLOSE in principal.scopes),
     )
     return BookingOut.from_core(booking)
 

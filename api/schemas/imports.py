@@ -91,6 +91,9 @@ class ImportSheetOut(Schema):
     """A page of the sheet as it came, with its headings."""
 
     sheet: str
+    header_row: Annotated[
+        int, Field(description="The row of the headings; what is wrong in or above it is of the whole file.")
+    ]
     headings: Array[str]
     rows: Array[SheetRowOut]
     next_after: Annotated[int | None, Field(description="Send it as after to read on; null on the last page.")]
@@ -118,6 +121,7 @@ class ImportSheetOut(Schema):
         shown = numbers[: page.limit]
         return cls(
             sheet=name,
+            header_row=page.header_row,
             headings=tuple(header.get(place, " ")[1:] for place in range(len(names))),
             rows=tuple(_sheet_row(number, names, rows.get(number, {}), told.get(number, {})) for number in shown),
             next_after=shown[-1] if len(numbers) > page.limit else None,

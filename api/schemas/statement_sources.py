@@ -13,6 +13,7 @@ from api.schemas.amounts import AmountOut, Units
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.books import AccountPath, CommodityCode
 from api.schemas.fields import DateString, InstantString, Text, UuidString
+from ledger.core.errors import Invalid
 from ledger.core.reconciliation import PostingKey
 from ledger.core.statement_mapping import (
     MAX_HEADERS,
@@ -31,7 +32,7 @@ from ledger.store.reconciliation import RecordedLine
 from ledger.store.statement_lines import Fact, RecordedSource
 
 _LARGEST = 10**15
-SourceCode = Annotated[str, Field(max_length=40, examples=["icbc-basic"], description="1 to 40 of a-z 0-9 -.")]
+SourceCode = Annotated[str, Field(max_length=40, examples=["icbc-basic"], description="1 to 40 of a-z, 0-9 and hyphen")]
 Word = Annotated[str, Field(min_length=1, max_length=200, examples=["交易日期"])]
 Words = Annotated[Array[Word], Field(max_length=MAX_WORDS)]
 Headers = Annotated[Array[Word], Field(min_length=1, max_length=MAX_HEADERS)]
@@ -128,9 +129,21 @@ class MappingShape(Schema):
 
     def to_core(self) -> StatementMapping:
         """Return the ledger's mapping; one that could not read any file is ``reconciliation.mapping``."""
+        accounts = {one.commodity: one.account for one in self.accounts}
+        if len(accounts) < len(self.accounts):
+            raise Invalid(
+                "reconciliation.mapping", "mapping.accounts: expected each commodity once", field="mapping.accounts"
+            )
+        try:
+            return self._read(accounts)
+        except Invalid as refused:
+            place = refused.data.get("field", "")
+            raise Invalid(refused.code, f"mapping.{refused.message}", field=f"mapping.{place}") from refused
+
+    def _read(self, accounts: dict[str, str]) -> StatementMapping:
         return StatementMapping(
             columns=self.columns.to_core(),
-            accounts={one.commodity: one.account for one in self.accounts},
+            accounts=accounts,
             date_format=self.date_format,
             window_days=self.window_days,
             commodity=self.commodity,

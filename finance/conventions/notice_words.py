@@ -10,6 +10,7 @@ from datetime import date
 from fractions import Fraction
 from uuid import UUID
 
+from finance.conventions.approvals import WaitingKind
 from finance.conventions.exact_text import decimal_text
 from finance.conventions.notices import (
     LONGEST_REF,
@@ -350,15 +351,21 @@ def approval_waits(
     scope: str,
     maker_id: UUID | None,
 ) -> NoticeDraft:
-    """Return the alert that something waits for another person's approval; its maker does not get it."""
+    """Return the alert that something waits for another person's approval, or a question for its answer; its maker does not get it."""
+    if subject_kind == WaitingKind.QUERY:
+        title, title_zh = f"Awaits an answer: {what}", f"待答复：{what_zh}"
+        text, text_zh = f"{what} awaits your answer: {said}", f"{what_zh}等待答复：{said}"
+    else:
+        title, title_zh = f"Waits for approval: {what}", f"待审批：{what_zh}"
+        text, text_zh = f"{what} waits for a second person: {said}", f"{what_zh}等待第二人审批：{said}"
     return NoticeDraft(
         organisation_id=organisation_id,
         kind=NoticeKind.APPROVAL_WAITS,
         severity=Severity.INFO,
         subject=Subject(kind=subject_kind, ref=str(record_id)),
         condition=approval_condition(subject_kind, record_id),
-        title=Words(en=shown(f"Waits for approval: {what}", 200), zh=shown(f"待审批：{what_zh}", 200)),
-        text=Words(en=shown(f"{what} waits for a second person: {said}"), zh=shown(f"{what_zh}等待第二人审批：{said}")),
+        title=Words(en=shown(title, 200), zh=shown(title_zh, 200)),
+        text=Words(en=shown(text), zh=shown(text_zh)),
         path=path,
         audience=(scope,),
         except_user_id=maker_id,

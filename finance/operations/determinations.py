@@ -6,7 +6,7 @@ determination, attestation, KPI period.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -192,7 +192,9 @@ def approve(
     _log(session, loan, determination, "decided", prices, actor=actor, now=now, random_bytes=random_bytes)
     for each in found:
         _determined(session, each, {"determination_id": str(determination_id), "effective_from": days}, actor, now)
-    loan_notices.determination_decided(session, loan, determination, verdict="approved", said=days, now=now)
+    loan_notices.determination_decided(
+        session, loan, determination, verdict="approved", said=_moved(approved.prices), now=now
+    )
     return _found(session, determination_id)
 
 
@@ -227,6 +229,15 @@ def refuse(
     _log(session, loan, determination, "refused", {"reason": reason}, actor=actor, now=now, random_bytes=random_bytes)
     loan_notices.determination_decided(session, loan, determination, verdict="refused", said=reason, now=now)
     return _found(session, determination_id)
+
+
+def _moved(prices: Iterable[rules.TranchePrice]) -> str:
+    """Return what a decision moves, read alike in both languages: ``A: 0 → -10 bp, 2026-09-20``."""
+    return "; ".join(
+        f"{each.tranche_id}: {each.adjustment_before_bp} → {each.adjustment_after_bp} bp"
+        + (f", {each.effective_from}" if each.effective_from else "")
+        for each in prices
+    )
 
 
 def _link(found: FoundKpi, period: KpiPeriod) -> EvidenceLink:

@@ -20,7 +20,7 @@ from finance.emissions.activity import ActivityMonth
 from finance.operations import price_uploads
 from finance.operations.activity import record_activity, record_reference
 from finance.operations.price_uploads import UploadFile
-from finance.operations.trades import book_trades
+from finance.operations.trades import TradeTerms, book_trades
 from finance.store import activity, reference
 from finance.store import trades as trade_store
 from ledger import reconciliation
@@ -88,6 +88,10 @@ class At(Protocol):
         """Who acts."""
 
     @property
+    def is_closer(self) -> bool:
+        """Whether that is one who still posts into softly closed days."""
+
+    @property
     def now(self) -> datetime:
         """When."""
 
@@ -135,6 +139,7 @@ def _book_trades(at: At, content: TradeList) -> Effect:
         now=at.now,
         new_id=at.new_id,
         random_bytes=at.random_bytes,
+        terms=TradeTerms(is_closer=at.is_closer),
     )
     after = _balances(at, book_id)
     scales = {code: commodity.scale for code, (commodity, _) in books.commodities(at.session, book_id).items()}

@@ -89,7 +89,10 @@ class Prepared:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ImportDesk:
-    """Who imports, when, into which book (``None``: the organisation's own figures), and where ids and salts come from."""
+    """Who imports, when, into which book (``None``: the organisation's own figures), and where ids and salts come from.
+
+    ``is_closer``: the person still posts into softly closed days.
+    """
 
     session: Session
     book_id: int | None
@@ -97,6 +100,7 @@ class ImportDesk:
     now: datetime
     new_id: Callable[[], UUID]
     random_bytes: RandomBytes
+    is_closer: bool = False
 
 
 def bring(desk: ImportDesk, found: FileImport, raw: RawFile) -> FileImport:

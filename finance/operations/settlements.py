@@ -19,7 +19,7 @@ from finance.attestations.canonical import JsonValue
 from finance.operations import trading_desk
 from finance.operations.order_checks import calendar_on, fixing_on, held_by, rules_of
 from finance.operations.orders import load_order, need_order, release_hold, trim
-from finance.operations.trades import book_trades
+from finance.operations.trades import TradeTerms, book_trades
 from finance.operations.trading_desk import Desk, Proposed
 from finance.store import counterparties, reference, trading_proposals
 from finance.store import orders as order_store
@@ -269,7 +269,7 @@ def _book(desk: Desk, order: OrderRecord, fill: Fill, settled_on: date, *, rever
         now=desk.now,
         new_id=desk.new_id,
         random_bytes=desk.random_bytes,
-        captures=captures,
+        terms=TradeTerms(captures=captures),
     )
     if not booking.booked:
         raise Conflict("order.trade_ref", f"fill_ref: the trade {trade.trade_ref} is booked already")

@@ -27,7 +27,7 @@ from finance.operations.allocations import By, propose_by
 from finance.operations.compliance import cover_of
 from finance.operations.compliance_lots import InstrumentLots, plan_lots
 from finance.operations.compliance_proposals import ProposalSubject, check_fresh, found, to_execute
-from finance.operations.trades import TradeGroup, book_trades
+from finance.operations.trades import TradeGroup, TradeTerms, book_trades
 from finance.store import compliance as store
 from finance.store import market as market_store
 from finance.store import reference
@@ -166,7 +166,7 @@ def execute_plan(
         now=now,
         new_id=new_id,
         random_bytes=random_bytes,
-        group=TradeGroup(link=proposal.proposal_id, lots=picks),
+        terms=TradeTerms(group=TradeGroup(link=proposal.proposal_id, lots=picks)),
     )
     assert not booking.standing, "a plan's references are its own"
     store.save_entries(

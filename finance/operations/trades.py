@@ -6,7 +6,7 @@ Joins the caller's transaction and commits nothing. A list of trades is booked a
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -58,6 +58,21 @@ class TradeGroup:
         return replace(draft, postings=legs, link=self.link)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TradeTerms:
+    """How trades are entered: the holds they take from, by reference, the group they are of, and whether a closer enters them.
+
+    Only a closer's trades reach softly closed days.
+    """
+
+    captures: Mapping[str, UUID] = field(default_factory=dict)
+    group: TradeGroup | None = None
+    is_closer: bool = False
+
+
+_PLAIN = TradeTerms()
+
+
 def register_instruments(
     session: Session, book_id: int, instruments: Iterable[Instrument], opened_on: date, chart: Chart | None = None
 ) -> None:
@@ -88,18 +103,18 @@ def book_trades(
     now: datetime,
     new_id: NewId,
     random_bytes: RandomBytes,
-    captures: Mapping[str, UUID] | None = None,
-    group: TradeGroup | None = None,
+    terms: TradeTerms = _PLAIN,
 ) -> Booking:
     """Book ``trades`` by day, those of one day in their order; return what was new and what stood.
 
-    With a ``group`` the entries are one linked group and draw on the very lots it names by reference.
+    With a group in ``terms`` the entries are one linked group and draw on the very lots it names by reference.
 
     The same reference with the same content changes nothing, with other content it is ``trade.ref_reused``. A refused
     trade refuses the whole list and leaves nothing: ``trade.refused`` names the reference, its row and the ledger's code
     in ``ledger_code`` (overselling: ``ledger.insufficient_available``). A disposal dated before an acquisition of the
     same instrument that is already booked is ``trade.backdated_disposal``: its lots would be tonnes not yet held.
-    ``captures`` names, by reference, the hold that a trade from an order takes its tonnes or money from.
+    Its ``captures`` name, by reference, the hold that a trade from an order takes its tonnes or money from. A day that is softly
+    closed is ``ledger.period_soft_closed`` for whoever is no closer.
     """
     ordered = in_booking_order(trades)
     _check_currency(session, book_id)
@@ -112,7 +127,7 @@ def book_trades(
     with session.begin_nested():  # a refusal takes back the trades before it, whatever the caller does with it
         for start in range(0, len(fresh), MAX_BATCH):
             batch = fresh[start : start + MAX_BATCH]
-            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes, captures or {}, group)
+            booked += _book_batch(session, book_id, batch, actor, now, new_id, random_bytes, terms)
     return Booking(booked=tuple(booked), standing=tuple(sorted(standing)))
 
 
@@ -124,8 +139,7 @@ def _book_batch(
     now: datetime,
     new_id: NewId,
     random_bytes: RandomBytes,
-    captures: Mapping[str, UUID],
-    group: TradeGroup | None,
+    terms: TradeTerms,
 ) -> list[RecordedTrade]:
     chart = Chart()
     days = sorted({trade.effective_on for trade in batch})
@@ -137,13 +151,15 @@ def _book_batch(
             entry_id=new_id(),
             actor=actor,
             treatment=treatments[trade.effective_on],
-            captures=captures.get(trade.trade_ref),
+            captures=terms.captures.get(trade.trade_ref),
         )
         for trade in batch
     ]
-    if group is not None:
-        drafts = [group.drawn(trade, draft) for trade, draft in zip(batch, drafts, strict=True)]
-    outcomes = ledger.post_entries(session, book_id, drafts, now=now, random_bytes=random_bytes)
+    if terms.group is not None:
+        drafts = [terms.group.drawn(trade, draft) for trade, draft in zip(batch, drafts, strict=True)]
+    outcomes = ledger.post_entries(
+        session, book_id, drafts, now=now, random_bytes=random_bytes, is_closer=terms.is_closer
+    )
     recorded = []
     for trade, outcome in zip(batch, outcomes, strict=True):
         if not isinstance(outcome, EntryReceipt):

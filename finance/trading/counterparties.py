@@ -48,7 +48,9 @@ class CounterpartyTerms:
                 )
             check_text(text, field=name)
         if not 1 <= self.max_amount_fen <= MAX_UNITS:
-            raise Invalid("counterparty.max_amount", "max_amount: expected from 0.01 to 10^13 CNY", field="max_amount")
+            raise Invalid(
+                "counterparty.max_amount", "max_amount_cny: expected from 0.01 to 10^13 CNY", field="max_amount_cny"
+            )
 
     def document(self, counterparty_id: UUID, book_uuid: UUID) -> Mapping[str, JsonValue]:
         """Return the proposal as texts: what its digest is taken over."""

@@ -74,7 +74,7 @@ class LimitTerms:
         if not fits[self.scope]:
             raise _refused("key", "nothing for trade and day, a counterparty's id, CEA:2025, or an instrument's code")
         if not 0 <= self.max_amount_fen <= MAX_UNITS:
-            raise _refused("max_amount", "zero to 10^13 CNY")
+            raise Invalid("limit.max_amount", "max_amount_cny: expected zero to 10^13 CNY", field="max_amount_cny")
         if self.max_quantity is not None and not 0 <= self.max_quantity <= MAX_UNITS:
             raise _refused("max_quantity", "zero to 10^15 units")
         if self.unit not in UNITS:

@@ -22,6 +22,14 @@ from ledger.core.amounts import RoundingMode, format_units, round_exact
 TRANSLATION = RoundingMode.HALF_UP
 """Money of an order in euro is valued in CNY once, half-up to the fen, at the stated fixing."""
 
+_SCOPES_ZH = {
+    LimitScope.TRADE: "单笔",
+    LimitScope.DAY: "当日",
+    LimitScope.COUNTERPARTY: "对手方",
+    LimitScope.VINTAGE: "年份",
+    LimitScope.INSTRUMENT: "品种",
+}
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PositionView:
@@ -221,11 +229,12 @@ def counterparty_check(asked: Question, means: Means) -> CheckResult:
             "order.counterparty", Outcome.REFUSED, f"the counterparty is {state}{more}", "对手方不可用", known, (row,)
         )
     if dealt + value > named.terms.max_amount_fen:
+        en, zh = _left(dealt, named.terms.max_amount_fen, 2, "CNY")
         return result(
             "order.counterparty",
             Outcome.REFUSED,
-            "beyond the counterparty's limit",
-            "超过对手方累计上限",
+            f"beyond the counterparty's limit: {en}",
+            f"超过对手方累计上限：{zh}",
             known,
             (row,),
         )
@@ -258,6 +267,28 @@ def _limit_result(use: LimitUse) -> CheckResult:
             fact("this order", "本单数量", str(use.asked.quantity), terms.unit, "the order"),
             fact("limit", "数量限额", str(terms.max_quantity), terms.unit, source),
         ]
-    en = f"within the limit per {terms.scope}" if use.is_kept else f"beyond the limit per {terms.scope}"
-    zh = "限额内" if use.is_kept else "超出限额"
+    name = _SCOPES_ZH[terms.scope]
+    if use.is_kept:
+        en, zh = f"within the limit per {terms.scope}", f"在{name}限额内"
+    else:
+        left_en, left_zh = _what_is_left(use)
+        en, zh = f"beyond the limit per {terms.scope}: {left_en}", f"超出{name}限额：{left_zh}"
     return result(f"order.limit_{terms.scope}", Outcome.OK if use.is_kept else Outcome.REFUSED, en, zh, tuple(leaves))
+
+
+def _what_is_left(use: LimitUse) -> tuple[str, str]:
+    """Return what the limit leaves of that which the order breaks: money, units, or both."""
+    terms = use.limit.terms
+    said = []
+    if use.used_amount_fen + use.asked.amount_fen > terms.max_amount_fen:
+        said.append(_left(use.used_amount_fen, terms.max_amount_fen, 2, "CNY"))
+    most = terms.max_quantity if terms.unit == use.asked.unit else None
+    if most is not None and use.used_quantity + use.asked.quantity > most:
+        said.append(_left(use.used_quantity, most, 0, terms.unit))
+    return "; ".join(en for en, _ in said), "；".join(zh for _, zh in said)
+
+
+def _left(used: int, most: int, places: int, unit: str) -> tuple[str, str]:
+    """Return what is left of ``most`` in words: 100,000.00 CNY less 30,000.00 dealt is ``70000.00 CNY are left of 100000.00 CNY``."""
+    left, limit = format_units(max(most - used, 0), places), format_units(most, places)
+    return f"{left} {unit} are left of {limit} {unit}", f"上限 {limit} {unit}，尚余 {left} {unit}"

@@ -21,7 +21,7 @@ from api.store.access import OrganisationKind
 from ledger.store.database import open_database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.people import Member, member, proof
-from tests.stories.smelter import migrated
+from tests.conftest import migrated
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml"}
 CHINESE = {**BROWSER, "Accept-Language": "zh-CN,zh;q=0.9"}

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import httpx
 import pytest
 
+from api.charts import render
 from api.charts.look import Language, Look, Theme
 from api.charts.terms import term
 from tests.api.ledger_calls import Treasury, done, refused
@@ -178,3 +179,17 @@ def test_a_code_without_a_word_is_shown_as_it_is() -> None:
     assert term(Language.CHINESE, "green_power") == "绿电"
     assert term(Language.ENGLISH, "green_power") == "green power"
     assert term(Language.CHINESE, "new_state") == "new state"
+
+
+def test_a_picture_that_was_drawn_is_not_drawn_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    drawn: list[str] = []
+
+    def draw(spec: str, **_: object) -> str:
+        drawn.append(spec)
+        return f"<svg>{len(drawn)}</svg>"
+
+    monkeypatch.setattr("vl_convert.vegalite_to_svg", draw)
+
+    first, again, other = (render.chart_svg({"mark": "bar", "about": about}) for about in ("a", "a", "b"))
+
+    assert (first, again, other) == (b"<svg>1</svg>", b"<svg>1</svg>", b"<svg>2</svg>")

@@ -33,8 +33,8 @@ from ledger.core.amounts import parse_decimal
 from ledger.core.errors import DomainError, Invalid
 from ledger.store.database import Database
 from tests.api.client import Client, Clock
-from tests.conftest import ENGINES
-from tests.stories.smelter import edge_of, migrated, opened, read_document
+from tests.conftest import ENGINES, migrated
+from tests.stories.smelter import edge_of, opened, read_document
 
 KEYS = {
     "emissions",

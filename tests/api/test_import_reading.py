@@ -20,7 +20,8 @@ from api.imports.child_numbers import number_text, serial_text
 from api.imports.child_workbook import FORMULA
 from api.imports.reading import ReadFile, ReadSheet, read_file
 from api.imports.tables import filled
-from api.imports.templates import ColumnKind, Template, TemplateColumn, form_of
+from api.imports.templates import ColumnKind, Language, Template, TemplateColumn, form_of
+from api.imports.workbooks import template_xlsx
 from ledger.core.errors import Invalid
 from tests.api.hostile_files import cells, million_entries, odd_files, packed, parts, refused_files, sheet_with_prolog
 from tests.api.import_calls import filled_workbook
@@ -280,3 +281,14 @@ def test_what_is_filled_into_a_template_is_what_is_read(rows: list[dict[str, obj
     assert [one["traded_on"] for one in table] == [str(row["traded_on"]) for row in rows]
     assert [int(one["quantity_t"]) for one in table] == [row["quantity_t"] for row in rows]
     assert [Decimal(one["price_cny_per_t"]) for one in table] == [row["price_cny_per_t"] for row in rows]
+
+
+@pytest.mark.parametrize("language", Language)
+@pytest.mark.parametrize("template", [each for each in Template if each is not Template.ACTIVITY])
+def test_the_sheet_of_instructions_is_never_taken_for_the_one_to_fill(template: Template, language: Language) -> None:
+    form = form_of(template)
+
+    found = filled(read_file("template.xlsx", template_xlsx(form, language)), form)
+
+    assert found is not None
+    assert (found.problems, found.rows, found.examples, len(found.skipped)) == ((), 0, 1, 1)

@@ -524,3 +524,21 @@ def test_a_file_that_books_no_trade_asks_nobody_by_that_rule(two: tuple[Treasury
     )
 
     assert done(confirm(house.client, brought))["state"] == "confirmed"
+
+
+def test_a_late_trade_of_a_file_is_for_closers_only(
+    house: Treasury, database: Database, clock: Clock, randomness: Randomness
+) -> None:
+    scopes = (Scope.LEDGER_READ, Scope.LEDGER_WRITE, Scope.LEDGER_CLOSE)
+    closer = colleague_of(database, clock, randomness, house.owner, "closer@borrower.example", scopes).key
+    closing, day = f"/v1/books/{house.book}/periods/close-softly", json.dumps({"through": "2025-01-31"})
+    done(house.client.post(closing, day, key=closer))
+    late = csv_of(TRADES, FIRST)
+
+    by_maker = done(bring(house.client, house.book, late))
+    by_closer = done(bring(house.client, house.book, late, key=closer))
+
+    assert by_maker["state"] == "refused"
+    assert "only a closer still posts there" in by_maker["preview"]["problems"][0]["expected"]
+    assert by_closer["state"] == "ready", by_closer["preview"]["problems"]
+    assert done(confirm(house.client, by_closer, key=closer))["state"] == "confirmed"

@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -28,6 +24,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import done, refused
 from tests.api.oidc_world import CLIENT, PUBLIC_URL, SECRET, Claims, World, add_provider, world_of
+from tests.provider_process import running_provider
 
 WANG = {"sub": "wang", "email": "wang@smelter.example", "email_verified": True}
 
@@ -35,27 +32,8 @@ WANG = {"sub": "wang", "email": "wang@smelter.example", "email_verified": True}
 @pytest.fixture(scope="module")
 def provider_url() -> Iterator[str]:
     """A provider process, at the address that it answers on."""
-    with socket.create_server(("127.0.0.1", 0)) as free:
-        port = free.getsockname()[1]
-    command = [
-        sys.executable,
-        "-m",
-        "oidc_provider_mock",
-        "-p",
-        str(port),
-        "-n",
-        "true",
-        "--user-claims",
-        json.dumps(WANG),
-    ]
-    with subprocess.Popen(  # noqa: S603 - the provider of this test
-        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
-    ) as process:
-        assert process.stdout is not None
-        assert any("running on" in line for line in process.stdout)
-        yield f"http://127.0.0.1:{port}"
-        process.terminate()
-        process.stdout.read()
+    with running_provider(WANG) as address:
+        yield address
 
 
 @pytest.fixture

@@ -299,8 +299,9 @@ def test_an_order_that_a_limit_refuses_is_told_to_the_desk_and_not_stored(house:
 
     assert refused(second) == (409, "order.refused")
     (told,) = alerts(house, "limit_refused")
-    assert told["text_en"] == "An order of 10000 t of CEA25 was refused: beyond the limit per instrument"
-    assert told["text_zh"] == "CEA25数量10000 t的委托被拒绝：超出限额"
+    left = "26000.00 CNY are left of 1000000.00 CNY"  # the first order takes 974,000.00
+    assert told["text_en"] == f"An order of 10000 t of CEA25 was refused: beyond the limit per instrument: {left}"
+    assert told["text_zh"] == "CEA25数量10000 t的委托被拒绝：超出品种限额：上限 1000000.00 CNY，尚余 26000.00 CNY"
     assert told["path"] == f"/books/{BOOK}/orders"
     assert len(done(house.client.get(f"/v1/books/{BOOK}/orders"))["orders"]) == 1
 

@@ -278,6 +278,9 @@ def _call(session: Session, database: Database, who: Member, clock: Clock, rando
         (None, "refers_to", "\N{EM DASH}"),
         ("1/0", "intensity", "1/0"),
         ("9" * 40 + "/7", "intensity", "9" * 40 + "/7"),
+        ("2026-08-20T02:01:54.213030+00:00", "from_at", "20 Aug 2026 10:01 UTC+8"),
+        ("2026-13-01T00:00:00Z", "opens_at", "2026-13-01T00:00:00Z"),
+        ("0001-01-01T00:00:00+23:59", "opens_at", "0001-01-01T00:00:00+23:59"),
     ],
 )
 def test_what_is_decided_on_reads_exactly_and_as_people_write_it(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
@@ -15,7 +16,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import member
 from tests.api.import_calls import bring, confirm, csv_of, filled_workbook
-from tests.api.ledger_calls import Treasury, done, entry_id, refused
+from tests.api.ledger_calls import NO_BOOK, OTHER_BOOK, Treasury, done, entry_id, refused
 
 TRADES = form_of(Template.TRADES)
 GOOD = {"trade_ref": "T-1", "kind": "opening", "traded_on": "2025-01-02", "instrument": "CEA24", "quantity_t": "1200"}
@@ -146,3 +147,54 @@ def test_a_foreign_import_is_as_absent_as_none(
 
     assert (foreign.status_code, absent.status_code) == (404, 404)
     assert refused(foreign) == refused(absent)
+
+
+def test_what_is_wrong_with_the_headings_is_told_above_the_sheet(house: Treasury) -> None:
+    kilograms = csv_of(TRADES, GOOD).replace("数量 Quantity (t)".encode(), "数量 Quantity (kg)".encode())
+    brought = done(bring(house.client, house.book, kilograms))
+    nothing = done(bring(house.client, house.book, b"a,b\n1,2\n"))
+
+    assert "Row 1, column E (数量 Quantity (kg)): expected <span>the unit t" in page(
+        house, f"/imports/{brought['import_id']}"
+    )
+    assert "a header row in the first 20 rows with" in page(house, f"/imports/{nothing['import_id']}")
+    assert sheet(house, brought)["header_row"] == 1
+
+
+def test_a_file_is_brought_into_the_book_that_is_chosen_and_never_into_that_of_evidence(house: Treasury) -> None:
+    for book, code in ((OTHER_BOOK, "south"), (entry_id(8), "evidence")):
+        done(house.client.post("/v1/books", json.dumps({"book_id": book, "code": code, "functional_currency": "CNY"})))
+
+    first = page(house, "/imports/new/trades")
+    south = page(house, f"/imports/new/trades?into={OTHER_BOOK}")
+
+    assert f"?into={entry_id(8)}" not in first
+    assert f'data-api="POST /v1/books/{OTHER_BOOK}/imports?template=trades' in south
+    assert house.client.get(f"/imports/new/trades?into={NO_BOOK}", headers=BROWSER).status_code == 404
+
+
+def test_the_book_of_evidence_is_never_the_one_that_pages_begin_with(house: Treasury) -> None:
+    evidence = {"book_id": entry_id(8), "code": "evidence", "functional_currency": "CNY"}
+    done(house.client.post("/v1/books", json.dumps(evidence)))
+
+    assert f'href="/books/{house.book}/positions"' in page(house, "/imports")
+
+
+def test_a_file_that_waits_for_a_second_person_says_so_and_is_not_confirmed_again(
+    app: FastAPI, database: Database, clock: Clock, randomness: Randomness
+) -> None:
+    maker = member(database, clock, randomness, OrganisationKind.BORROWER, "Two", SCOPES, acts_alone=False)
+    with Client(app, maker.key) as client:
+        two = Treasury(client, maker)
+        done(two.open_book())
+        instrument = {"code": "CEA24", "kind": "CEA", "vintage_year": 2024, "opened_on": "2025-01-01"}
+        done(two.post("/instruments", instrument))
+        brought = done(bring(client, two.book, csv_of(TRADES, GOOD)))
+
+        before = page(two, f"/imports/{brought['import_id']}")
+        asked = confirm(client, brought)
+        after = page(two, f"/imports/{brought['import_id']}")
+
+    assert asked.status_code == 202, asked.text
+    assert ("confirm-import" in before, "confirm-import" in after) == (True, False)
+    assert "waits for a second person" in after

@@ -157,3 +157,15 @@ def test_a_question_that_cannot_be_is_refused_in_place(books: Treasury, query: s
     answer = books.client.get(f"/books/{books.book}/reconciliation{query}", headers=BROWSER)
 
     assert 400 <= answer.status_code < 500
+
+
+def test_a_statement_is_brought_from_its_source_and_only_sources_of_its_kind_are_offered(books: Treasury) -> None:
+    statements = page(books, "/statements")
+    bank, registry = (
+        books.client.get(f"/imports/new/{path}", headers=BROWSER).text
+        for path in (f"bank-statement?into={books.book}&source=icbc", "registry-statement")
+    )
+
+    assert f"/imports/new/bank-statement?into={books.book}&amp;source=icbc" in statements
+    assert '<option value="icbc" selected>' in bank
+    assert 'value="icbc"' not in registry

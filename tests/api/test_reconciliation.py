@@ -341,3 +341,19 @@ def test_the_command_line_refuses_in_one_line(
 
     assert exit_code == 2
     assert re.fullmatch(rf"tonne: .*\[.*{code}.*\]\n", err.getvalue())
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"columns": {"booked_on": ["交易日期"]}}, "mapping.columns"),
+        ({"date_format": "%Y"}, "mapping.date_format"),
+        ({"accounts": [{"commodity": "CNY", "account": path} for path in (BANK, "Assets:Other")]}, "mapping.accounts"),
+    ],
+)
+def test_a_refused_mapping_names_its_place_in_the_request(
+    books: Treasury, change: dict[str, object], field: str
+) -> None:
+    (error,) = books.post(SOURCE, mapping(**change)).json()["errors"]
+
+    assert error["field"] == field

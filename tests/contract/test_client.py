@@ -20,9 +20,9 @@ from api.description import describe
 from ledger.store.database import open_database
 from tests.api.client import Clock, Randomness
 from tests.api.ledger_calls import treasury
-from tests.conftest import ENGINES
+from tests.conftest import ENGINES, migrated
 from tests.contract.served import Answering, LosingProxy, reply, serving
-from tests.stories.smelter import migrated, opened
+from tests.stories.smelter import opened
 from tonne_client import (
     BusyError,
     ConflictError,

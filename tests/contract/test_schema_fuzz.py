@@ -37,7 +37,8 @@ from api.store import access
 from api.store.access import OrganisationKind, User
 from tests.api.client import Clock, Randomness
 from tests.api.people import organisation, person, proof
-from tests.stories.smelter import Smelter, loaded_smelter, migrated, opened
+from tests.conftest import migrated
+from tests.stories.smelter import Smelter, loaded_smelter, opened
 from tests.torture.scale import report
 
 CHECKS = (

@@ -694,7 +694,7 @@ class Calls(ABC):
         return cast("shapes.AdjustmentsOut", self.call('list_adjustments', {'facility_id': facility_id}))
 
     def list_api_keys(self) -> shapes.ApiKeysOut:
-        """Return the organisation's keys, oldest first, without secrets."""
+        """Return the organisation's keys, oldest first, without secrets, and the scopes that its people's roles can give a key."""
         return cast("shapes.ApiKeysOut", self.call('list_api_keys', {}))
 
     def list_assertions(self, *, book_id: UUID, facts: int | None = None) -> shapes.BalanceAssertionsOut:
@@ -956,7 +956,7 @@ class Calls(ABC):
         return cast("shapes.RoleGrantsOut", self.call('list_role_grants', {}))
 
     def list_sessions(self, *, of_organisation: bool | None = None) -> shapes.SessionsOut:
-        """Return the caller's sessions that work now, or, for an administrator who asks, the organisation's."""
+        """Return the caller's sessions that work now, or, for an administrator or auditor who asks, the organisation's."""
         return cast("shapes.SessionsOut", self.call('list_sessions', {'of_organisation': of_organisation}))
 
     def list_sign_in_providers(self) -> shapes.SignInProvidersOut:

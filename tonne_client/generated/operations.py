@@ -68,7 +68,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/notices/{notice_id}/acknowledge',
         tag='notices',
         summary='Record that the caller takes note of an alert and acts on it; it counts as read too.',
-        asks='any key',
+        asks='any key, about itself',
         parameters=(
             Parameter(name='notice_id', sent_as='notice_id', place='path', is_required=True, type=UUID),
         ),
@@ -2617,7 +2617,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/access-events',
         tag='people',
         summary="Return what happened at the organisation's door, the newest first: sign-ins, roles, what an auditor asked for.",
-        asks='admin',
+        asks='access:read',
         parameters=(
             Parameter(name='before', sent_as='before', place='query', is_required=False, type=UUID | None),
         ),
@@ -2686,8 +2686,8 @@ OPERATIONS: Mapping[str, Operation] = {
         method='GET',
         path='/v1/api-keys',
         tag='api keys',
-        summary="Return the organisation's keys, oldest first, without secrets.",
-        asks='admin',
+        summary="Return the organisation's keys, oldest first, without secrets, and the scopes that its people's roles can give a key.",
+        asks='access:read',
         parameters=(
         ),
         body=None,
@@ -2735,7 +2735,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/audit',
         tag='audit',
         summary="Return a page of the organisation's audit log, the newest first, with the head of its tree.",
-        asks='admin',
+        asks='access:read',
         parameters=(
             Parameter(name='before', sent_as='before', place='query', is_required=False, type=int | None),
             Parameter(name='user_id', sent_as='user_id', place='query', is_required=False, type=UUID | None),
@@ -3594,7 +3594,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/people',
         tag='people',
         summary='Return the people of the organisation with the roles that live now.',
-        asks='admin',
+        asks='access:read',
         parameters=(
         ),
         body=None,
@@ -3747,7 +3747,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/role-grants',
         tag='people',
         summary='Return every grant of the organisation with its state now; a waiting one asks for a second administrator.',
-        asks='admin',
+        asks='access:read',
         parameters=(
         ),
         body=None,
@@ -3761,7 +3761,7 @@ OPERATIONS: Mapping[str, Operation] = {
         method='GET',
         path='/v1/sessions',
         tag='own account',
-        summary="Return the caller's sessions that work now, or, for an administrator who asks, the organisation's.",
+        summary="Return the caller's sessions that work now, or, for an administrator or auditor who asks, the organisation's.",
         asks='own account',
         parameters=(
             Parameter(name='of_organisation', sent_as='of_organisation', place='query', is_required=False, type=bool),
@@ -4021,7 +4021,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/notices/{notice_id}/read',
         tag='notices',
         summary='Record that the caller read an alert; again changes nothing.',
-        asks='any key',
+        asks='any key, about itself',
         parameters=(
             Parameter(name='notice_id', sent_as='notice_id', place='path', is_required=True, type=UUID),
         ),
@@ -4037,7 +4037,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/notices/read',
         tag='notices',
         summary='Record that the caller read every alert up to a number, at most 500 at once.',
-        asks='any key',
+        asks='any key, about itself',
         parameters=(
         ),
         body=shapes.ReadThroughIn,
@@ -4872,7 +4872,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/audit/consistency',
         tag='audit',
         summary='Return the proof that the log begins with its first ``old_size`` rows as they were.',
-        asks='admin',
+        asks='access:read',
         parameters=(
             Parameter(name='old_size', sent_as='old_size', place='query', is_required=True, type=int),
         ),
@@ -4888,7 +4888,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/audit/{seq}/proof',
         tag='audit',
         summary="Return a row with the proof that it is in the organisation's log.",
-        asks='admin',
+        asks='access:read',
         parameters=(
             Parameter(name='seq', sent_as='seq', place='path', is_required=True, type=int),
         ),
@@ -6096,7 +6096,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/me',
         tag='organisations',
         summary='Return the person and organisation that the caller stands for, its roles and scopes, and what is missing for more.',
-        asks='any key',
+        asks='any caller, even without a role',
         parameters=(
         ),
         body=None,
@@ -7424,7 +7424,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/notices/test',
         tag='notices',
         summary='Send the caller a test message by every channel it chose.',
-        asks='any key',
+        asks='any key, about itself',
         parameters=(
         ),
         body=None,
@@ -7470,7 +7470,7 @@ OPERATIONS: Mapping[str, Operation] = {
         path='/v1/notice-settings',
         tag='notices',
         summary='Set what the caller hears of; kinds that are not named are as they come.',
-        asks='any key',
+        asks='any key, about itself',
         parameters=(
         ),
         body=shapes.NoticeSettingsIn,

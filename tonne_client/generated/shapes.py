@@ -829,9 +829,11 @@ class ApiKeyRotateIn:
 
 @dataclass(frozen=True, kw_only=True)
 class ApiKeysOut:
-    """An organisation's API keys, oldest first."""
+    """An organisation's API keys, oldest first, and the scopes that a key can have there."""
 
     api_keys: tuple[ApiKeyOut, ...]
+
+    scopes: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -5988,6 +5990,9 @@ class ImportSheetOut:
     """A page of the sheet as it came, with its headings."""
 
     sheet: str
+
+    header_row: int
+    """The row of the headings; what is wrong in or above it is of the whole file."""
 
     headings: tuple[str, ...]
 
@@ -12178,7 +12183,7 @@ class StatementSourceIn:
     """A registry or bank account whose statements are read; saving a changed one makes its next version."""
 
     code: str
-    """1 to 40 of a-z 0-9 -."""
+    """1 to 40 of a-z, 0-9 and hyphen"""
 
     title: str
     """One line of printable text."""
