@@ -87,8 +87,10 @@ class Watched:
         self.page.on("request", self._note)
 
     def _note(self, request: Any) -> None:
+        """Keep what a page of ours asks of others; what others' own pages ask is theirs."""
         parts = urlsplit(request.url)
-        if parts.scheme != "data" and f"{parts.scheme}://{parts.netloc}" != self.address:
+        is_ours = request.is_navigation_request() or request.frame.url.startswith(self.address)
+        if is_ours and parts.scheme != "data" and f"{parts.scheme}://{parts.netloc}" != self.address:
             self.asked_elsewhere.append(request.url)
 
     def _receive(self, response: Response) -> None:

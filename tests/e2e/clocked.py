@@ -1,6 +1,7 @@
 """The server of a story: the application as ``tonne serve`` runs it, on a clock that stands so many seconds off the real one.
 
-Run as ``python -m tests.e2e.clocked DATABASE_URL OFFSET_FILE``; the story writes the offset anew when a day has to pass.
+Run as ``python -m tests.e2e.clocked DATABASE_URL OFFSET_FILE PORT``; the story writes the offset anew when a day has to pass. Port 0
+is any that is free.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ import uvicorn
 from api.app import create_app
 from api.auth.totp_key_file import key_file_of
 from api.auth.totp_seal import TotpSeal
+from api.notices.settings import notice_settings
+from api.openid.settings import openid_settings
 from ledger.store.database import open_database
 
 
@@ -27,10 +30,16 @@ def instant_of(offset_file: Path) -> datetime:
 def main() -> None:
     """Serve until told to stop."""
     database, offset_file = open_database(sys.argv[1]), Path(sys.argv[2])
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = socket.create_server(("127.0.0.1", int(sys.argv[3])))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - the story reads it
     seal = TotpSeal(key_file_of(os.environ, sys.argv[1]).read)
-    app = create_app(database, clock=lambda: instant_of(offset_file), totp_seal=seal)
+    app = create_app(
+        database,
+        clock=lambda: instant_of(offset_file),
+        notices=notice_settings(os.environ),
+        openid=openid_settings(os.environ),
+        totp_seal=seal,
+    )
     uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=5)).run(
         sockets=[listener]
     )

@@ -19,8 +19,9 @@ Part = Mapping[str, Any]
 _SENDERS = """
 Array.from(document.querySelectorAll('[data-api]')).map(each => {
   const isField = one => one.name && one.type !== 'file' && one.name !== 'content_type' && one.dataset.ofPath === undefined;
-  const {api, fixed = null, upload = null} = each.dataset;
-  return {api, fixed, upload, isForm: each.matches('form'), fields: Array.from(each.elements ?? []).filter(isField).map(one => one.name)};
+  const {api, fixed = null, upload = null, ids = ''} = each.dataset;
+  const fields = Array.from(each.elements ?? []).filter(isField).map(one => one.name);
+  return {api, fixed, upload, isForm: each.matches('form'), fields: [...fields, ...ids.split(' ').filter(Boolean)]};
 })
 """
 

@@ -48,6 +48,7 @@ class World:
     scenario: Scenario
     people: Mapping[str, ShownPerson]
     offset_file: Path
+    url: str
     language: str = "en"
     tabs: dict[str, Watched] = field(default_factory=dict)
     contexts: list[BrowserContext] = field(default_factory=list)
@@ -80,7 +81,7 @@ class World:
         return self.tabs[name]
 
     def _signed_in(self, person: ShownPerson) -> Watched:
-        self._move(timedelta(seconds=int(self.offset_file.read_text(encoding="ascii"))) + A_STEP)
+        self.clock_forward()
         context = self.browser.new_context(
             viewport={"width": 1366, "height": 860}, locale="en-GB", accept_downloads=True
         )
@@ -96,6 +97,14 @@ class World:
         tab.page.wait_for_url(f"{self.address}/")
         return tab
 
+    def code_of(self, name: str) -> str:
+        """What the person's authenticator shows now."""
+        return pyotp.TOTP(self.people[name].totp_secret).at(self.now)
+
+    def clock_forward(self) -> None:
+        """Let so much time pass that an authenticator shows another code."""
+        self._move(timedelta(seconds=int(self.offset_file.read_text(encoding="ascii"))) + A_STEP)
+
     def _move(self, offset: timedelta) -> None:
         fresh = self.offset_file.with_suffix(".new")
         fresh.write_text(str(int(offset.total_seconds())), encoding="ascii")
@@ -103,19 +112,23 @@ class World:
 
 
 @contextmanager
-def world(browser: Browser, folder: Path, hour: str, loading: Loading = load_example) -> Iterator[World]:
+def world(
+    browser: Browser, folder: Path, hour: str, loading: Loading = load_example, *, port: int = 0
+) -> Iterator[World]:
     """Serve the example, loaded as far as ``loading`` does, at the instant ``hour``."""
     scenario, url = load_scenario(), f"sqlite:///{folder / 'story.db'}"
     people = _loaded(url, scenario, loading)
     offset_file = folder / "offset"
     offset_file.write_text("0", encoding="ascii")
-    command = [sys.executable, "-m", "tests.e2e.clocked", url, str(offset_file)]
+    command = [sys.executable, "-m", "tests.e2e.clocked", url, str(offset_file), str(port)]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, env=os.environ) as process:  # noqa: S603 - our own program
         try:
             assert process.stdout is not None
             address = process.stdout.readline().strip()
             assert address, "the server did not say where it listens"
-            made = World(browser=browser, address=address, scenario=scenario, people=people, offset_file=offset_file)
+            made = World(
+                browser=browser, address=address, scenario=scenario, people=people, offset_file=offset_file, url=url
+            )
             httpx.get(f"{address}/health/live", timeout=120)
             made.move_to(hour)
             try:
