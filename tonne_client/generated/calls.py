@@ -797,7 +797,7 @@ class Calls(ABC):
         return cast("shapes.EngagementsOut", self.call('list_engagements', {}))
 
     def list_facilities(self) -> shapes.FacilitiesOut:
-        """Return the facilities to which the caller's organisation is a party."""
+        """Return the facilities to which the caller's organisation is a party, each with its borrower and lenders by name."""
         return cast("shapes.FacilitiesOut", self.call('list_facilities', {}))
 
     def list_feed_runs(self, *, feed: str, day: date | None = None) -> shapes.FeedRunsOut:

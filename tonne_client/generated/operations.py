@@ -3107,7 +3107,7 @@ OPERATIONS: Mapping[str, Operation] = {
         method='GET',
         path='/v1/facilities',
         tag='facilities',
-        summary="Return the facilities to which the caller's organisation is a party.",
+        summary="Return the facilities to which the caller's organisation is a party, each with its borrower and lenders by name.",
         asks='any key',
         parameters=(
         ),

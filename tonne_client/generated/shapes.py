@@ -4438,13 +4438,15 @@ class FacilityDutiesOut:
 
 @dataclass(frozen=True, kw_only=True)
 class FacilityLineOut:
-    """One facility in a list, with the caller's part in it."""
+    """One facility in a list, with the caller's part in it, and borrower and lenders by name."""
 
     id: UUID
 
     facility_number: str
 
     roles: tuple[str, ...]
+
+    parties: tuple[NamedPartyOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7715,6 +7717,18 @@ class MwhStepIn:
 
     premium_cny_per_mwh: Decimal | None = None
     """0.06 CNY/kWh is 60."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedPartyOut:
+    """An organisation's part in a facility, with its name."""
+
+    organisation_id: UUID
+
+    role: str
+
+    legal_name: str | None
+    """Null for one that is not on file here."""
 
 
 @dataclass(frozen=True, kw_only=True)
