@@ -10,7 +10,7 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.amounts import AmountOut
+from api.schemas.amounts import AmountOut, money_out
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import CodeString, DateString, InstantString, NameText, Text, UuidString
 from api.schemas.months import DigestText, MonthString
@@ -333,12 +333,12 @@ class VoucherReviewsIn(Schema):
 
 
 class DifferenceOut(Schema):
-    """An account on which vouchers and ledger disagree, in minor units, debit positive."""
+    """An account on which vouchers and ledger disagree over the month, debit positive; ``difference`` is the vouchers less the ledger."""
 
     account: str
-    currency: str
-    vouchers_minor: str
-    ledger_minor: str
+    vouchers: AmountOut
+    ledger: AmountOut
+    difference: AmountOut
 
 
 class VoucherCheckOut(Schema):
@@ -363,9 +363,9 @@ class VoucherCheckOut(Schema):
             differences=tuple(
                 DifferenceOut(
                     account=each.path,
-                    currency=each.currency,
-                    vouchers_minor=str(each.vouchers_minor),
-                    ledger_minor=str(each.ledger_minor),
+                    vouchers=money_out(each.vouchers_minor, each.currency),
+                    ledger=money_out(each.ledger_minor, each.currency),
+                    difference=money_out(each.difference_minor, each.currency),
                 )
                 for each in check.differences
             ),

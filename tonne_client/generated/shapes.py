@@ -7396,6 +7396,15 @@ class MatchOut:
 
     postings: tuple[PostingPlace, ...]
 
+    account: str
+    """The account that lines and postings are of."""
+
+    statement: tuple[OpenLineOut, ...]
+    """The lines as the statement has them."""
+
+    book: tuple[OpenPostingOut, ...]
+    """The postings as the book has them."""
+
     recorded: FactOut
 
     undone: FactOut | None
@@ -13465,15 +13474,15 @@ class VouchersChartOut:
 
 @dataclass(frozen=True, kw_only=True)
 class VouchersDifferenceOut:
-    """An account on which vouchers and ledger disagree, in minor units, debit positive."""
+    """An account on which vouchers and ledger disagree over the month, debit positive; ``difference`` is the vouchers less the ledger."""
 
     account: str
 
-    currency: str
+    vouchers: AmountOut
 
-    vouchers_minor: str
+    ledger: AmountOut
 
-    ledger_minor: str
+    difference: AmountOut
 
 
 @dataclass(frozen=True, kw_only=True)
