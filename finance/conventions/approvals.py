@@ -123,6 +123,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             scope="accounting:approve",
             title_en="Accounting policy",
             title_zh="会计政策",
+            page="/books/{book_id}/accounting-policy",
         ),
         WaitingKind.CLOSE_WAIVER: Waits(
             scope="accounting:approve",
