@@ -176,6 +176,16 @@ async function refuse(form, status, problem) {
   const errors = problem.errors ?? [];
   const told = await Promise.all(errors.map((each) => said(each.code, `${each.expected ?? ""}`)));
   show(form, message, errors.map((each, index) => ({ ...each, said: told[index] })));
+  const way = JSON.parse(form.dataset.ways ?? "{}")[problem.code];
+  if (way) lead(form, way);
+}
+
+// What a refusal asks for is done on another page: the way there stands below its sentence.
+function lead(element, [address, text]) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = text;
+  (element.querySelector(".summary") ?? element.parentElement.querySelector(".error"))?.append(document.createElement("br"), link);
 }
 
 // 202: what was asked waits for a second person; the form says so where it stands, with the way to the inbox.
