@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
-from functools import cache, partial
+from functools import cache, lru_cache
 from uuid import UUID
 
 import anyio
@@ -21,18 +21,16 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import JSONResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 import api.routes
-from api import errors
-from api.auth.policy import PUBLIC, UPLOAD_BODY_BYTES, Declared, Routes
+from api import description, errors
+from api.auth.policy import UPLOAD_BODY_BYTES, Declared, Routes
 from api.auth.rate_limits import UNLIMITED, RateLimits, Rates
 from api.auth.totp_key_file import key_file_of
 from api.auth.totp_seal import TotpSeal, process_seal
 from api.beside import Beside
 from api.deps import Surroundings, utc_now, uuid7
-from api.description import describe
 from api.edge import EdgeRoute
 from api.example.work import ExampleWork
 from api.imports.work import ImportWork
@@ -49,7 +47,6 @@ from finance.store import reference
 from ledger.core.errors import DomainError
 from ledger.store.database import Database, open_database
 
-OPENAPI_PATH = "/v1/openapi.json"
 VERSION = "0.1.0"
 _SECONDS_TO_DISCARD = 5
 
@@ -124,14 +121,10 @@ def create_app(
     app.state.openid = OpenId(openid or OpenIdSettings())
     app.state.streams = Streams(rules=stream_rules(reference.shipped_notice_rules(), on=china_day(clock())))
     app.state.surroundings = surroundings
-    app.router.routes.extend(_built_routes())
-    for declared in (each for routes in more_routes for each in routes):
-        app.router.routes.append(EdgeRoute(declared))
-    app.router.routes.append(EdgeRoute(_description_of(app)))
-    app.router.routes.extend(page_routes())
+    routes, index = _routing(tuple(more_routes))
+    app.router.routes.extend(routes)
     errors.install(app, on_unknown=unknown_path)
-    routes = tuple(each for each in app.router.routes if isinstance(each, EdgeRoute))
-    app.add_middleware(EdgeGuard, routes=routes, random_source=random_source)
+    app.add_middleware(EdgeGuard, index=index, random_source=random_source)
     check_policies(app)
     return app
 
@@ -146,14 +139,22 @@ def _works_beside(its: Surroundings) -> tuple[Beside, ...]:
     )
 
 
+@lru_cache(maxsize=2)
+def _routing(more_routes: tuple[Routes, ...]) -> tuple[tuple[EdgeRoute, ...], RouteIndex[EdgeRoute]]:
+    """Return the routes and how one is found; a route finds its surroundings through the request, so applications share them."""
+    more = tuple(EdgeRoute(declared) for each in more_routes for declared in each)
+    routes = (*_built_routes(), *more, *page_routes())
+    return routes, RouteIndex((each.declared.method, each) for each in routes)
+
+
 @cache
 def _built_routes() -> tuple[EdgeRoute, ...]:
-    """Return the routes, built once a process: one finds its surroundings through the request, so every application can share it."""
+    """Return the API's own routes, built once a process."""
     return tuple(EdgeRoute(declared) for declared in declared_routes())
 
 
 def declared_routes() -> tuple[Declared, ...]:
-    """Return what every module of ``api.routes`` declares, in the order of module names."""
+    """Return what every module of ``api.routes`` declares, in the order of module names, and the route of the description."""
     names = sorted(module.name for module in pkgutil.iter_modules(api.routes.__path__))
     modules = [importlib.import_module(f"api.routes.{name}") for name in names]
     found: list[Declared] = []
@@ -161,7 +162,7 @@ def declared_routes() -> tuple[Declared, ...]:
         routes = module.routes
         assert isinstance(routes, Routes), f"{module.__name__}: a route module has a Routes collection named routes"
         found.extend(routes)
-    return tuple(found)
+    return (*found, *description.routes)
 
 
 def check_policies(app: FastAPI) -> None:
@@ -210,10 +211,10 @@ class EdgeGuard:
     What no route answers goes on to the framework, which knows the paths that there are without the method.
     """
 
-    def __init__(self, app: ASGIApp, *, routes: Iterable[EdgeRoute], random_source: Callable[[int], bytes]) -> None:
-        """Guard ``app``, whose routes are ``routes``."""
+    def __init__(self, app: ASGIApp, *, index: RouteIndex[EdgeRoute], random_source: Callable[[int], bytes]) -> None:
+        """Guard ``app``, whose routes are found by ``index``."""
         self._app = app
-        self._index = RouteIndex((each.declared.method, each) for each in routes)
+        self._index = index
         self._random_source = random_source
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -282,16 +283,3 @@ async def _discard(receive: Receive) -> None:
             if not message.get("more_body", False):
                 return
             left -= len(message.get("body", b""))
-
-
-def _description_of(app: FastAPI) -> Declared:
-    described = partial(describe, app)
-
-    def read_description() -> Response:
-        """Return this description of the API, OpenAPI 3.1."""
-        return JSONResponse(described())
-
-    routes = Routes(tag="description", prefix="")
-    routes.get(OPENAPI_PATH, policy=PUBLIC, answers=("application/json",))(read_description)
-    (declared,) = routes
-    return declared

@@ -13,9 +13,11 @@ from typing import Any, TypeAlias
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
 
 from api import errors
-from api.auth.policy import Declared
+from api.auth.policy import PUBLIC, Declared, Routes
 from api.auth.session_token import COOKIE, CSRF_HEADER
 from api.deps import LONGEST_KEY
 from api.edge import EdgeRoute
@@ -89,6 +91,16 @@ _KEY: Described = {
     "schema": {"type": "string", "minLength": 1, "maxLength": LONGEST_KEY},
     "example": "2026-11-21-opening",
 }
+
+
+routes = Routes(tag="description", prefix="")
+"""The one route that this module serves itself: what is described is every other module's."""
+
+
+@routes.get("/v1/openapi.json", policy=PUBLIC, answers=("application/json",))
+def read_description(request: Request) -> Response:
+    """Return this description of the API, OpenAPI 3.1."""
+    return JSONResponse(describe(request.app))
 
 
 def describe(app: FastAPI) -> Described:

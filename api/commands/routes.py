@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TextIO
 
 from api import client_source
-from api.app import OPENAPI_PATH, create_app, declared_routes
-from api.auth.policy import PUBLIC, Policy
+from api.app import create_app, declared_routes
+from api.auth.policy import Policy
 from api.auth.principal import READING
 from api.auth.roles import TABLE
 from api.description import describe
@@ -46,7 +46,6 @@ def _print_routes(arguments: argparse.Namespace, out: TextIO) -> int:
         )
         for each in declared_routes()
     ]
-    rows.append((OPENAPI_PATH, "GET", str(PUBLIC)))
     width = max(len(path) for path, _, _ in rows)
     out.writelines(f"{method:<5} {path:<{width}}  {policy}\n" for path, method, policy in sorted(rows))
     return 0
