@@ -6,7 +6,7 @@ import argparse
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 from pathlib import Path
@@ -39,6 +39,7 @@ from ledger.core.parties import Actor
 from ledger.core.reconciliation import MatchRule
 from ledger.store import books
 from ledger.store.books import Book
+from ledger.store.reconciliation import RecordedMatch, match_sides
 
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 _NUMBER = re.compile(r"[1-9][0-9]{0,14}", re.ASCII)
@@ -167,7 +168,8 @@ def _confirm(arguments: argparse.Namespace, out: TextIO) -> int:
                 now=utc_now(),
             )
         ]
-    return _tell(out, MatchesOut(matches=tuple(MatchOut.from_core(one) for one in found), next_after=None))
+        told = _matches(session, book, found)
+    return _tell(out, MatchesOut(matches=told, next_after=None))
 
 
 def _undo(arguments: argparse.Namespace, out: TextIO) -> int:
@@ -176,7 +178,13 @@ def _undo(arguments: argparse.Namespace, out: TextIO) -> int:
         undone = reconciliation.undo_match(
             session, book.book_id, number, reason=arguments.reason, actor=actor, now=utc_now()
         )
-    return _tell(out, MatchOut.from_core(undone))
+        (told,) = _matches(session, book, [undone])
+    return _tell(out, told)
+
+
+def _matches(session: Session, book: Book, found: Sequence[RecordedMatch]) -> tuple[MatchOut, ...]:
+    sides, units = match_sides(session, book.book_id, found), _units(session, book)
+    return tuple(MatchOut.from_core(one, sides[one.fact.fact_no], units) for one in found)
 
 
 def _assert(arguments: argparse.Namespace, out: TextIO) -> int:

@@ -43,6 +43,7 @@ class _Months:
     """The month shown and its neighbours, spelled YYYY-MM."""
 
     month: str
+    last_day: str
     before: str
     after: str
 
@@ -52,6 +53,7 @@ class _Months:
         shown = parse_month(month) if month else month_of(today.replace(day=1) - timedelta(days=1))
         return cls(
             month=str(shown),
+            last_day=shown.last_day.isoformat(),
             before=str(month_of(shown.start - timedelta(days=1))),
             after=str(month_of(shown.end)),
         )

@@ -5,7 +5,6 @@ Shows and asks; who may let go, and who must agree, is the API's decision.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from typing import Annotated
 from uuid import UUID
@@ -18,12 +17,11 @@ from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import Page, PagePoint, ThisPage
 from api.routes.accounts import list_balances, open_account
-from api.routes.facilities import list_facilities, read_facility
+from api.routes.facilities import list_facilities
 from api.routes.holds import capture_hold, list_holds, list_holds_in_favour, place_hold, read_hold, release_hold
 from api.routes.reports import read_positions
 from api.routes.transfers import post_transfer
 from api.schemas.books import BookOut
-from api.schemas.facilities import FacilityOut
 from api.schemas.fields import PageCursor, UuidString
 from api.schemas.holds import AskedHolds
 from api.schemas.reports import PositionOut
@@ -83,7 +81,6 @@ def show_pledges(page: ThisPage, after: PageCursor | None = None) -> Response:
         "holds/pledges.html",
         found=page.use(list_holds_in_favour, after=after, limit=50),
         after=after,
-        organisations=_organisations(page),
     )
 
 
@@ -140,13 +137,6 @@ def _clearing_to_open(
 
 
 def _organisations(page: Page) -> dict[UUID, str]:
-    """Return the names of the organisations that the reader's loans name as lender or borrower, by id."""
+    """Return the names of the organisations that are borrower or lender of the reader's loans, by id."""
     lines = page.use(list_facilities).facilities if page.may(list_facilities) else ()
-    terms = [part.answer for line in lines if (part := page.attempt(read_facility, facility_id=line.id)).answer]
-    parties = (party for one in terms if isinstance(one, FacilityOut) for party in _parties(one))
-    return {UUID(str(party["organisation_id"])): str(party["legal_name"]) for party in parties}
-
-
-def _parties(facility: FacilityOut) -> Iterator[Mapping[str, object]]:
-    found = facility.terms.get("parties")
-    return (each for each in (found if isinstance(found, Sequence) else ()) if isinstance(each, Mapping))
+    return {party.organisation_id: party.legal_name for line in lines for party in line.parties if party.legal_name}

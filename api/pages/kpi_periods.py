@@ -61,10 +61,12 @@ def show_kpi_period(kpi_period_id: UuidString, page: ThisPage) -> Response:
     period = page.use(read_kpi_period, kpi_period_id=kpi_period_id)
     engagements = page.use(list_engagements).engagements
     decisions = _decisions(page, period)
+    facility = page.use(read_facility, facility_id=period.facility_id)
     return page.show(
         "emissions/period.html",
         period=period,
-        facility=page.use(read_facility, facility_id=period.facility_id),
+        facility=facility,
+        unit=_unit(facility, period),
         forecast=page.attempt(read_period_forecast, kpi_period_id=kpi_period_id, assumed=asked_forecast()),
         engaged=_engaged(page, period, engagements),
         assessors={each.assessor_id: each.assessor_legal_name for each in engagements},
@@ -83,6 +85,12 @@ def show_kpi_period(kpi_period_id: UuidString, page: ThisPage) -> Response:
 
 def _kpis(facility: FacilityOut | AssessedFacilityOut) -> tuple[str, ...]:
     return tuple(str(kpi.definition["kpi_id"]) for kpi in facility.kpis)
+
+
+def _unit(facility: FacilityOut | AssessedFacilityOut, period: KpiPeriodOut) -> str:
+    """Return the unit of the period's value, as the terms define the KPI; empty for one that they name no more."""
+    named = (kpi.definition for kpi in facility.kpis if kpi.definition["kpi_id"] == period.kpi_id)
+    return next((str(each["unit"]) for each in named), "")
 
 
 def _engaged(

@@ -10,7 +10,6 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
-from api.pages.base.formats import SHANGHAI
 from api.pages.base.page import ThisPage
 from api.routes.notices import (
     list_notice_deliveries,
@@ -88,13 +87,10 @@ def show_notices(
 
 @routes.get("/notices/settings", policy=asks())
 def show_notice_settings(page: ThisPage) -> Response:
-    """Show what the reader hears of and how, and the organisation's thresholds; an instant stands as a person in China writes it."""
-    setting = page.use(read_notice_settings)
-    quiet_until = "" if setting.quiet_until is None else setting.quiet_until.astimezone(SHANGHAI).isoformat()
+    """Show what the reader hears of and how, and the organisation's thresholds."""
     return page.show(
         "notices/settings.html",
-        setting=setting,
-        quiet_until=quiet_until,
+        setting=page.use(read_notice_settings),
         thresholds=page.use(list_notice_thresholds).thresholds,
         may_set=page.may(set_notice_threshold),
         words=_WORDS,

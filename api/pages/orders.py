@@ -11,7 +11,6 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
-from api.pages.base.formats import SHANGHAI
 from api.pages.base.page import ThisPage
 from api.routes.counterparties import list_counterparties
 from api.routes.instruments import list_instruments
@@ -94,6 +93,6 @@ def show_order(order_id: UuidString, page: ThisPage) -> Response:
         counterparty=next((each for each in trusted if each.counterparty_id == order.counterparty_id), None),
         actions={name for name, handler in _HANDLERS.items() if name in order.next_actions and page.may(handler)},
         # Whole seconds would lie before the very placing that led here.
-        now=page.call.now.astimezone(SHANGHAI).isoformat(timespec="milliseconds"),
+        now=page.call.now,
         correction_id=page.call.new_id(),
     )

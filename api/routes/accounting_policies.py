@@ -9,6 +9,8 @@ from api.auth.principal import Scope
 from api.deps import ThisCall
 from api.schemas.fields import DateString, UuidString
 from api.schemas.vouchers import (
+    BookAccountCodeOut,
+    BookAccountCodesOut,
     ChartOut,
     ChartRowOut,
     PoliciesOut,
@@ -18,6 +20,7 @@ from api.schemas.vouchers import (
     policies_out,
 )
 from finance.operations import accounting_policies as policies
+from finance.operations.account_codes import coded_accounts
 from finance.store import accounting_policies as policy_store
 from finance.store import reference
 
@@ -56,6 +59,19 @@ def list_policies(book_id: UuidString, call: ThisCall, on: DateString) -> Polici
         policy_store.list_policies(call.session, book.book_id),
         policy_store.policy_on(call.session, book.book_id, on),
         on=on,
+    )
+
+
+@routes.get("/books/{book_id}/account-codes", policy=asks(Scope.LEDGER_READ))
+def list_account_codes(book_id: UuidString, call: ThisCall, on: DateString) -> BookAccountCodesOut:
+    """Return the book's accounts of money with their codes in vouchers on the day, by the chart and the policy in force."""
+    book = call.load(BOOK, book_id)
+    found = coded_accounts(call.session, book.book_id, on)
+    return BookAccountCodesOut(
+        on=on,
+        chart_version=reference.shipped_version("accounts_cn"),
+        missing=sum(each.code is None and each.closed_on is None for each in found),
+        accounts=tuple(BookAccountCodeOut.from_core(each) for each in found),
     )
 
 

@@ -16,6 +16,7 @@ from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import Call, ThisCall
 from api.schemas.facilities import (
+    LOAN_ROLES,
     AssessedFacilityOut,
     FacilitiesOut,
     FacilityLineOut,
@@ -27,6 +28,7 @@ from api.schemas.facilities import (
 )
 from api.schemas.fields import CodeString, DateString, InstantString, UuidString
 from api.schemas.terms import AgreementIn, TermsIn, TermsVersionOut, TermsVersionsOut
+from api.store import access
 from api.store.access import OrganisationKind
 from finance.loans.facility_terms import FacilityTerms
 from finance.loans.price_explanation import rate_on
@@ -58,10 +60,12 @@ def add_facility(body: TermsIn, call: ThisCall) -> FacilityOut:
 
 @routes.get("/facilities", policy=asks())
 def list_facilities(call: ThisCall) -> FacilitiesOut:
-    """Return the facilities to which the caller's organisation is a party."""
+    """Return the facilities to which the caller's organisation is a party, each with its borrower and lenders by name."""
     organisation_id = call.principal.organisation_id
     found = facilities.list_facilities(call.session, organisation_id)
-    return FacilitiesOut(facilities=tuple(FacilityLineOut.from_core(each, organisation_id) for each in found))
+    parties = {party for each in found for party in each.organisations_as(*LOAN_ROLES)}
+    names = access.legal_names(call.session, parties)
+    return FacilitiesOut(facilities=tuple(FacilityLineOut.from_core(each, organisation_id, names) for each in found))
 
 
 @routes.get("/facilities/{facility_id}", policy=asks())

@@ -32,7 +32,7 @@ def read_inbox(call: ThisCall) -> InboxOut:
     """Return everything that the caller may decide now, the oldest first; nothing that the caller asked for."""
     me = call.principal
     found = [
-        shown(each)
+        shown(each, me.organisation_kind)
         for each in _waiting(call)
         if DECIDABLE[each.kind].scope in me.scopes and me.user_id not in each.not_by
     ]
@@ -53,13 +53,14 @@ def read_inbox(call: ThisCall) -> InboxOut:
 def read_asked(call: ThisCall) -> InboxOut:
     """Return what the caller asked for and nobody has decided, the oldest first."""
     me = call.principal.user_id
-    found = [shown(each) for each in _waiting(call) if each.maker_id == me]
+    kind = call.principal.organisation_kind
+    found = [shown(each, kind) for each in _waiting(call) if each.maker_id == me]
     found += [shown_grant(each) for each in _grants(call) if each.granted_by == me]
     return _sorted([*found, *(shown_request(each) for each in _proposals(call) if each.proposed_by == me)])
 
 
-def shown(each: Waiting) -> WaitingOut:
-    """Return the shape of what waits in a store of its own."""
+def shown(each: Waiting, kind: OrganisationKind) -> WaitingOut:
+    """Return the shape of what waits in a store of its own, as an organisation of ``kind`` sees it."""
     known = DECIDABLE[each.kind]
     return WaitingOut(
         kind=each.kind.value,
@@ -77,7 +78,7 @@ def shown(each: Waiting) -> WaitingOut:
         asks_reason=known.asks_reason,
         reject_body=_named(known.reject_digest_as, each.sha256),
         reject=None if known.reject is None else known.reject.format_map(each.place),
-        page=known.asked.page_of(each.place),
+        page=known.asked.page_of(each.place, by_lender=kind is OrganisationKind.LENDER),
     )
 
 

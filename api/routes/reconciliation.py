@@ -5,6 +5,7 @@ Nothing here posts. A file is taken as a whole or not at all, and its very bytes
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Path, Query
@@ -176,7 +177,7 @@ def confirm_matches(book_id: UuidString, body: MatchesIn, call: ThisCall) -> Mat
         actor=call.principal.actor,
         now=call.now,
     )
-    return MatchesOut(matches=tuple(MatchOut.from_core(one) for one in found), next_after=None)
+    return MatchesOut(matches=_matches(call, book, found), next_after=None)
 
 
 @routes.get("/books/{book_id}/reconciliation/matches", policy=asks(Scope.LEDGER_READ))
@@ -188,7 +189,7 @@ def list_matches(book_id: UuidString, call: ThisCall, after: After = 0, limit: L
     found = store.list_matches(call.session, book.book_id, facts=facts, after=after, limit=limit + 1)
     page = found[:limit]
     return MatchesOut(
-        matches=tuple(MatchOut.from_core(one) for one in page),
+        matches=_matches(call, book, page),
         next_after=page[-1].fact.fact_no if len(found) > limit else None,
     )
 
@@ -202,7 +203,8 @@ def undo_match(
     undone = reconciliation.undo_match(
         call.session, book.book_id, match, reason=body.reason, actor=call.principal.actor, now=call.now
     )
-    return MatchOut.from_core(undone)
+    (told,) = _matches(call, book, [undone])
+    return told
 
 
 @routes.post("/books/{book_id}/balance-assertions", policy=asks(Scope.LEDGER_WRITE))
@@ -247,6 +249,11 @@ def list_assertions(book_id: UuidString, call: ThisCall, facts: Facts = None) ->
     return BalanceAssertionsOut(
         assertions=tuple(BalanceAssertionOut.from_core(one, units) for one in found if one.checks)
     )
+
+
+def _matches(call: Call, book: Book, found: Sequence[store.RecordedMatch]) -> tuple[MatchOut, ...]:
+    sides, units = store.match_sides(call.session, book.book_id, found), _units(call, book)
+    return tuple(MatchOut.from_core(one, sides[one.fact.fact_no], units) for one in found)
 
 
 def _units(call: Call, book: Book) -> Units:

@@ -5,6 +5,7 @@ An assessor's view is a shape of its own, without terms: no rate can slip into i
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 from typing import Annotated
@@ -32,6 +33,8 @@ from finance.store.facilities import Facility, FacilityKpi, TermsVersion
 
 _Rate = Annotated[str, Field(description="A yearly rate as a fraction of one.", examples=["0.0335"])]
 _ExactRate = Annotated[str, Field(description="The same, exactly, as numerator/denominator.", examples=["67/2000"])]
+LOAN_ROLES = ("borrower", "lender")
+"""The parties between whom a loan runs: an assessor is engaged and no side of it."""
 _Bp = Annotated[str, Field(description="Basis points; minus lowers.", examples=["-10"])]
 
 
@@ -40,6 +43,12 @@ class PartyOut(Schema):
 
     organisation_id: UuidString
     role: Annotated[str, Field(examples=["lender"])]
+
+
+class NamedPartyOut(PartyOut):
+    """An organisation's part in a facility, with its name."""
+
+    legal_name: Annotated[str | None, Field(description="Null for one that is not on file here.")]
 
 
 class KpiOut(Schema):
@@ -107,17 +116,29 @@ class AssessedFacilityOut(Schema):
 
 
 class FacilityLineOut(Schema):
-    """One facility in a list, with the caller's part in it."""
+    """One facility in a list, with the caller's part in it, and borrower and lenders by name."""
 
     id: UuidString
     facility_number: str
     roles: Array[str]
+    parties: Array[NamedPartyOut]
 
     @classmethod
-    def from_core(cls, facility: Facility, organisation_id: UUID) -> FacilityLineOut:
-        """Return the line of ``facility`` as the organisation sees it."""
+    def from_core(cls, facility: Facility, organisation_id: UUID, names: Mapping[UUID, str]) -> FacilityLineOut:
+        """Return the line of ``facility`` as the organisation sees it; ``names`` are of borrowers and lenders by id."""
         roles = tuple(sorted(role for party, role in facility.parties if party == organisation_id))
-        return cls(id=facility.facility_id, facility_number=facility.facility_number, roles=roles)
+        return cls(
+            id=facility.facility_id,
+            facility_number=facility.facility_number,
+            roles=roles,
+            parties=tuple(
+                NamedPartyOut(
+                    organisation_id=each.organisation_id, role=each.role, legal_name=names.get(each.organisation_id)
+                )
+                for each in _parties(facility)
+                if each.role in LOAN_ROLES
+            ),
+        )
 
 
 class FacilitiesOut(Schema):

@@ -24,7 +24,7 @@ from ledger.reconciliation import (
     Reconciliation,
     ReconciliationPoint,
 )
-from ledger.store.reconciliation import BalanceCheck, RecordedAssertion, RecordedMatch
+from ledger.store.reconciliation import BalanceCheck, MatchSides, RecordedAssertion, RecordedMatch
 
 _LARGEST = 10**15
 LineNumber = Annotated[
@@ -310,13 +310,16 @@ class MatchOut(Schema):
     note: str
     lines: Array[int]
     postings: Array[PostingPlace]
+    account: Annotated[str, Field(description="The account that lines and postings are of.")]
+    statement: Annotated[Array[OpenLineOut], Field(description="The lines as the statement has them.")]
+    book: Annotated[Array[OpenPostingOut], Field(description="The postings as the book has them.")]
     recorded: FactOut
     undone: FactOut | None
     undo_reason: str
 
     @classmethod
-    def from_core(cls, match: RecordedMatch) -> MatchOut:
-        """Return the shape of ``match``."""
+    def from_core(cls, match: RecordedMatch, sides: MatchSides, units: Units) -> MatchOut:
+        """Return the shape of ``match`` with what it joins."""
         english, chinese = RULE_TEXT[match.rule]
         return cls(
             match=match.fact.fact_no,
@@ -326,6 +329,9 @@ class MatchOut(Schema):
             note=match.note,
             lines=match.lines,
             postings=tuple(PostingPlace.from_core(key) for key in match.postings),
+            account=sides.account,
+            statement=tuple(OpenLineOut.from_core(one, sides.commodity, units) for one in sides.lines),
+            book=tuple(OpenPostingOut.from_core(one, sides.commodity, units) for one in sides.postings),
             recorded=FactOut.from_core(match.fact),
             undone=None if match.undone is None else FactOut.from_core(match.undone),
             undo_reason=match.undo_reason,

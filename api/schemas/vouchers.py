@@ -10,13 +10,14 @@ from typing import Annotated
 
 from pydantic import ConfigDict, Field
 
-from api.schemas.amounts import AmountOut
+from api.schemas.amounts import AmountOut, money_out
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import CodeString, DateString, InstantString, NameText, Text, UuidString
 from api.schemas.months import DigestText, MonthString
 from finance.accounting.account_codes import ChartRow, OwnCode
-from finance.accounting.policies import VAT_NONE, AccountingPolicy, Settlement, Standard, VoucherWords
+from finance.accounting.policies import DEFAULT_POLICY, VAT_NONE, AccountingPolicy, Settlement, Standard, VoucherWords
 from finance.accounting.vouchers import VoucherLine
+from finance.operations.account_codes import CodedAccount
 from finance.operations.vouchers import MOST_REVIEWS, Numbering, VoucherCheck
 from finance.store.accounting_policies import PolicyRecord
 from finance.store.vouchers import VoucherRecord
@@ -111,11 +112,9 @@ class OwnCodeOut(Schema):
     name: str
 
 
-class PolicyOut(Schema):
-    """A policy with who proposed and who approved it; nobody approved: it does not count."""
+class PolicyTermsOut(Schema):
+    """What a policy says, whoever stands for it."""
 
-    policy_id: UuidString
-    version: int
     effective_from: DateString
     cea_cost_method: str
     ccer_cost_method: str
@@ -129,19 +128,11 @@ class PolicyOut(Schema):
     company_code: str
     own_codes: Array[OwnCodeOut]
     note: str
-    digest: Annotated[str, Field(description="What an approval binds to.")]
-    proposed_by: UuidString
-    proposed_at: InstantString
-    approved_by: UuidString | None
-    approved_at: InstantString | None
 
     @classmethod
-    def from_core(cls, record: PolicyRecord) -> PolicyOut:
-        """Return the shape of ``record``."""
-        policy = record.policy
+    def of(cls, policy: AccountingPolicy) -> PolicyTermsOut:
+        """Return the shape of ``policy``."""
         return cls(
-            policy_id=record.policy_id,
-            version=record.version,
             effective_from=policy.effective_from,
             cea_cost_method=policy.cea_cost_method.value,
             ccer_cost_method=policy.ccer_cost_method.value,
@@ -155,6 +146,27 @@ class PolicyOut(Schema):
             company_code=policy.company_code,
             own_codes=tuple(OwnCodeOut(path=own.path, code=own.code, name=own.name) for own in policy.own_codes),
             note=policy.note,
+        )
+
+
+class PolicyOut(PolicyTermsOut):
+    """A policy with who proposed and who approved it; nobody approved: it does not count."""
+
+    policy_id: UuidString
+    version: int
+    digest: Annotated[str, Field(description="What an approval binds to.")]
+    proposed_by: UuidString
+    proposed_at: InstantString
+    approved_by: UuidString | None
+    approved_at: InstantString | None
+
+    @classmethod
+    def from_core(cls, record: PolicyRecord) -> PolicyOut:
+        """Return the shape of ``record``."""
+        return cls(
+            **dict(PolicyTermsOut.of(record.policy)),
+            policy_id=record.policy_id,
+            version=record.version,
             digest=record.digest,
             proposed_by=record.maker_id,
             proposed_at=record.proposed_at,
@@ -168,7 +180,53 @@ class PoliciesOut(Schema):
 
     on: DateString
     in_force: UuidString | None
+    terms: Annotated[
+        PolicyTermsOut, Field(description="What holds on the day: of the policy in force, or the product's default.")
+    ]
     policies: Array[PolicyOut]
+
+
+class BookAccountCodeOut(Schema):
+    """An account of money with its code in vouchers on a day; without one the month's vouchers are refused once it moves."""
+
+    account: str
+    currency: str
+    closed_on: Annotated[DateString | None, Field(description="The first day on which it takes nothing.")]
+    code: str | None
+    name_zh: str
+    name_en: str
+    presentation_zh: str
+    presentation_en: str
+    source: Annotated[str, Field(description="The chart's row, or the entity's accounting policy.")]
+    is_own: Annotated[bool, Field(description="Whether the code is the entity's own, of its accounting policy.")]
+    is_clearing: Annotated[bool, Field(description="Whether what is under way between two books stands on it.")]
+
+    @classmethod
+    def from_core(cls, account: CodedAccount) -> BookAccountCodeOut:
+        """Return the shape of ``account``."""
+        code = account.code
+        return cls(
+            account=account.path,
+            currency=account.currency,
+            closed_on=account.closed_on,
+            code=None if code is None else code.code,
+            name_zh="" if code is None else code.name_zh,
+            name_en="" if code is None else code.name_en,
+            presentation_zh="" if code is None else code.presentation_zh,
+            presentation_en="" if code is None else code.presentation_en,
+            source="" if code is None else code.source,
+            is_own=account.is_own,
+            is_clearing=account.is_clearing,
+        )
+
+
+class BookAccountCodesOut(Schema):
+    """A book's accounts of money by path with their codes on the day, and how many still have none."""
+
+    on: DateString
+    chart_version: str
+    missing: int
+    accounts: Array[BookAccountCodeOut]
 
 
 class ChartRowOut(Schema):
@@ -333,12 +391,12 @@ class VoucherReviewsIn(Schema):
 
 
 class DifferenceOut(Schema):
-    """An account on which vouchers and ledger disagree, in minor units, debit positive."""
+    """An account on which vouchers and ledger disagree over the month, debit positive; ``difference`` is the vouchers less the ledger."""
 
     account: str
-    currency: str
-    vouchers_minor: str
-    ledger_minor: str
+    vouchers: AmountOut
+    ledger: AmountOut
+    difference: AmountOut
 
 
 class VoucherCheckOut(Schema):
@@ -363,9 +421,9 @@ class VoucherCheckOut(Schema):
             differences=tuple(
                 DifferenceOut(
                     account=each.path,
-                    currency=each.currency,
-                    vouchers_minor=str(each.vouchers_minor),
-                    ledger_minor=str(each.ledger_minor),
+                    vouchers=money_out(each.vouchers_minor, each.currency),
+                    ledger=money_out(each.ledger_minor, each.currency),
+                    difference=money_out(each.difference_minor, each.currency),
                 )
                 for each in check.differences
             ),
@@ -406,10 +464,11 @@ class SettledOut(Schema):
 
 
 def policies_out(records: tuple[PolicyRecord, ...], in_force: PolicyRecord | None, *, on: date) -> PoliciesOut:
-    """Return a book's policies with the one in force."""
+    """Return a book's policies with the one in force, the product's default where none is."""
     return PoliciesOut(
         on=on,
         in_force=None if in_force is None else in_force.policy_id,
+        terms=PolicyTermsOut.of(DEFAULT_POLICY if in_force is None else in_force.policy),
         policies=tuple(PolicyOut.from_core(record) for record in records),
     )
 

@@ -68,7 +68,7 @@ function read(field) {
   if ((field.type === "checkbox" || field.type === "radio") && !field.checked) return undefined;
   const text = field.type === "password" ? field.value : field.value.trim();
   if (text === "") return kind === "null" ? null : field.dataset.empty === "send" ? "" : undefined;
-  if (field.dataset.zone !== undefined) return `${text.length === 16 ? `${text}:00` : text}${field.dataset.zone}`;
+  if (field.dataset.zone !== undefined) return new Date(`${text}${field.dataset.zone}`).toISOString().replace(".000Z", "Z");
   if (kind === "integer") return /^-?\d{1,15}$/.test(text) ? Number(text) : text;
   if (kind === "boolean") return text === "true";
   if (kind === "json") {
@@ -166,11 +166,26 @@ function show(form, message, errors) {
 // A text of the page's own, in the page's language.
 const own = (text) => ({ text, original: "" });
 
+// Days and times that are half filled in: the browser gives them as empty, which would mean something else.
+function halfFilled(form) {
+  return Array.from(form.elements ?? []).filter((field) => field.validity?.badInput && field.name);
+}
+
 async function refuse(form, status, problem) {
   const message = await said(problem.code, problem.detail ?? `${status}`);
   const errors = problem.errors ?? [];
   const told = await Promise.all(errors.map((each) => said(each.code, `${each.expected ?? ""}`)));
   show(form, message, errors.map((each, index) => ({ ...each, said: told[index] })));
+  const way = JSON.parse(form.dataset.ways ?? "{}")[problem.code];
+  if (way) lead(form, way);
+}
+
+// What a refusal asks for is done on another page: the way there stands below its sentence.
+function lead(element, [address, text]) {
+  const link = document.createElement("a");
+  link.href = address;
+  link.textContent = text;
+  (element.querySelector(".summary") ?? element.parentElement.querySelector(".error"))?.append(document.createElement("br"), link);
 }
 
 // 202: what was asked waits for a second person; the form says so where it stands, with the way to the inbox.
@@ -249,6 +264,11 @@ export async function send(element) {
   const [method, path] = element.dataset.api.split(" ");
   const target = path.replace(/\{([A-Za-z0-9_]+)\}/g, (_, name) => encodeURIComponent(named(element, name)));
   clear(element.matches("form") ? element : element.parentElement);
+  const half = halfFilled(element);
+  if (half.length) {
+    show(element, own(texts.half), half.map((field) => ({ field: field.name, said: own(texts.half) })));
+    return;
+  }
   const made = request(element);
   if (!made) {
     show(element, own(texts.choose), []);

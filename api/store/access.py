@@ -6,7 +6,7 @@ Functions take the session first, return frozen values and never commit. Knows n
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -120,6 +120,14 @@ def load_organisation(session: Session, organisation_id: UUID) -> Organisation |
     if row is None or is_ended(session, organisation_of(row)):
         return None
     return organisation_of(row)
+
+
+def legal_names(session: Session, organisation_ids: Iterable[UUID]) -> Mapping[UUID, str]:
+    """Return the legal names of these organisations by id, in one read; one that is not there, or was removed, has none."""
+    ended = exists().where(OrganisationEndRow.organisation_id == OrganisationRow.organisation_id)
+    wanted = select(OrganisationRow.organisation_id, OrganisationRow.legal_name)
+    found = session.execute(wanted.where(OrganisationRow.organisation_id.in_(set(organisation_ids)), ~ended))
+    return {row.organisation_id: row.legal_name for row in found}
 
 
 def list_organisations(session: Session) -> tuple[Organisation, ...]:

@@ -115,9 +115,9 @@ def codes_of(
     paths: Iterable[str], *, on: date, chart: Iterable[ChartRow], own: Iterable[OwnCode] = ()
 ) -> Mapping[str, AccountCode]:
     """Return the code of every path; paths without one are refused together (``voucher.account_unmapped``)."""
-    chart, own = tuple(chart), tuple(own)
-    found = {path: code_of(path, on=on, chart=chart, own=own, detail=_detail(path)) for path in sorted(set(paths))}
-    missing = [path for path, code in found.items() if code is None]
+    wanted = sorted(set(paths))
+    found = codes_known(wanted, on=on, chart=chart, own=own)
+    missing = [path for path in wanted if path not in found]
     if missing:
         shown = ", ".join(missing[:_LONGEST_LIST])
         raise Conflict(
@@ -125,6 +125,15 @@ def codes_of(
             f"accounts: expected a code for each, {len(missing)} have none ({shown}); give them codes in the accounting policy",
             accounts=shown,
         )
+    return found
+
+
+def codes_known(
+    paths: Iterable[str], *, on: date, chart: Iterable[ChartRow], own: Iterable[OwnCode] = ()
+) -> Mapping[str, AccountCode]:
+    """Return the code of every path that has one."""
+    chart, own = tuple(chart), tuple(own)
+    found = {path: code_of(path, on=on, chart=chart, own=own, detail=_detail(path)) for path in paths}
     return {path: code for path, code in found.items() if code is not None}
 
 

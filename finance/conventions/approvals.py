@@ -41,16 +41,21 @@ class WaitingKind(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Waits:
-    """One kind: the scope of those who may decide, its name, and the page with the names of its place; None where it has none."""
+    """One kind: the scope of those who may decide, its name, and the page with the names of its place; None where it has none.
+
+    ``lender_page`` is where a lender sees the same, None where it is no other page.
+    """
 
     scope: str
     title_en: str
     title_zh: str
     page: str | None = None
+    lender_page: str | None = None
 
-    def page_of(self, place: Mapping[str, str]) -> str | None:
+    def page_of(self, place: Mapping[str, str], *, by_lender: bool = False) -> str | None:
         """Return the page of one that waits, by the ids of its place."""
-        return None if self.page is None else self.page.format_map(place)
+        page = self.lender_page if by_lender and self.lender_page else self.page
+        return None if page is None else page.format_map(place)
 
 
 WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
@@ -118,6 +123,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             scope="accounting:approve",
             title_en="Accounting policy",
             title_zh="会计政策",
+            page="/books/{book_id}/accounting-policy",
         ),
         WaitingKind.CLOSE_WAIVER: Waits(
             scope="accounting:approve",
@@ -154,18 +160,21 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             title_en="Rate determination",
             title_zh="利率确定",
             page="/loans/{facility_id}",
+            lender_page="/bank/determinations/{id}",
         ),
         WaitingKind.TERMS: Waits(
             scope="facility:agree",
             title_en="Terms of a loan",
             title_zh="贷款条款",
             page="/loans/{facility_id}",
+            lender_page="/bank/facilities/{facility_id}/terms",
         ),
         WaitingKind.ADJUSTMENT: Waits(
             scope="facility:agree",
             title_en="Adjustment of interest",
             title_zh="利息调整",
             page="/loans/{facility_id}",
+            lender_page="/bank/facilities/{facility_id}/schedule",
         ),
         WaitingKind.QUERY: Waits(
             scope="determination:propose",
@@ -178,6 +187,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             title_en="Declassification of a loan",
             title_zh="贷款取消标识",
             page="/loans/{facility_id}",
+            lender_page="/bank/facilities/{facility_id}/label",
         ),
         WaitingKind.ATTESTATION_DRAFT: Waits(
             scope="attestation:approve",

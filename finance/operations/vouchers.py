@@ -50,6 +50,11 @@ class Difference:
     vouchers_minor: int
     ledger_minor: int
 
+    @property
+    def difference_minor(self) -> int:
+        """Return the vouchers less the ledger."""
+        return self.vouchers_minor - self.ledger_minor
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoucherCheck:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -183,7 +183,7 @@ def find_facility(session: Session, facility_id: UUID, *, lock: bool = False) ->
     """Return the facility with its parties, or None; ``lock`` keeps other decisions about it waiting until the end."""
     wanted = select(FacilityRow).where(FacilityRow.facility_id == facility_id)
     row = session.scalars(wanted.with_for_update() if lock else wanted).one_or_none()
-    return None if row is None else _facility(session, row)
+    return None if row is None else _facilities(session, (row,))[0]
 
 
 def facility_of_number(session: Session, borrower_id: UUID, facility_number: str) -> Facility | None:
@@ -193,7 +193,7 @@ def facility_of_number(session: Session, borrower_id: UUID, facility_number: str
             FacilityRow.borrower_id == borrower_id, FacilityRow.facility_number == facility_number
         )
     ).one_or_none()
-    return None if row is None else _facility(session, row)
+    return None if row is None else _facilities(session, (row,))[0]
 
 
 def list_facilities(session: Session, organisation_id: UUID) -> tuple[Facility, ...]:
@@ -202,7 +202,7 @@ def list_facilities(session: Session, organisation_id: UUID) -> tuple[Facility, 
     rows = session.scalars(
         select(FacilityRow).where(FacilityRow.facility_id.in_(mine)).order_by(FacilityRow.facility_number)
     ).all()
-    return tuple(_facility(session, row) for row in rows)
+    return _facilities(session, rows)
 
 
 def borrowed_facilities(session: Session, borrower_id: UUID) -> tuple[UUID, ...]:
@@ -300,15 +300,17 @@ def party_roles(terms: FacilityTerms) -> tuple[tuple[UUID, str], ...]:
     return tuple((UUID(party.organisation_id), PartyRole(party.role).value) for party in terms.parties)
 
 
-def _facility(session: Session, row: FacilityRow) -> Facility:
-    parties = session.execute(
-        select(FacilityPartyRow.organisation_id, FacilityPartyRow.role).where(
-            FacilityPartyRow.facility_id == row.facility_id
+def _facilities(session: Session, rows: Sequence[FacilityRow]) -> tuple[Facility, ...]:
+    """Return the rows with the parties of all of them, in one read."""
+    parties: dict[UUID, set[tuple[UUID, str]]] = {row.facility_id: set() for row in rows}
+    for party in session.scalars(select(FacilityPartyRow).where(FacilityPartyRow.facility_id.in_(parties))):
+        parties[party.facility_id].add((party.organisation_id, party.role))
+    return tuple(
+        Facility(
+            facility_id=row.facility_id,
+            borrower_id=row.borrower_id,
+            facility_number=row.facility_number,
+            parties=frozenset(parties[row.facility_id]),
         )
-    )
-    return Facility(
-        facility_id=row.facility_id,
-        borrower_id=row.borrower_id,
-        facility_number=row.facility_number,
-        parties=frozenset((party.organisation_id, party.role) for party in parties),
+        for row in rows
     )

@@ -6,6 +6,8 @@ Reads only. Knows neither who is asked nor what an approval does.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from itertools import chain
 from uuid import UUID
 
 from sqlalchemy import ColumnElement, exists, select
@@ -30,6 +32,7 @@ from finance.store.tables.labels import LabelEventRow
 from finance.store.tables.loan_facts import AdjustmentApprovalRow, InterestAdjustmentRow
 from finance.store.tables.loans import (
     FacilityPartyRow,
+    FacilityRow,
     FacilityTermsRow,
     RateApprovalRow,
     RateDecisionRow,
@@ -101,7 +104,7 @@ def _marks(session: Session, organisation_id: UUID) -> Iterator[Waiting]:
 
 
 def of_loans(session: Session, organisation_id: UUID) -> Iterator[Waiting]:
-    """Yield what waits in the loans that the organisation is party to, for its own side."""
+    """Yield what waits in the loans that the organisation is party to, for its own side; each names its loan by number."""
     roles: dict[UUID, set[str]] = {}
     for facility_id, role in session.execute(
         select(FacilityPartyRow.facility_id, FacilityPartyRow.role).where(
@@ -109,14 +112,25 @@ def of_loans(session: Session, organisation_id: UUID) -> Iterator[Waiting]:
         )
     ):
         roles.setdefault(facility_id, set()).add(role)
-    if roles:
-        parties = tuple(facility_id for facility_id, own in roles.items() if own & {"borrower", "lender"})
-        yield from _terms(session, organisation_id, parties)
-        lent = tuple(facility_id for facility_id, own in roles.items() if "lender" in own)
-        yield from _determinations(session, lent)
-        yield from _adjustments(session, roles)
-        yield from _queries(session, tuple(facility_id for facility_id, own in roles.items() if "borrower" in own))
-        yield from _declassifications(session, organisation_id, parties)
+    if not roles:
+        return
+    parties = tuple(facility_id for facility_id, own in roles.items() if own & {"borrower", "lender"})
+    numbers = {
+        str(facility_id): number
+        for facility_id, number in session.execute(
+            select(FacilityRow.facility_id, FacilityRow.facility_number).where(FacilityRow.facility_id.in_(parties))
+        )
+    }
+    found = chain(
+        _terms(session, organisation_id, parties),
+        _determinations(session, tuple(facility_id for facility_id, own in roles.items() if "lender" in own)),
+        _adjustments(session, roles),
+        _queries(session, tuple(facility_id for facility_id, own in roles.items() if "borrower" in own)),
+        _declassifications(session, organisation_id, parties),
+    )
+    for each in found:
+        number = numbers[each.place["facility_id"]]
+        yield replace(each, subject=f"{number} {each.subject}".rstrip())
 
 
 def _terms(session: Session, organisation_id: UUID, ids: tuple[UUID, ...]) -> Iterator[Waiting]:
@@ -191,10 +205,11 @@ def _queries(session: Session, ids: tuple[UUID, ...]) -> Iterator[Waiting]:
         yield Waiting(
             kind=WaitingKind.QUERY,
             place={"id": str(row.review_id), "facility_id": str(row.facility_id)},
-            subject=row.reason or "",
+            subject="",
             maker_id=row.actor_id,
             since=row.recorded_at,
             sha256=None,
+            after=as_json({"reason": row.reason or ""}),
         )
 
 
@@ -203,7 +218,8 @@ def _declassifications(session: Session, organisation_id: UUID, ids: tuple[UUID,
     is_answered = exists().where(
         answer.facility_id == proposed.facility_id,
         answer.subject_id == proposed.event_id,
-        answer.what.in_(("declassification_approved", "declassified")),
+        (answer.what == "declassified")
+        | ((answer.what == "declassification_approved") & (answer.acting_for_id == organisation_id)),
     )
     found = session.scalars(
         select(proposed).where(
@@ -218,8 +234,8 @@ def _declassifications(session: Session, organisation_id: UUID, ids: tuple[UUID,
                 subject=row.effective_on.isoformat(),
                 maker_id=row.actor_id,
                 since=row.recorded_at,
-                sha256=None,
-                after=as_json(row.detail),
+                sha256=row.detail["digest"],
+                after=as_json({name: value for name, value in row.detail.items() if name != "digest"}),
                 not_by=frozenset({row.actor_id}),
             )
 

@@ -13,10 +13,20 @@ from datetime import date
 from sqlalchemy import Select, and_, insert, select
 from sqlalchemy.orm import Session
 
-from ledger.core.reconciliation import MatchRule, PostingKey
+from ledger.core.reconciliation import MatchRule, OpenLine, OpenPosting, PostingKey
 from ledger.core.reconciliation_breaks import Verdict
 from ledger.store.journal import BookHead
-from ledger.store.statement_lines import AccountPlace, Fact, account_of, fact_of, header_of, last_fact_no
+from ledger.store.statement_lines import (
+    AccountPlace,
+    Fact,
+    account_of,
+    accounts_at,
+    fact_of,
+    header_of,
+    last_fact_no,
+    lines_numbered,
+    postings_at,
+)
 from ledger.store.tables.journal import AccountRow, CommodityRow
 from ledger.store.tables.reconciliation import (
     BalanceAssertionRow,
@@ -69,6 +79,16 @@ class RecordedMatch:
     undo_reason: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MatchSides:
+    """What a match joins: statement lines and postings of one account, amounts on its normal side in ``commodity``'s smallest unit."""
+
+    account: str
+    commodity: str
+    lines: tuple[OpenLine, ...]
+    postings: tuple[OpenPosting, ...]
+
+
 def add_match(
     session: Session,
     head: BookHead,
@@ -110,6 +130,26 @@ def list_matches(
     if limit is not None:
         chosen = chosen.limit(limit)
     return _matches(session, book_id, chosen, facts)
+
+
+def match_sides(session: Session, book_id: int, matches: Sequence[RecordedMatch]) -> dict[int, MatchSides]:
+    """Return what each match joins, by its number; a query for the lines and one for each account's postings."""
+    lines = lines_numbered(session, book_id, {number for one in matches for number in one.lines})
+    places = accounts_at(session, book_id, {path for _, path in lines.values()})
+    keys: dict[str, list[PostingKey]] = {}
+    for one in matches:
+        keys.setdefault(lines[one.lines[0]][1], []).extend(one.postings)
+    postings = {path: postings_at(session, book_id, places[path], asked) for path, asked in keys.items()}
+    sides = {}
+    for one in matches:
+        path = lines[one.lines[0]][1]
+        sides[one.fact.fact_no] = MatchSides(
+            account=path,
+            commodity=places[path].commodity,
+            lines=tuple(lines[number][0] for number in one.lines),
+            postings=tuple(postings[path][key] for key in one.postings),
+        )
+    return sides
 
 
 def find_match(session: Session, book_id: int, match_no: int) -> RecordedMatch | None:

@@ -292,10 +292,15 @@ def postings_at(
     session: Session, book_id: int, place: AccountPlace, keys: Iterable[PostingKey]
 ) -> dict[PostingKey, OpenPosting]:
     """Return the account's postings at those places that exist."""
-    wanted = _postings(book_id, place.account_id).where(
-        tuple_(PostingRow.seq, PostingRow.line).in_([tuple(key) for key in keys])
-    )
-    return {(row.seq, row.line): _open_posting(row, place.normal_side) for row in session.execute(wanted)}
+    asked = [tuple(key) for key in keys]
+    found: dict[PostingKey, OpenPosting] = {}
+    for start in range(0, len(asked), _CHUNK):
+        wanted = _postings(book_id, place.account_id).where(
+            tuple_(PostingRow.seq, PostingRow.line).in_(asked[start : start + _CHUNK])
+        )
+        rows = session.execute(wanted)
+        found.update({(row.seq, row.line): _open_posting(row, place.normal_side) for row in rows})
+    return found
 
 
 def header_of(table: Any) -> Any:

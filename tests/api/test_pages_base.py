@@ -12,6 +12,7 @@ from api.auth.authenticate import authenticate
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.deps import Call
+from api.description import describe
 from api.pages.base import formats, static_files
 from api.pages.base.declaring import Pages, declared_pages
 from api.pages.base.language import Language, language_of
@@ -287,6 +288,47 @@ def test_what_is_decided_on_reads_exactly_and_as_people_write_it(
     value: str | int | None, place: str, read: str
 ) -> None:
     assert formats.leaf(value, place) == read
+
+
+@pytest.mark.parametrize(
+    ("instant", "shown"),
+    [
+        (None, ""),
+        ("2026-12-31T16:00:00Z", "2027-01-01T00:00"),
+        ("2026-05-05T16:00:30+00:00", "2026-05-06T00:00:30"),
+        ("2026-05-05T16:00:00.250000+00:00", "2026-05-06T00:00:00.250"),
+    ],
+)
+def test_a_field_of_day_and_time_shows_china_s_and_asks_for_it_as_exactly(instant: str | None, shown: str) -> None:
+    page = environment(Language.EN).from_string(
+        '{% import "macros.html" as ui with context %}{{ ui.moment("until_at", "Until", value=value) }}'
+    )
+
+    text = page.render(value=instant)
+
+    assert f'type="datetime-local" value="{shown}"' in text
+    assert 'data-zone="+08:00"' in text
+    assert ("step=" in text) == (len(shown) > len("2026-12-31T16:00"))
+
+
+def test_no_form_asks_for_an_instant_as_text(app: FastAPI) -> None:
+    described = describe(app)["components"]["schemas"].values()
+    instants = {"issued_at"} | {
+        name
+        for shape in described
+        for name, field in shape.get("properties", {}).items()
+        if "date-time" in {field.get("format"), *(each.get("format") for each in field.get("anyOf", ()))}
+    }
+
+    typed = [
+        (path.name, name)
+        for path in TEMPLATES.rglob("*.html")
+        for name, rest in re.findall(r'ui\.field\("([^"]+)"([^}]*)', path.read_text(encoding="utf-8"))
+        if name.rpartition(".")[2] in instants and 'kind="date"' not in rest
+    ]
+
+    assert {"until_at", "quiet_until", "dealt_at", "opens_at"} <= instants
+    assert not typed, "an instant is asked for by ui.moment"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,8 @@ import pytest
 from fastapi import FastAPI
 
 from api.auth.principal import Scope
+from api.pages.base.formats import plain_amount
+from api.schemas.amounts import AmountOut
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
@@ -69,6 +71,19 @@ def test_the_vouchers_page_offers_numbering_then_shows_every_voucher(office: Off
     assert "Number the vouchers" not in after
     assert [one["number"] for one in listed if f"/vouchers/{MONTH}/{one['number']}" not in after] == []
     assert f"/voucher-months/{MONTH}/export?erp=kingdee" in after
+
+
+def test_what_vouchers_lack_against_the_ledger_is_told_in_yuan_with_its_unit(office: Office) -> None:
+    r14(office)
+    differences = done(office.treasury.get(f"/voucher-months/{MONTH}"))["differences"]
+
+    text = page(office, f"/vouchers?month={MONTH}")
+
+    (bank,) = (one for one in differences if one["account"] == "Assets:Bank:CNY")
+    assert bank["vouchers"] == {"amount": "0.00", "unit": "CNY"}
+    assert bank["difference"]["amount"] == f"-{bank['ledger']['amount']}".replace("--", "")
+    assert plain_amount(AmountOut(**bank["ledger"])) in text
+    assert plain_amount(AmountOut(**bank["difference"])) in text
 
 
 def test_a_preparer_is_not_offered_the_review_of_its_own_vouchers_and_a_colleague_is(office: Office) -> None:

@@ -95,6 +95,22 @@ def test_a_confirmed_match_can_be_taken_back_and_stays_on_record(books: Treasury
     assert "wrong payment" in after
 
 
+def test_a_match_on_record_shows_both_sides_with_day_reference_and_amount(books: Treasury) -> None:
+    (match,) = done(confirm(books, [1], (1, 1)))["matches"]
+
+    text = page(books, "/matches")
+
+    (line,), (posting,) = match["statement"], match["book"]
+    assert (line["booked_on"], line["reference"], line["amount"]) == (
+        "2025-03-03",
+        "B1",
+        {"amount": "12.50", "unit": "CNY"},
+    )
+    assert (posting["reference"], posting["amount"]) == ("B1", {"amount": "12.50", "unit": "CNY"})
+    assert text.count("¥12.50") == 2
+    assert "3 Mar 2025 · B1 · 示例交易所" in text
+
+
 def test_lines_show_where_they_were_read_and_what_reconciles_them(books: Treasury) -> None:
     done(confirm(books, [1], (1, 1)))
 

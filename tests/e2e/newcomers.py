@@ -6,10 +6,12 @@ import secrets
 from datetime import timedelta
 
 import pyotp
+from playwright.sync_api import Request
 
 from api.auth.one_time import issue_first_run_token
 from api.deps import unit_of_work
 from api.example.people import ShownPerson
+from api.pages.base.formats import SHANGHAI
 from ledger.store.database import open_database
 from tests.e2e.browser import Watched
 from tests.e2e.stories import PATIENCE_MS, World, send, sound
@@ -103,5 +105,22 @@ def first_operator(story: World, name: str, email: str, password: str) -> Watche
 
 
 def until(story: World, **ahead: int) -> str:
-    """An instant so far ahead of the story's, as a form takes it."""
-    return (story.now + timedelta(**ahead)).isoformat(timespec="seconds")
+    """An instant so far ahead of the story's, as a field of day and time takes it: in China's time."""
+    return (story.now + timedelta(**ahead)).astimezone(SHANGHAI).strftime("%Y-%m-%dT%H:%M")
+
+
+def half_filled(tab: Watched, button: str, *, field: str) -> None:
+    """Type a part of a day and time by the keyboard, see it refused beside its field without being sent, and clear it."""
+    tab.page.focus(f"[name={field}]")
+    tab.page.keyboard.type("12")
+    asked: list[str] = []
+
+    def note(request: Request) -> None:
+        asked.append(request.method)
+
+    tab.page.on("request", note)
+    tab.page.click(button)
+    tab.page.wait_for_selector(f"[data-field={field}] .error:has-text('Fill it in as a whole')")
+    tab.page.remove_listener("request", note)
+    assert {"POST", "PUT"}.isdisjoint(asked)
+    tab.page.fill(f"[name={field}]", "")

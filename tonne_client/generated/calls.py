@@ -678,6 +678,10 @@ class Calls(ABC):
         """Return what happened at the organisation's door, the newest first: sign-ins, roles, what an auditor asked for."""
         return cast("shapes.AccessEventsOut", self.call('list_access_events', {'before': before}))
 
+    def list_account_codes(self, *, book_id: UUID, on: date) -> shapes.BookAccountCodesOut:
+        """Return the book's accounts of money with their codes in vouchers on the day, by the chart and the policy in force."""
+        return cast("shapes.BookAccountCodesOut", self.call('list_account_codes', {'book_id': book_id, 'on': on}))
+
     def list_accounts(self, *, book_id: UUID, as_of: date, under: str | None = None, after: str | None = None, limit: int | None = None, known: int | None = None, at: datetime | None = None) -> shapes.AccountsOut:
         """Return a page of the accounts with their facts, limits and balances, empty ones too.
 
@@ -797,7 +801,7 @@ class Calls(ABC):
         return cast("shapes.EngagementsOut", self.call('list_engagements', {}))
 
     def list_facilities(self) -> shapes.FacilitiesOut:
-        """Return the facilities to which the caller's organisation is a party."""
+        """Return the facilities to which the caller's organisation is a party, each with its borrower and lenders by name."""
         return cast("shapes.FacilitiesOut", self.call('list_facilities', {}))
 
     def list_feed_runs(self, *, feed: str, day: date | None = None) -> shapes.FeedRunsOut:

@@ -2627,6 +2627,23 @@ OPERATIONS: Mapping[str, Operation] = {
         files=(),
         is_keyed=False,
     ),
+    'list_account_codes': Operation(
+        name='list_account_codes',
+        method='GET',
+        path='/v1/books/{book_id}/account-codes',
+        tag='accounting-policies',
+        summary="Return the book's accounts of money with their codes in vouchers on the day, by the chart and the policy in force.",
+        asks='ledger:read',
+        parameters=(
+            Parameter(name='book_id', sent_as='book_id', place='path', is_required=True, type=UUID),
+            Parameter(name='on', sent_as='on', place='query', is_required=True, type=date),
+        ),
+        body=None,
+        uploads=(),
+        answer=shapes.BookAccountCodesOut,
+        files=(),
+        is_keyed=False,
+    ),
     'list_accounts': Operation(
         name='list_accounts',
         method='GET',
@@ -3107,7 +3124,7 @@ OPERATIONS: Mapping[str, Operation] = {
         method='GET',
         path='/v1/facilities',
         tag='facilities',
-        summary="Return the facilities to which the caller's organisation is a party.",
+        summary="Return the facilities to which the caller's organisation is a party, each with its borrower and lenders by name.",
         asks='any key',
         parameters=(
         ),

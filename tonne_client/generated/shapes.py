@@ -1457,6 +1457,50 @@ class BenchmarkOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookAccountCodeOut:
+    """An account of money with its code in vouchers on a day; without one the month's vouchers are refused once it moves."""
+
+    account: str
+
+    currency: str
+
+    closed_on: date | None
+    """The first day on which it takes nothing."""
+
+    code: str | None
+
+    name_zh: str
+
+    name_en: str
+
+    presentation_zh: str
+
+    presentation_en: str
+
+    source: str
+    """The chart's row, or the entity's accounting policy."""
+
+    is_own: bool
+    """Whether the code is the entity's own, of its accounting policy."""
+
+    is_clearing: bool
+    """Whether what is under way between two books stands on it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookAccountCodesOut:
+    """A book's accounts of money by path with their codes on the day, and how many still have none."""
+
+    on: date
+
+    chart_version: str
+
+    missing: int
+
+    accounts: tuple[BookAccountCodeOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookChangeOut:
     """Why a book's value changed between two points, each part to the minor unit."""
 
@@ -4438,13 +4482,15 @@ class FacilityDutiesOut:
 
 @dataclass(frozen=True, kw_only=True)
 class FacilityLineOut:
-    """One facility in a list, with the caller's part in it."""
+    """One facility in a list, with the caller's part in it, and borrower and lenders by name."""
 
     id: UUID
 
     facility_number: str
 
     roles: tuple[str, ...]
+
+    parties: tuple[NamedPartyOut, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7394,6 +7440,15 @@ class MatchOut:
 
     postings: tuple[PostingPlace, ...]
 
+    account: str
+    """The account that lines and postings are of."""
+
+    statement: tuple[OpenLineOut, ...]
+    """The lines as the statement has them."""
+
+    book: tuple[OpenPostingOut, ...]
+    """The postings as the book has them."""
+
     recorded: FactOut
 
     undone: FactOut | None
@@ -7715,6 +7770,18 @@ class MwhStepIn:
 
     premium_cny_per_mwh: Decimal | None = None
     """0.06 CNY/kWh is 60."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NamedPartyOut:
+    """An organisation's part in a facility, with its name."""
+
+    organisation_id: UUID
+
+    role: str
+
+    legal_name: str | None
+    """Null for one that is not on file here."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -9325,6 +9392,9 @@ class PoliciesOut:
 
     in_force: UUID | None
 
+    terms: PolicyTermsOut
+    """What holds on the day: of the policy in force, or the product's default."""
+
     policies: tuple[PolicyOut, ...]
 
 
@@ -9376,10 +9446,6 @@ class PolicyIn:
 class PolicyOut:
     """A policy with who proposed and who approved it; nobody approved: it does not count."""
 
-    policy_id: UUID
-
-    version: int
-
     effective_from: date
 
     cea_cost_method: str
@@ -9406,6 +9472,10 @@ class PolicyOut:
 
     note: str
 
+    policy_id: UUID
+
+    version: int
+
     digest: str
     """What an approval binds to."""
 
@@ -9416,6 +9486,37 @@ class PolicyOut:
     approved_by: UUID | None
 
     approved_at: datetime | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyTermsOut:
+    """What a policy says, whoever stands for it."""
+
+    effective_from: date
+
+    cea_cost_method: str
+
+    ccer_cost_method: str
+
+    sale_vat: str
+
+    purchase_vat: str
+
+    fee_vat: str
+
+    is_input_vat_deductible: bool
+
+    settlement: str
+
+    standard: str
+
+    voucher_words: str
+
+    company_code: str
+
+    own_codes: tuple[OwnCodeOut, ...]
+
+    note: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13451,15 +13552,15 @@ class VouchersChartOut:
 
 @dataclass(frozen=True, kw_only=True)
 class VouchersDifferenceOut:
-    """An account on which vouchers and ledger disagree, in minor units, debit positive."""
+    """An account on which vouchers and ledger disagree over the month, debit positive; ``difference`` is the vouchers less the ledger."""
 
     account: str
 
-    currency: str
+    vouchers: AmountOut
 
-    vouchers_minor: str
+    ledger: AmountOut
 
-    ledger_minor: str
+    difference: AmountOut
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -142,6 +142,17 @@ def instant(value: datetime | str | None, language: Language) -> str:
     return f"{day(local.date(), language)} {local:%H:%M} UTC+8"
 
 
+def local_time(value: datetime | str | None) -> str:
+    """Return an instant as a field of day and time takes it, in China's time and as exact as it is: ``2026-11-22T10:45``."""
+    if value is None or value == "":
+        return ""
+    read = datetime.fromisoformat(value) if isinstance(value, str) else value
+    local = read.astimezone(SHANGHAI).replace(tzinfo=None)
+    if local.microsecond:
+        return local.isoformat(timespec="milliseconds")
+    return local.isoformat(timespec="seconds" if local.second else "minutes")
+
+
 def days_until(due: date, today: date, language: Language) -> str:
     """Return how far off a day is: ``today``, ``in 39 days``, ``3 days ago``."""
     away = (due - today) // timedelta(days=1)

@@ -74,6 +74,7 @@ def environment(language: Language) -> Environment:
         "bp": formats.basis_points,
         "day": partial(formats.day, language=language),
         "instant": partial(formats.instant, language=language),
+        "local_time": formats.local_time,
         "until": partial(formats.days_until, language=language),
         "words": formats.words,
         "say": texts.gettext,
