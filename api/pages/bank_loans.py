@@ -1,4 +1,4 @@
-"""One loan as its bank sees it: where it stands, its payments before and after the decisions, its terms, and its label."""
+"""One loan as its bank sees it: where it stands, its payments before and after the decisions, and its terms."""
 
 from __future__ import annotations
 
@@ -12,14 +12,6 @@ from api.routes.bank_desk import read_position
 from api.routes.determinations import list_determinations
 from api.routes.facilities import agree_terms, list_terms, read_facility, read_rate, read_schedule
 from api.routes.kpi_periods import list_kpi_periods
-from api.routes.labels import (
-    activate_label,
-    add_amendment,
-    add_breach,
-    read_checklist,
-    read_label,
-    suspend_label,
-)
 from api.routes.loan_facts import agree_adjustment, list_adjustments
 from api.schemas.facilities import RateOut
 from api.schemas.fields import UuidString
@@ -65,20 +57,6 @@ def show_terms(facility_id: UuidString, page: ThisPage) -> Response:
         facility=page.use(read_facility, facility_id=facility_id),
         versions=page.use(list_terms, facility_id=facility_id).versions,
         may_agree=page.may(agree_terms),
-    )
-
-
-@routes.get("/bank/facilities/{facility_id}/label", policy=_BANK)
-def show_label(facility_id: UuidString, page: ThisPage) -> Response:
-    """Show the loan's label, what troubles it, and the checklist with its waivers."""
-    return page.show(
-        "bank/label.html",
-        facility=page.use(read_facility, facility_id=facility_id),
-        label=page.use(read_label, facility_id=facility_id),
-        checklist=page.attempt(read_checklist, facility_id=facility_id),
-        may_activate=page.may(activate_label),
-        may_agree=page.may(suspend_label),
-        may_notify=page.may(add_amendment) and page.may(add_breach),
     )
 
 

@@ -15,8 +15,6 @@ from api.routes.determinations import list_determinations
 from api.routes.facilities import list_facilities, read_facility, read_rate, read_schedule
 from api.routes.forecasts import asked_forecast, read_period_forecast
 from api.routes.kpi_periods import list_kpi_periods
-from api.routes.labels import read_label
-from api.routes.loan_facts import agree_adjustment, list_adjustments
 from api.routes.obligations import list_obligations
 from api.schemas.facilities import FacilityLineOut, RateOut
 from api.schemas.fields import UuidString
@@ -60,9 +58,6 @@ def show_loan(facility_id: UuidString, page: ThisPage) -> Response:
         duties=()
         if due is None
         else tuple(duty for each in due.facilities if each.facility_id == facility_id for duty in each.obligations),
-        adjustments=page.attempt(list_adjustments, facility_id=facility_id),
-        label=page.attempt(read_label, facility_id=facility_id),
-        may_agree=page.may(agree_adjustment),
     )
 
 

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
+from fastapi import Query
+
 from api.auth.ledger_kinds import BOOK
 from api.auth.loan_kinds import ADJUSTMENT, FACILITY, check_loan_party
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
 from api.deps import Call, ThisCall
+from api.routes.determinations import business_day
 from api.routes.facilities import LOAN_PARTIES
 from api.schemas.facilities import ScheduleOut
-from api.schemas.fields import UuidString
+from api.schemas.fields import DateString, UuidString
 from api.schemas.loan_facts import (
     AdjustmentAgreementIn,
     AdjustmentIn,
@@ -26,6 +31,7 @@ from api.schemas.loan_facts import (
     PaymentsIn,
     PrincipalIn,
 )
+from api.schemas.servicing import BookedOut, LoanFactsOut
 from api.store.access import OrganisationKind
 from finance.conventions.rates import parse_rate
 from finance.loans.price_explanation import explain_true_up
@@ -36,7 +42,8 @@ from finance.operations.interest_adjustments import book_adjustment as post_adju
 from finance.operations.loan_entries import book_loan
 from finance.operations.loan_view import known_loan
 from finance.operations.published_rates import record_fixings_from_published
-from finance.store import facilities, loan_facts
+from finance.operations.servicing import currencies_of, servicing_of
+from finance.store import facilities, loan_facts, loan_records
 from finance.store.loan_facts import InterestAdjustment
 
 _PARTIES = asks(Scope.FACILITY_WRITE, kinds=LOAN_PARTIES)
@@ -44,6 +51,29 @@ _BOOKING = asks(Scope.LEDGER_WRITE, kinds=(OrganisationKind.BORROWER,))
 _AGREEING = asks(Scope.FACILITY_AGREE, kinds=LOAN_PARTIES)
 
 routes = Routes(tag="loan facts")
+
+
+@routes.get("/facilities/{facility_id}/facts", policy=asks(kinds=LOAN_PARTIES))
+def read_facts(
+    facility_id: UuidString,
+    call: ThisCall,
+    on: Annotated[DateString | None, Query(description="A day; today in Shanghai when absent.")] = None,
+) -> LoanFactsOut:
+    """Return how the loan stands on a day, its last resets, and the fixings, principal and ratings that were recorded."""
+    facility = call.load(FACILITY, facility_id)
+    check_loan_party(facility, call.principal)
+    reader_id = call.principal.organisation_id
+    found = servicing_of(call.session, facility, reader_id, on=on or business_day(call.now), now=call.now)
+    return LoanFactsOut.from_core(found)
+
+
+@routes.get("/facilities/{facility_id}/entries", policy=asks(Scope.LEDGER_READ, kinds=(OrganisationKind.BORROWER,)))
+def list_booked(facility_id: UuidString, call: ThisCall) -> BookedOut:
+    """Return the interest of the loan that stands in the borrower's books, payments and adjustments, each with its entry."""
+    facility = call.load(FACILITY, facility_id)
+    check_loan_party(facility, call.principal)
+    currencies = currencies_of(call.session, facility.facility_id)
+    return BookedOut.from_core(loan_records.list_bookings(call.session, facility.facility_id), currencies)
 
 
 @routes.post("/facilities/{facility_id}/principal", policy=_PARTIES)

@@ -173,7 +173,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             scope="facility:agree",
             title_en="Adjustment of interest",
             title_zh="利息调整",
-            page="/loans/{facility_id}",
+            page="/loans/{facility_id}/servicing",
             lender_page="/bank/facilities/{facility_id}/schedule",
         ),
         WaitingKind.QUERY: Waits(
@@ -186,7 +186,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             scope="facility:agree",
             title_en="Declassification of a loan",
             title_zh="贷款取消标识",
-            page="/loans/{facility_id}",
+            page="/loans/{facility_id}/label",
             lender_page="/bank/facilities/{facility_id}/label",
         ),
         WaitingKind.ATTESTATION_DRAFT: Waits(

@@ -39,6 +39,7 @@ BODIES: dict[str, dict[str, Any]] = {
 READS = (
     "/facilities/{facility}",
     "/facilities/{facility}/schedule",
+    "/facilities/{facility}/facts",
     "/facilities/{facility}/rate?on=2026-07-01",
     "/facilities/{facility}/interest?on=2026-07-01",
     "/facilities/{facility}/kpi-periods",

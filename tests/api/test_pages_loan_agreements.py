@@ -21,8 +21,8 @@ def page(world: World, who: Member, path: str, *, chinese: bool = False) -> str:
     return answer.text
 
 
-def pages_of(chain: Chain, bank: str) -> tuple[str, str]:
-    return f"/loans/{chain.facility_id}", f"/bank/facilities/{chain.facility_id}/{bank}"
+def pages_of(chain: Chain, own: str, bank: str) -> tuple[str, str]:
+    return f"/loans/{chain.facility_id}/{own}", f"/bank/facilities/{chain.facility_id}/{bank}"
 
 
 def test_an_adjustment_is_agreed_to_by_the_side_that_did_not_propose_it(world: World) -> None:
@@ -31,7 +31,7 @@ def test_an_adjustment_is_agreed_to_by_the_side_that_did_not_propose_it(world: W
     redetermined(world, chain, first_decision(world, chain))
     body = {"tranche_id": "A", "through": "2026-12-31"}
     asked = world.done(world.post(world.borrower, f"/facilities/{chain.facility_id}/adjustments", body))
-    own, banks = pages_of(chain, "schedule")
+    own, banks = pages_of(chain, "servicing", "schedule")
     button = f"POST /v1/adjustments/{asked['id']}/agreement"
 
     before = (page(world, world.borrower, own), page(world, world.lender, banks))
@@ -47,7 +47,7 @@ def test_an_adjustment_is_agreed_to_by_the_side_that_did_not_propose_it(world: W
 
 def test_an_end_of_the_label_is_proposed_on_either_page_and_approved_on_the_other(world: World) -> None:
     chain = active(world)
-    own, banks = pages_of(chain, "label")
+    own, banks = pages_of(chain, "label", "label")
     path = f"/facilities/{chain.facility_id}/declassification"
     form = f"POST /v1{path}"
     offered = [f'"{form}"' in page(world, *each) for each in ((world.borrower, own), (world.lender, banks))]
@@ -73,7 +73,7 @@ def test_what_waits_in_a_loan_names_it_leads_each_side_to_its_own_page_and_is_ap
     approved = world.done(world.post(world.borrower, asked["approve"].removeprefix("/v1"), asked["approve_body"]), 200)
 
     assert asked["subject"] == "兴银滨借字2024第001号 2026-08-01"
-    assert (asked["page"], asked["sha256"]) == (f"/loans/{chain.facility_id}", by_the_bank["digest"])
+    assert (asked["page"], asked["sha256"]) == (f"/loans/{chain.facility_id}/label", by_the_bank["digest"])
     assert "兴银滨借字2024第001号 2026-08-01" in shown
     assert approved["decided_on"] == "2026-08-01"
     assert of_kind(world, world.borrower, "declassification") == []

@@ -717,6 +717,10 @@ class Calls(ABC):
         """Return a page of what accounts hold now, in the order they were opened; reports of a day are at positions."""
         return cast("shapes.BalancesOut", self.call('list_balances', {'book_id': book_id, 'under': under, 'after': after, 'limit': limit}))
 
+    def list_booked(self, *, facility_id: UUID) -> shapes.BookedOut:
+        """Return the interest of the loan that stands in the borrower's books, payments and adjustments, each with its entry."""
+        return cast("shapes.BookedOut", self.call('list_booked', {'facility_id': facility_id}))
+
     def list_books(self) -> shapes.BooksOut:
         """Return the organisation's books by code."""
         return cast("shapes.BooksOut", self.call('list_books', {}))
@@ -1462,6 +1466,10 @@ class Calls(ABC):
     def read_facility(self, *, facility_id: UUID) -> shapes.FacilityOut | shapes.AssessedFacilityOut:
         """Return the facility: with its terms to borrower and lenders, without anything priced to an engaged assessor."""
         return cast("shapes.FacilityOut | shapes.AssessedFacilityOut", self.call('read_facility', {'facility_id': facility_id}))
+
+    def read_facts(self, *, facility_id: UUID, on: date | None = None) -> shapes.LoanFactsOut:
+        """Return how the loan stands on a day, its last resets, and the fixings, principal and ratings that were recorded."""
+        return cast("shapes.LoanFactsOut", self.call('read_facts', {'facility_id': facility_id, 'on': on}))
 
     def read_feed(self, *, feed: str) -> shapes.FeedOut:
         """Return a source with its switch, its terms and how it does."""

@@ -1659,6 +1659,30 @@ class BookRiskIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class BookedInterestOut:
+    """Interest of a period that was booked: its payment, or with ``adjustment_id`` an adjustment of it; positive is paid."""
+
+    tranche_id: str
+
+    period_start: date
+
+    amount: AmountOut
+
+    adjustment_id: UUID | None
+
+    entry_id: UUID
+
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class BookedOut:
+    """What interest of a loan stands in the borrower's ledger, by tranche and period."""
+
+    booked: tuple[BookedInterestOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class BookingIn:
     """Into which book, and on which day."""
 
@@ -6895,6 +6919,25 @@ class LoanFactsEntryOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LoanFactsOut:
+    """A loan on a day as known now: tranches, the last resets, and every recorded fact, the newest first."""
+
+    facility_id: UUID
+
+    on: date
+
+    tranches: tuple[TrancheStandingOut, ...]
+
+    readings: tuple[ReadingOut, ...]
+
+    fixings: tuple[RecordedFixingOut, ...]
+
+    principal: tuple[RecordedPrincipalOut, ...]
+
+    grades: tuple[RecordedGradeOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class LoanGoalIn:
     """A recorded KPI period of a loan as a goal."""
 
@@ -10484,6 +10527,35 @@ class ReadThroughOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReadingOut:
+    """A reset: the day from which it counts, the day of which the index is read, and the recorded value that counts, or why none.
+
+    ``held_published_on`` and ``held_rate`` are of the publication of that day that your own organisation holds: what recording from the
+    published rates takes; ``held_code`` says why there is none.
+    """
+
+    tranche_id: str
+
+    index: str
+
+    reset: date
+
+    read_on: date
+
+    published_on: date | None
+
+    rate: str | None
+
+    code: str | None
+
+    held_published_on: date | None
+
+    held_rate: str | None
+
+    held_code: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadyOut:
     """The database answers and has the schema this release expects."""
 
@@ -10565,6 +10637,52 @@ class ReconciliationProposalsOut:
     """The first this many reconciliation facts of the book."""
 
     accounts: tuple[AccountProposalsOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedFixingOut:
+    """A recorded value of an index with its source; a corrected one is a further revision."""
+
+    index: str
+
+    on: date
+
+    rate: str
+    """A fraction of one, a year."""
+
+    revision: int
+
+    source: str
+
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedGradeOut:
+    """A rating as notified, in force from a day on."""
+
+    on: date
+
+    grade: str
+
+    source: str
+
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class RecordedPrincipalOut:
+    """Principal drawn or repaid early, as it was recorded."""
+
+    tranche_id: str
+
+    what: str
+
+    on: date
+
+    amount: AmountOut
+
+    recorded_at: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13091,6 +13209,50 @@ class TrancheScheduleOut:
 
     swap_leg: tuple[SwapLegOut, ...]
     """Where a clause moves a swap paired with this tranche."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrancheStandingOut:
+    """A tranche on the day: what is drawn and outstanding, what may still be drawn (null for a revolving line), what is paid next."""
+
+    tranche_id: str
+
+    what: str
+
+    currency: str
+
+    signed_on: date
+
+    maturity_date: date
+
+    commitment: AmountOut
+
+    accordion: AmountOut
+
+    drawn: AmountOut
+
+    drawable: AmountOut | None
+
+    outstanding: AmountOut | None
+
+    allows_prepayment: bool
+
+    index: str | None
+    """Null for a fixed rate."""
+
+    grades: tuple[str, ...]
+    """The rating grid, best first; empty where no rating prices it."""
+
+    next_interest: AmountOut | None
+    """Of the interest period that is paid next."""
+
+    next_payment_on: date | None
+
+    is_next_projected: bool
+    """Whether it rests on an assumed fixing."""
+
+    unknown: str | None
+    """Why payments cannot be computed yet, by code."""
 
 
 @dataclass(frozen=True, kw_only=True)
