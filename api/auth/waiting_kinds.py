@@ -192,7 +192,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
         WaitingKind.DECLASSIFICATION: Decidable(
             asked=WAITS[WaitingKind.DECLASSIFICATION],
             effect_en="The loan loses its label.",
-            effect_zh="贷款失去其标识。",
+            effect_zh="贷款失去其标签。",
             approve=f"{_FACILITY}/declassification/{{id}}/approval",
             digest_as="digest",
         ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import Response
 
@@ -42,7 +43,7 @@ def show_label(facility_id: UuidString, page: ThisPage) -> Response:
     return page.show("loans/label.html", **_label(page, facility_id))
 
 
-def _label(page: Page, facility_id: UuidString) -> Mapping[str, object]:
+def _label(page: Page, facility_id: UuidString) -> Mapping[str, Any]:
     """Return what both sides see of the label, and which of its acts the reader's role has."""
     return {
         "facility": page.use(read_facility, facility_id=facility_id),

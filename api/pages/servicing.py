@@ -6,6 +6,7 @@ Shows what the routes of loan facts answer, and the forms that their policies al
 from __future__ import annotations
 
 from collections.abc import Mapping
+from typing import Any
 
 from starlette.responses import Response
 
@@ -58,7 +59,7 @@ def show_servicing(facility_id: UuidString, page: ThisPage) -> Response:
     )
 
 
-def _served(page: Page, facility_id: UuidString) -> Mapping[str, object]:
+def _served(page: Page, facility_id: UuidString) -> Mapping[str, Any]:
     """Return what both sides see of the loan's servicing."""
     facts = page.use(read_facts, facility_id=facility_id)
     indices = sorted({each.index for each in facts.tranches if each.index})

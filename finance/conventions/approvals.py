@@ -185,7 +185,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
         WaitingKind.DECLASSIFICATION: Waits(
             scope="facility:agree",
             title_en="Declassification of a loan",
-            title_zh="贷款取消标识",
+            title_zh="贷款取消标签",
             page="/loans/{facility_id}/label",
             lender_page="/bank/facilities/{facility_id}/label",
         ),

@@ -40,6 +40,7 @@ READS = (
     "/facilities/{facility}",
     "/facilities/{facility}/schedule",
     "/facilities/{facility}/facts",
+    "/facilities/{facility}/entries",
     "/facilities/{facility}/rate?on=2026-07-01",
     "/facilities/{facility}/interest?on=2026-07-01",
     "/facilities/{facility}/kpi-periods",

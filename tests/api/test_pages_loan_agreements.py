@@ -60,7 +60,7 @@ def test_an_end_of_the_label_is_proposed_on_either_page_and_approved_on_the_othe
     assert offered == [True, True]
     assert (button in borrowers, button in lenders) == (True, False)
     assert proposal["digest"] in borrowers
-    assert "标识终止" in borrowers
+    assert "批准终止标签" in borrowers
 
 
 def test_what_waits_in_a_loan_names_it_leads_each_side_to_its_own_page_and_is_approved_as_sent(world: World) -> None:
