@@ -38,6 +38,7 @@ class TrancheStandingOut(Schema):
     next_payment_on: DateString | None
     is_next_projected: Annotated[bool, Field(description="Whether it rests on an assumed fixing.")]
     unknown: Annotated[str | None, Field(description="Why payments cannot be computed yet, by code.")]
+    unknown_message: Annotated[str | None, Field(description="The same as a sentence.")]
 
     @classmethod
     def from_core(cls, standing: TrancheStanding) -> TrancheStandingOut:
@@ -61,7 +62,8 @@ class TrancheStandingOut(Schema):
             next_interest=None if due is None else money_out(due.payment_minor, currency),
             next_payment_on=None if due is None else due.period.payment_date,
             is_next_projected=due is not None and due.is_projected,
-            unknown=standing.unknown,
+            unknown=None if standing.unknown is None else standing.unknown.code,
+            unknown_message=None if standing.unknown is None else standing.unknown.message,
         )
 
 

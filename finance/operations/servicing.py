@@ -44,7 +44,7 @@ class TrancheStanding:
     drawable_minor: int | None
     outstanding_minor: int | None
     next_interest: InterestDue | None
-    unknown: str | None
+    unknown: DomainError | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -112,11 +112,11 @@ def currencies_of(session: Session, facility_id: UUID) -> Mapping[str, str]:
 def _standing(loan: KnownLoan, tranche: TrancheTerms, on: date) -> TrancheStanding:
     drawn = sum(each.amount_minor for each in loan.drawn.get(tranche.tranche_id, ()))
     schedule: FlowSchedule | None = None
-    unknown = None
+    unknown: DomainError | None = None
     try:
         schedule = loan.schedule(tranche.tranche_id) if drawn else None
     except DomainError as refusal:  # a fixing or a calendar that is not there yet
-        unknown = refusal.code
+        unknown = refusal
     paid = () if schedule is None else schedule.interest
     to_come = [each for each in paid if (each.period.payment_date or each.period.end) >= on]
     outstanding = None if schedule is None else schedule.principal_on(on)

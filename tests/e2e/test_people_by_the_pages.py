@@ -512,7 +512,7 @@ def both_sides_end_the_label(story: World) -> None:
     assert officer.page.locator("[data-opens^=confirm-declassify]").count() == 0
     controller.go("/inbox")
     controller.keep("inbox-label")
-    controller.go(f"/loans/{facility}")
+    controller.go(f"/loans/{facility}/label")
     sound(controller, "loan-end-proposed")
     confirm(controller, "[data-opens^=confirm-declassify]")
     sound(controller, "loan-end-agreed")

@@ -13254,6 +13254,9 @@ class TrancheStandingOut:
     unknown: str | None
     """Why payments cannot be computed yet, by code."""
 
+    unknown_message: str | None
+    """The same as a sentence."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TransferEntryOut:
