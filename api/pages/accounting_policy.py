@@ -62,6 +62,10 @@ class Choices:
         """Return what it means."""
         return self._said(self.rows[row_id], "text")
 
+    def origin(self, name: str, value: object) -> Mapping[str, str]:
+        """Return the row with the source of what a field is set to: a VAT row's own, else the field's."""
+        return self.vat.get(str(value), self.rows[name]) if name in _OF_VAT else self.rows[name]
+
     def told(self, name: str, value: object) -> str:
         """Return a field's value as a person reads it."""
         if name in _ENUMERATED:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
+from datetime import date
 from html import unescape
 from typing import Any
 
@@ -12,14 +14,17 @@ import pytest
 from fastapi import FastAPI
 
 from api.auth.principal import Scope
+from api.deps import unit_of_work
 from api.schemas.vouchers import PolicyTermsOut
 from api.store.access import OrganisationKind
 from finance.accounting.policies import Settlement, Standard, VoucherWords
 from finance.operations.account_codes import coded_accounts
 from finance.store.reference_files import reference_file
-from ledger.core.accounts import LotMethod
+from ledger import operations as ledger
+from ledger.core.accounts import AccountOpening, LotMethod
 from ledger.store import books
 from ledger.store.database import Database
+from ledger.store.reports import MAX_PAGE
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BOOK, NO_BOOK, OTHER_BOOK, SQLITE, Treasury, done, entry_id, refused
 from tests.api.people import Member, colleague_of, member
@@ -155,6 +160,30 @@ def test_the_accounts_stand_by_path_with_their_balance_and_closed_ones_say_from_
     assert "/accounts/Assets%3ACarbon%3ACEA25/close" in standing
 
 
+@SQLITE
+def test_an_account_that_is_not_there_is_absent(office: Office) -> None:
+    path = f"/books/{office.treasury.book}/accounts/Assets%3ANothing"
+
+    assert office.treasury.client.get(path, headers=ENGLISH).status_code == 404
+
+
+@SQLITE
+def test_a_long_list_of_accounts_goes_on_by_path_on_the_next_page(office: Office, database: Database) -> None:
+    with unit_of_work(database) as session:
+        book_id = books.named(session, "smelter").book_id
+        for number in range(MAX_PAGE + 1):
+            opening = AccountOpening(path=f"Assets:Bank:N{number:04}", commodity="CNY", opened_on=date(2026, 1, 1))
+            ledger.open_account(session, book_id, opening)
+
+    first = of_book(office, "/accounts?under=Assets%3ABank&as_of=2026-10-31")
+    (link,) = re.findall(r'rel="next" href="([^"]+)"', first)
+    second = page(office.treasury.client, link)
+
+    assert "Assets%3ABank%3AN0000" in first
+    assert f"Assets%3ABank%3AN{MAX_PAGE:04}" in second
+    assert "Assets%3ABank%3AN0000" not in second
+
+
 def test_what_waits_shows_its_exact_difference_to_a_colleague_and_to_its_maker_no_button(office: Office) -> None:
     digest = proposed(office)["digest"]
 
@@ -168,6 +197,7 @@ def test_what_waits_shows_its_exact_difference_to_a_colleague_and_to_its_maker_n
         assert digest in shown
         assert "<del>First in, first out</del>" not in shown  # what stays is no difference
     assert "/approve" not in mine
+    assert "Version 1 still waits" in mine
     assert f"/v1/accounting-policies/{proposed(office)['policy_id']}/approve" in theirs
     assert f'href="/books/{office.treasury.book}/accounting-policy"' in inbox
 
