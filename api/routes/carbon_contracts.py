@@ -16,6 +16,8 @@ from api.auth.principal import Scope
 from api.deps import Call, ThisCall
 from api.routes.orders import desk_of
 from api.schemas.amounts import WholeNumber
+from api.schemas.carbon_contract_movements import ContractMovementsOut
+from api.schemas.carbon_contract_terms import naming_terms
 from api.schemas.carbon_contracts import (
     CapEffectOut,
     CapPositionOut,
@@ -38,6 +40,7 @@ from finance.conventions.day_counts import DayCount
 from finance.operations import carbon_contract_steps as steps
 from finance.operations import carbon_contract_worth as worth
 from finance.operations import carbon_contracts as contracts
+from finance.operations.carbon_contract_movements import moved_by
 from finance.operations.carbon_contracts import Shown
 from finance.operations.trading_desk import Desk
 from finance.store import carbon_contracts as store
@@ -56,8 +59,9 @@ _PATH = "/carbon-contracts/{contract_id}"
 def propose_contract(book_id: UuidString, body: ContractIn, call: ThisCall) -> CarbonContractOut:
     """Word a contract; nothing moves before another person agrees and it is opened."""
     desk = desk_of(call, call.load(BOOK, book_id))
-    terms = _named_lender(call, body.terms.to_core())
-    return _out(call, contracts.propose_contract(desk, body.contract_id, terms))
+    with naming_terms():
+        terms = _named_lender(call, body.terms.to_core())
+        return _out(call, contracts.propose_contract(desk, body.contract_id, terms))
 
 
 @routes.get("/books/{book_id}/carbon-contracts", policy=asks(Scope.LEDGER_READ))
@@ -69,8 +73,7 @@ def list_contracts(
 ) -> CarbonContractsOut:
     """Return a page of a book's contracts by number, each as it stands today."""
     book = call.load(BOOK, book_id)
-    if not 1 <= limit <= _PAGE:
-        raise Invalid("query.limit", f"limit: expected 1 to {_PAGE}", field="limit")
+    _check_limit(limit)
     found = store.list_contracts(call.session, book.book_id, book.book_uuid, after=after, limit=limit + 1)
     shown = contracts.show_all(desk_of(call, book), found[:limit])
     return CarbonContractsOut(
@@ -84,6 +87,26 @@ def read_contract(contract_id: UuidString, call: ThisCall) -> CarbonContractOut:
     """Return a contract as it stands today; the lender of a pledge loan sees it too."""
     desk = desk_of(call, call.load(PLEDGED_CONTRACT, contract_id).book)
     return _out(call, contracts.show_contract(desk, contract_id))
+
+
+@routes.get(f"{_PATH}/movements", policy=asks(Scope.LEDGER_READ))
+def list_contract_movements(
+    contract_id: UuidString,
+    call: ThisCall,
+    after: Annotated[WholeNumber, Query(description="next_after of the page before.")] = 0,
+    limit: Annotated[WholeNumber, Query(description="1 to 100 facts of the contract.")] = _PAGE,
+) -> ContractMovementsOut:
+    """Return the entries of the book that a contract's steps posted, leg by leg; for the book's own organisation."""
+    desk = _desk(call, contract_id)
+    _check_limit(limit)
+    shown = contracts.show_contract(desk, contract_id)
+    found = moved_by(desk, shown, after=after, limit=limit + 1)
+    return ContractMovementsOut.from_core(
+        contract_id,
+        found[:limit],
+        shown.holds,
+        next_after=found[limit - 1].event.number if len(found) > limit else None,
+    )
 
 
 @routes.post(f"{_PATH}/approve", policy=asks(Scope.TRADING_APPROVE), status=200)
@@ -105,7 +128,8 @@ def reject_contract(contract_id: UuidString, body: RejectionIn, call: ThisCall) 
 def amend_contract(contract_id: UuidString, body: ContractAmendmentIn, call: ThisCall) -> CarbonContractOut:
     """Word a further version; the one in force holds until another person agrees."""
     desk = _desk(call, contract_id)
-    return _out(call, contracts.amend_contract(desk, contract_id, _named_lender(call, body.terms.to_core())))
+    with naming_terms():
+        return _out(call, contracts.amend_contract(desk, contract_id, _named_lender(call, body.terms.to_core())))
 
 
 @routes.post(f"{_PATH}/open", policy=asks(Scope.TRADING_WRITE), status=200)
@@ -215,6 +239,11 @@ def read_cap_effect(
     )
 
 
+def _check_limit(limit: int) -> None:
+    if not 1 <= limit <= _PAGE:
+        raise Invalid("query.limit", f"limit: expected 1 to {_PAGE}", field="limit")
+
+
 def _desk(call: Call, contract_id: UUID) -> Desk:
     return desk_of(call, call.load(CARBON_CONTRACT, contract_id).book)
 
@@ -230,4 +259,9 @@ def _out(call: Call, shown: Shown) -> CarbonContractOut:
     terms = shown.record.in_force.terms
     mine = call.principal.organisation_id
     is_lender = isinstance(terms, PledgeLoanTerms) and terms.lender_organisation_id == mine
-    return CarbonContractOut.from_core(shown, actor_id=call.principal.user_id, is_beneficiary=is_lender)
+    return CarbonContractOut.from_core(
+        shown,
+        actor_id=call.principal.user_id,
+        is_beneficiary=is_lender,
+        may_enforce=Scope.LEDGER_ENFORCE in call.principal.scopes,
+    )

@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from api.renditions import Renditions
 from api.routes import (
+    allocations,
     bank_desk,
+    carbon_contracts,
+    compliance_proposals,
     facilities,
     obligations,
     orders,
@@ -41,6 +44,48 @@ routes.sheet(
 )
 routes.sheet(f"{_BOOK}/orders.xlsx", of=orders.list_orders, rows="orders", name=("Orders", "交易指令"))
 routes.sheet(f"{_BOOK}/trades.xlsx", of=trades.list_trades, rows="trades", name=("Trades", "成交"))
+routes.sheet(
+    f"{_BOOK}/carbon-contracts.xlsx",
+    of=carbon_contracts.list_contracts,
+    rows="contracts",
+    name=("Carbon contracts", "碳合约"),
+)
+for _rows, _name in (
+    ("cash_flows", ("Cash flows", "现金流")),
+    ("expected_tonnes", ("Tonnes expected", "预期收付吨数")),
+    ("encumbrances", ("Set aside", "占用")),
+    ("events", ("History", "历史")),
+):
+    routes.sheet(
+        f"/carbon-contracts/{{contract_id}}/{_rows.replace('_', '-')}.xlsx",
+        of=carbon_contracts.read_contract,
+        rows=_rows,
+        name=_name,
+    )
+routes.sheet(
+    "/carbon-contracts/{contract_id}/movements.xlsx",
+    of=carbon_contracts.list_contract_movements,
+    rows="movements",
+    name=("Movements", "变动"),
+)
+routes.sheet(
+    f"{_BOOK}/allocations/{{year}}/objections.xlsx",
+    of=allocations.read_allocation,
+    rows="objections",
+    name=("Objections", "异议"),
+)
+routes.sheet(
+    f"{_BOOK}/compliance-proposals.xlsx",
+    of=compliance_proposals.list_compliance_proposals,
+    rows="proposals",
+    name=("Compliance proposals", "履约提案"),
+)
+routes.sheet(
+    f"{_BOOK}/compliance-deadlines.xlsx",
+    of=compliance_proposals.read_deadlines,
+    rows="steps",
+    name=("Compliance calendar", "履约日历"),
+)
 routes.sheet(
     f"{_BOOK}/surrender-plan.xlsx",
     of=surrender_plans.preview_surrender_plan,

@@ -5,6 +5,8 @@ Which terms go together is decided by ``finance.trading.contracts``.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 from typing import Annotated, Literal, TypeAlias, TypedDict, assert_never
 from uuid import UUID
@@ -24,6 +26,7 @@ from finance.trading.contracts.repo import RepoSide, RepoTerms
 from finance.trading.contracts.swap import SwapTerms
 from finance.trading.contracts.terms import MAX_LOTS, Lots
 from ledger.core.amounts import format_units, parse_units
+from ledger.core.errors import DomainError
 
 Tonnes = Annotated[DecimalString, Field(description="Whole tonnes.", examples=["100000"])]
 Cny = Annotated[DecimalString, Field(description="CNY with at most two decimals.", examples=["6000000.00"])]
@@ -283,6 +286,35 @@ TermsIn: TypeAlias = Annotated[
     Field(discriminator="kind", description="The terms of one kind of contract.", examples=[_EXAMPLE]),
 ]
 """The terms of any kind, told apart by ``kind``."""
+
+
+_IN_CNY = frozenset(
+    {
+        "sale_amount",
+        "buyback_amount",
+        "principal",
+        "margin_given",
+        "margin_taken",
+        "margin",
+        "fee",
+        "minimum_yield",
+        "cash",
+    }
+)
+"""Terms that are spelled in CNY: their fields say so."""
+
+
+@contextmanager
+def naming_terms() -> Iterator[None]:
+    """Let a refusal of a term name its field as it was sent: ``sale_amount`` is ``terms.sale_amount_cny``."""
+    try:
+        yield
+    except DomainError as refusal:
+        name = refusal.data.get("field")
+        if name is None or name.startswith("terms."):
+            raise
+        field = f"terms.{name}_cny" if name in _IN_CNY else f"terms.{name}"
+        raise type(refusal)(refusal.code, refusal.message, **{**refusal.data, "field": field}) from refusal
 
 
 def terms_out(terms: ContractTerms) -> ForwardIn | RepoIn | PledgeLoanIn | LendingIn | SwapIn | CustodyIn:

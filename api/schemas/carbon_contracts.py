@@ -16,10 +16,10 @@ from api.schemas.fields import DateString, DecimalString, InstantString, NameTex
 from finance.accounting.chart import BOOK_CURRENCY
 from finance.operations.carbon_contract_steps import MarginMove
 from finance.operations.carbon_contracts import Shown
-from finance.trading.contracts import life
+from finance.trading.contracts import kinds, life
 from finance.trading.contracts.explanation import explain_contract, interest_to
 from finance.trading.contracts.life import ContractState, Event, Version
-from finance.trading.contracts.schedule import CashFlow, TonneFlow, cash_flows, tonne_flows
+from finance.trading.contracts.schedule import CashFlow, TonneFlow, cash_flows, next_due, tonne_flows
 from finance.trading.contracts.standing import MarginCall, Party, Said
 from finance.trading.contracts.swap import CapEffect
 from finance.trading.contracts.terms import check_tonnes
@@ -233,8 +233,7 @@ class CashFlowOut(Schema):
     @classmethod
     def from_core(cls, flow: CashFlow) -> CashFlowOut:
         """Return the shape of ``flow``."""
-        amount = flow.amount_fen
-        return cls(on=flow.on, what=flow.what, amount=None if amount is None else money_out(amount, BOOK_CURRENCY))
+        return cls(on=flow.on, what=flow.what, amount=_money(flow.amount_fen))
 
 
 class TonneFlowOut(Schema):
@@ -271,6 +270,22 @@ class ContractMarginCallOut(Schema):
         )
 
 
+class NextDueOut(Schema):
+    """What comes (positive) or goes next; without an amount a later price or result decides."""
+
+    on: DateString
+    what: Annotated[str, Field(description="A cash flow by its name, tonnes, or margin_call.", examples=["buyback"])]
+    instrument: Annotated[str | None, Field(description="Of tonnes.")]
+    amount: AmountOut | None
+
+    @classmethod
+    def from_core(cls, flow: CashFlow | TonneFlow) -> NextDueOut:
+        """Return the shape of ``flow``."""
+        if isinstance(flow, TonneFlow):
+            return cls(on=flow.on, what="tonnes", instrument=flow.instrument, amount=tonnes_out(flow.quantity_t))
+        return cls(on=flow.on, what=flow.what, instrument=None, amount=_money(flow.amount_fen))
+
+
 class CarbonContractOut(Schema):
     """A contract as it stands today."""
 
@@ -279,6 +294,18 @@ class CarbonContractOut(Schema):
     number: int
     kind: str
     state: str
+    as_of: Annotated[DateString, Field(description="Today in the zone of contract days.")]
+    counterparty_id: UuidString
+    agreement_ref: str
+    instrument: Annotated[str, Field(description="The first that it moves, encumbers or settles on.")]
+    quantity: Annotated[AmountOut, Field(description="Of that instrument, by the terms in force.")]
+    contract_amount: Annotated[
+        AmountOut, Field(description="The money of the terms in force that counts towards limits.")
+    ]
+    first_day: Annotated[DateString, Field(description="From which day on it may be opened.")]
+    last_day: Annotated[DateString, Field(description="From which day on it is settled.")]
+    days: Annotated[int, Field(description="Calendar days from the first to the last day.")]
+    next_due: NextDueOut | None
     version: Annotated[int, Field(description="The version in force.")]
     sha256: Annotated[str, Field(description="Of the version that waits, else of the one in force.")]
     versions: Array[ContractVersionOut]
@@ -287,6 +314,9 @@ class CarbonContractOut(Schema):
     encumbered: AmountOut
     principal: AmountOut | None
     interest_to_date: Annotated[AmountOut | None, Field(description="Of the days before today, booked or not.")]
+    interest_booked: AmountOut | None
+    interest_paid: AmountOut | None
+    accrued_to: Annotated[DateString | None, Field(description="Interest of the days before it is booked.")]
     margin_given: AmountOut | None
     margin_taken: AmountOut | None
     margin_call: ContractMarginCallOut | None
@@ -296,14 +326,27 @@ class CarbonContractOut(Schema):
     explanation: ExplanationOut
 
     @classmethod
-    def from_core(cls, shown: Shown, *, actor_id: UUID, is_beneficiary: bool) -> CarbonContractOut:
+    def from_core(
+        cls, shown: Shown, *, actor_id: UUID, is_beneficiary: bool, may_enforce: bool = False
+    ) -> CarbonContractOut:
         """Return the shape of a contract for a person: what that person may do next comes with it."""
         record, terms = shown.record, shown.record.in_force.terms
         standing = record.standing()
         waits = record.latest if record.latest.decision is None else record.in_force
         over = record.is_ended or shown.state is ContractState.REJECTED
         earned = interest_to(record, on=shown.today)
-        actions = life.next_actions(record, shown.state, actor_id=actor_id, is_beneficiary=is_beneficiary)
+        actions = life.next_actions(
+            record,
+            shown.state,
+            on=shown.today,
+            actor_id=actor_id,
+            is_beneficiary=is_beneficiary,
+            may_enforce=may_enforce,
+        )
+        cash = cash_flows(terms, standing, is_ended=over)
+        tonnes = tonne_flows(terms, is_open=standing is not None, is_ended=over)
+        due = next_due(cash, tonnes, None if over else standing)
+        first, last = kinds.first_day(terms), kinds.last_day(terms)
         tree = explain_contract(record, on=shown.today, encumbered_t=shown.encumbered_t)
         call = None if standing is None else standing.call
         return cls(
@@ -312,21 +355,32 @@ class CarbonContractOut(Schema):
             number=record.number,
             kind=record.kind.value,
             state=shown.state.value,
+            as_of=shown.today,
+            counterparty_id=terms.counterparty_id,
+            agreement_ref=terms.agreement_ref,
+            instrument=kinds.instruments_of(terms)[0],
+            quantity=tonnes_out(kinds.quantity_of(terms)),
+            contract_amount=money_out(kinds.value_fen(terms), BOOK_CURRENCY),
+            first_day=first,
+            last_day=last,
+            days=(last - first).days,
+            next_due=None if due is None else NextDueOut.from_core(due),
             version=record.in_force.version,
             sha256=waits.sha256,
             versions=tuple(map(ContractVersionOut.from_core, record.versions)),
             events=tuple(map(ContractEventOut.from_core, record.events)),
             encumbrances=tuple(map(EncumbranceOut.from_core, shown.holds)),
             encumbered=tonnes_out(shown.encumbered_t),
-            principal=None if standing is None else money_out(standing.principal_fen, BOOK_CURRENCY),
-            interest_to_date=None if earned is None else money_out(earned, BOOK_CURRENCY),
-            margin_given=None if standing is None else money_out(standing.margin_given_fen, BOOK_CURRENCY),
-            margin_taken=None if standing is None else money_out(standing.margin_taken_fen, BOOK_CURRENCY),
+            principal=_money(None if standing is None else standing.principal_fen),
+            interest_to_date=_money(earned),
+            interest_booked=_money(None if standing is None else standing.accrued_fen),
+            interest_paid=_money(None if standing is None else standing.interest_paid_fen),
+            accrued_to=None if standing is None else standing.accrued_to,
+            margin_given=_money(None if standing is None else standing.margin_given_fen),
+            margin_taken=_money(None if standing is None else standing.margin_taken_fen),
             margin_call=None if call is None else ContractMarginCallOut.from_core(call),
-            cash_flows=tuple(map(CashFlowOut.from_core, cash_flows(terms, standing, is_ended=over))),
-            expected_tonnes=tuple(
-                map(TonneFlowOut.from_core, tonne_flows(terms, is_open=standing is not None, is_ended=over))
-            ),
+            cash_flows=tuple(map(CashFlowOut.from_core, cash)),
+            expected_tonnes=tuple(map(TonneFlowOut.from_core, tonnes)),
             next_actions=actions,
             explanation=ExplanationOut.from_core(tree),
         )
@@ -411,6 +465,10 @@ class CapEffectOut(Schema):
     before: CapPositionOut
     after: CapPositionOut
     explanation: ExplanationOut
+
+
+def _money(fen: int | None) -> AmountOut | None:
+    return None if fen is None else money_out(fen, BOOK_CURRENCY)
 
 
 def _pick(pick: ContractLotIn) -> tuple[int, int]:

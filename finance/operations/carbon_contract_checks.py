@@ -25,6 +25,7 @@ from finance.trading.contracts.kinds import ContractTerms
 from finance.trading.contracts.life import ContractRecord
 from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.standing import Standing
+from finance.trading.contracts.swap import SwapTerms
 from finance.trading.contracts.terms import refused
 from finance.trading.counterparties import CounterpartyRecord, CounterpartyState
 from finance.trading.limits import Commitment, uses
@@ -58,10 +59,12 @@ def check_terms(desk: Desk, terms: ContractTerms) -> None:
     if isinstance(terms, PledgeLoanTerms) and terms.lender_organisation_id == desk.book.tenant_id:
         raise refused("lender_organisation_id", "another organisation than the book's own, which could release itself")
     held = instruments_of(desk.session, desk.book.book_id)
-    for code in kinds.instruments_of(terms):
+    for name, code in zip(_instrument_fields(terms), kinds.instruments_of(terms), strict=True):
         if code not in held or held[code].unit != _TONNE:
             raise Conflict(
-                "contract.instrument", "instrument: expected one in tonnes that this book keeps; register it first"
+                "contract.instrument",
+                f"{name}: expected one in tonnes that this book keeps; register it first",
+                field=name,
             )
     if terms.agreed_on > today(desk):
         raise refused("agreed_on", f"a day up to today, {today(desk)}")
@@ -71,7 +74,11 @@ def check_terms(desk: Desk, terms: ContractTerms) -> None:
             raise refused(name, f"an open day of {calendar.market}, {day} is closed")
     state = _counterparty_state(desk, _counterparty(desk, terms.counterparty_id))
     if state in {CounterpartyState.REVOKED, CounterpartyState.REJECTED}:
-        raise Conflict("contract.counterparty", f"counterparty_id: expected one that is trusted, this one is {state}")
+        raise Conflict(
+            "contract.counterparty",
+            f"counterparty_id: expected one that is trusted, this one is {state}",
+            field="counterparty_id",
+        )
 
 
 def check_day(desk: Desk, on: date) -> None:
@@ -159,10 +166,19 @@ def _other_contracts(desk: Desk, held: Mapping[str, Instrument], contract_id: UU
             yield _commitment(held, other, opened.happened_on)
 
 
+def _instrument_fields(terms: ContractTerms) -> tuple[str, ...]:
+    """Return the names of the terms that ``kinds.instruments_of`` gives."""
+    return ("gives", "takes") if isinstance(terms, SwapTerms) else ("instrument",)
+
+
 def _counterparty(desk: Desk, counterparty_id: UUID) -> CounterpartyRecord:
     found = counterparties.find_counterparty(desk.session, desk.book.book_id, counterparty_id, desk.book.book_uuid)
     if found is None:
-        raise Conflict("contract.counterparty", "counterparty_id: expected one that is registered; propose it first")
+        raise Conflict(
+            "contract.counterparty",
+            "counterparty_id: expected one that is registered; propose it first",
+            field="counterparty_id",
+        )
     return found
 
 

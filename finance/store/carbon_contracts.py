@@ -170,6 +170,14 @@ def find(session: Session, book_id: int, contract_id: UUID, book_uuid: UUID) -> 
     return found[0] if found else None
 
 
+def entries_of(session: Session, record: ContractRecord) -> dict[int, UUID]:
+    """Return the id of the entry that proves each of the contract's facts, by the fact's number."""
+    wanted = select(CarbonContractEventRow.number, CarbonContractEventRow.entry_id).where(
+        CarbonContractEventRow.book_id == record.book_id, CarbonContractEventRow.contract_id == record.contract_id
+    )
+    return {row.number: row.entry_id for row in session.execute(wanted)}
+
+
 def list_contracts(
     session: Session, book_id: int, book_uuid: UUID, *, after: int = 0, limit: int | None = None
 ) -> tuple[ContractRecord, ...]:

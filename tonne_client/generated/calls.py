@@ -769,6 +769,10 @@ class Calls(ABC):
         """Return everyone whom an assessor of the loan must be independent of; an engaged assessor may read it too."""
         return cast("shapes.ConnectionsOut", self.call('list_connections', {'facility_id': facility_id}))
 
+    def list_contract_movements(self, *, contract_id: UUID, after: int | None = None, limit: int | None = None) -> shapes.ContractMovementsOut:
+        """Return the entries of the book that a contract's steps posted, leg by leg; for the book's own organisation."""
+        return cast("shapes.ContractMovementsOut", self.call('list_contract_movements', {'contract_id': contract_id, 'after': after, 'limit': limit}))
+
     def list_contracts(self, *, book_id: UUID, after: int | None = None, limit: int | None = None) -> shapes.CarbonContractsOut:
         """Return a page of a book's contracts by number, each as it stands today."""
         return cast("shapes.CarbonContractsOut", self.call('list_contracts', {'book_id': book_id, 'after': after, 'limit': limit}))
@@ -2041,6 +2045,14 @@ class Calls(ABC):
         """Return the table of what GET /v1/books/{book_id}/accounts/{path}/statement answers as a workbook (XLSX), all pages."""
         return cast("File", self.call('tabulate_books_accounts_statement', {'book_id': book_id, 'path': path, 'as_of': as_of, 'known': known, 'at': at, 'lang': lang}))
 
+    def tabulate_books_allocations_objections(self, *, book_id: UUID, year: int, as_of: date, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/books/{book_id}/allocations/{year} answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_books_allocations_objections', {'book_id': book_id, 'year': year, 'as_of': as_of, 'known': known, 'at': at, 'lang': lang}))
+
+    def tabulate_books_carbon_contracts(self, *, book_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/books/{book_id}/carbon-contracts answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_books_carbon_contracts', {'book_id': book_id, 'lang': lang}))
+
     def tabulate_books_charts_cheapest_plan(self, *, body: shapes.CheapestPlanIn, book_id: UUID, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
         """Return the chart of what POST /v1/books/{book_id}/decisions/cheapest-plan answers as the table behind it (XLSX)."""
         return cast("File", self.call('tabulate_books_charts_cheapest_plan', {'book_id': book_id, 'lang': lang, 'theme': theme}, body=body))
@@ -2097,6 +2109,14 @@ class Calls(ABC):
         """Return the chart of what GET /v1/books/{book_id}/valuation answers as the table behind it (XLSX)."""
         return cast("File", self.call('tabulate_books_charts_worth', {'book_id': book_id, 'snapshot_id': snapshot_id, 'as_of': as_of, 'known': known, 'at': at, 'lang': lang, 'theme': theme}))
 
+    def tabulate_books_compliance_deadlines(self, *, book_id: UUID, year: int, as_of: date, sector: str | None = None, days_ahead: int | None = None, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/books/{book_id}/compliance-deadlines answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_books_compliance_deadlines', {'book_id': book_id, 'year': year, 'as_of': as_of, 'sector': sector, 'days_ahead': days_ahead, 'lang': lang}))
+
+    def tabulate_books_compliance_proposals(self, *, book_id: UUID, year: int | None = None, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/books/{book_id}/compliance-proposals answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_books_compliance_proposals', {'book_id': book_id, 'year': year, 'lang': lang}))
+
     def tabulate_books_disposals(self, *, book_id: UUID, as_of: date, since: date | None = None, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None) -> File:
         """Return the table of what GET /v1/books/{book_id}/disposals answers as a workbook (XLSX), all pages."""
         return cast("File", self.call('tabulate_books_disposals', {'book_id': book_id, 'as_of': as_of, 'since': since, 'known': known, 'at': at, 'lang': lang}))
@@ -2140,6 +2160,26 @@ class Calls(ABC):
     def tabulate_books_valuation(self, *, book_id: UUID, snapshot_id: UUID, as_of: date, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None) -> File:
         """Return the table of what GET /v1/books/{book_id}/valuation answers as a workbook (XLSX), all pages."""
         return cast("File", self.call('tabulate_books_valuation', {'book_id': book_id, 'snapshot_id': snapshot_id, 'as_of': as_of, 'known': known, 'at': at, 'lang': lang}))
+
+    def tabulate_carbon_contracts_cash_flows(self, *, contract_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/carbon-contracts/{contract_id} answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_carbon_contracts_cash_flows', {'contract_id': contract_id, 'lang': lang}))
+
+    def tabulate_carbon_contracts_encumbrances(self, *, contract_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/carbon-contracts/{contract_id} answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_carbon_contracts_encumbrances', {'contract_id': contract_id, 'lang': lang}))
+
+    def tabulate_carbon_contracts_events(self, *, contract_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/carbon-contracts/{contract_id} answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_carbon_contracts_events', {'contract_id': contract_id, 'lang': lang}))
+
+    def tabulate_carbon_contracts_expected_tonnes(self, *, contract_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/carbon-contracts/{contract_id} answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_carbon_contracts_expected_tonnes', {'contract_id': contract_id, 'lang': lang}))
+
+    def tabulate_carbon_contracts_movements(self, *, contract_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/carbon-contracts/{contract_id}/movements answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_carbon_contracts_movements', {'contract_id': contract_id, 'lang': lang}))
 
     def tabulate_charts_cheapest_plan(self, *, body: shapes.CheapestPlanIn, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
         """Return the chart of what POST /v1/decisions/cheapest-plan answers as the table behind it (XLSX)."""

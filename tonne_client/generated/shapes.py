@@ -2026,6 +2026,33 @@ class CarbonContractOut:
 
     state: str
 
+    as_of: date
+    """Today in the zone of contract days."""
+
+    counterparty_id: UUID
+
+    agreement_ref: str
+
+    instrument: str
+    """The first that it moves, encumbers or settles on."""
+
+    quantity: AmountOut
+    """Of that instrument, by the terms in force."""
+
+    contract_amount: AmountOut
+    """The money of the terms in force that counts towards limits."""
+
+    first_day: date
+    """From which day on it may be opened."""
+
+    last_day: date
+    """From which day on it is settled."""
+
+    days: int
+    """Calendar days from the first to the last day."""
+
+    next_due: NextDueOut | None
+
     version: int
     """The version in force."""
 
@@ -2044,6 +2071,13 @@ class CarbonContractOut:
 
     interest_to_date: AmountOut | None
     """Of the days before today, booked or not."""
+
+    interest_booked: AmountOut | None
+
+    interest_paid: AmountOut | None
+
+    accrued_to: date | None
+    """Interest of the days before it is booked."""
 
     margin_given: AmountOut | None
 
@@ -3079,6 +3113,51 @@ class ContractMarginCallOut:
     snapshot_id: str
 
     is_met: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractMovementOut:
+    """One line of an entry: a leg (debit positive), or what was set aside (positive) or let go of in the ledger.
+
+    Without an account it is the record that proves the step.
+    """
+
+    number: int
+    """The contract's fact."""
+
+    what: str
+
+    effective_on: date
+
+    seq: int
+    """The entry's place in the book."""
+
+    entry_id: UUID
+
+    kind: str
+    """Of the entry."""
+
+    account: str | None
+
+    commodity: str | None
+
+    amount: AmountOut | None
+
+    hold_id: UUID | None
+
+    recorded_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class ContractMovementsOut:
+    """A page of what a contract's facts moved, in the order of the book."""
+
+    contract_id: UUID
+
+    movements: tuple[ContractMovementOut, ...]
+
+    next_after: int | None
+    """The fact after which the next page begins."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -7825,6 +7904,21 @@ class NamedPartyOut:
 
     legal_name: str | None
     """Null for one that is not on file here."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NextDueOut:
+    """What comes (positive) or goes next; without an amount a later price or result decides."""
+
+    on: date
+
+    what: str
+    """A cash flow by its name, tonnes, or margin_call."""
+
+    instrument: str | None
+    """Of tonnes."""
+
+    amount: AmountOut | None
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -180,12 +180,23 @@ def _unopened(record: ContractRecord) -> ContractState:
 
 
 def next_actions(
-    record: ContractRecord, state: ContractState, *, actor_id: UUID, is_beneficiary: bool
+    record: ContractRecord,
+    state: ContractState,
+    *,
+    on: date,
+    actor_id: UUID,
+    is_beneficiary: bool,
+    may_enforce: bool = False,
 ) -> tuple[str, ...]:
-    """Return what this person may do now, by name of the route."""
+    """Return what this person may do on the day ``on``, by name of the route.
+
+    It is settled from its last day on. A pledge is enforced, and released in the lender's stead, by an enforcing role only.
+    """
+    is_secured = state in RUNNING | {ContractState.REPAID}
     if is_beneficiary:
-        return ("release",) if state in RUNNING | {ContractState.REPAID} else ()
+        return ("release",) if is_secured else ()
     found: list[str] = []
+    is_pledge = record.kind is ContractKind.PLEDGE_LOAN
     waits = record.latest.decision is None
     if waits and record.latest.maker_id != actor_id:
         found += ["approve", "reject"]
@@ -194,12 +205,15 @@ def next_actions(
         found += ["open", "amend", *(["close"] if is_other else [])]
     elif state in RUNNING:
         found += ["accrue", "amend"] if record.kind in _BEARS_INTEREST else ["amend"]
-        if record.kind is ContractKind.PLEDGE_LOAN:
+        if is_pledge:
             found.append("call-margin")
         if is_other:
-            found += ["margin", "settle", "close", "default"]
+            found += ["margin", *(["settle"] if on >= last_day(record.in_force.terms) else []), "close"]
+            found += [] if is_pledge and not may_enforce else ["default"]
     elif state in {ContractState.PROPOSED, ContractState.REJECTED}:
         found.append("amend")
+    if is_pledge and is_secured and is_other and may_enforce:
+        found.append("release")
     return tuple(found)
 
 

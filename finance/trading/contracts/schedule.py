@@ -57,6 +57,20 @@ def cash_flows(terms: ContractTerms, standing: Standing | None, *, is_ended: boo
     return tuple(sorted(found, key=lambda one: (one.on, one.what)))
 
 
+def next_due(
+    cash: tuple[CashFlow, ...], tonnes: tuple[TonneFlow, ...], standing: Standing | None
+) -> CashFlow | TonneFlow | None:
+    """Return what comes or goes next: a margin call that is not met, else the earliest flow, money before tonnes of one day.
+
+    The money of a call is what would meet it, paid: negative.
+    """
+    call = None if standing is None else standing.call
+    if call is not None and not call.is_met:
+        return CashFlow(on=call.called_on, what="margin_call", amount_fen=-call.repay_fen)
+    flows: tuple[CashFlow | TonneFlow, ...] = (*cash, *tonnes)
+    return min(flows, key=lambda one: one.on, default=None)
+
+
 def tonne_flows(terms: ContractTerms, *, is_open: bool, is_ended: bool) -> tuple[TonneFlow, ...]:
     """Return the tonnes that the contract will still bring (positive) or take."""
     if is_ended:
