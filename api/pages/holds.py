@@ -66,7 +66,7 @@ def show_holds(
         after=after,
         kinds=tuple(HoldKind),
         may_place=page.may(place_hold),
-        organisations=_organisations(page) if page.may(place_hold) else {},
+        organisations=organisations(page) if page.may(place_hold) else {},
     )
 
 
@@ -91,7 +91,7 @@ def show_hold(book_id: UuidString, hold_id: UuidString, page: ThisPage) -> Respo
         "holds/hold.html",
         hold=page.use(read_hold, book_id=book_id, hold_id=hold_id),
         is_own=any(each.book_id == book_id for each in page.books()),
-        organisations=_organisations(page),
+        organisations=organisations(page),
         may_release=page.may(release_hold),
         may_capture=page.may(capture_hold),
     )
@@ -136,7 +136,7 @@ def _clearing_to_open(
     return tuple(found)
 
 
-def _organisations(page: Page) -> dict[UUID, str]:
+def organisations(page: Page) -> dict[UUID, str]:
     """Return the names of the organisations that are borrower or lender of the reader's loans, by id."""
     lines = page.use(list_facilities).facilities if page.may(list_facilities) else ()
     return {party.organisation_id: party.legal_name for line in lines for party in line.parties if party.legal_name}

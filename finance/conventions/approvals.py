@@ -88,6 +88,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
             scope="trading:approve",
             title_en="Carbon finance contract",
             title_zh="碳金融合约",
+            page="/carbon-contracts/{id}",
         ),
         WaitingKind.MARK: Waits(
             scope="market:approve",
