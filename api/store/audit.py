@@ -18,7 +18,8 @@ from sqlalchemy.orm import Session
 from api.store.audit_tables import AuditHeadRow, AuditRow
 from ledger.core import log
 from ledger.core.proofs import Span
-from ledger.store.reading import as_bound, as_id, driver_of, run, run_each
+from ledger.store.added_rows import AddedTable
+from ledger.store.reading import as_bound, as_id, driver_of, run
 
 _CHUNK = 1_000
 
@@ -182,17 +183,25 @@ def _append_of(
     for seq, draft in enumerate(drafts, start=size + 1):
         content, salt = canonical(draft, seq), random_bytes(log.SALT_BYTES)
         added.append(log.leaf_hash(salt, content.encode()))
-        who = own, seq, as_id(session, draft.request_id), as_id(session, draft.user_id)
+        who = seq, as_id(session, draft.request_id), as_id(session, draft.user_id)
         rows.append((*who, draft.route, as_bound(session, draft.recorded_at), content, salt, added[-1]))
-    run_each(session, _ROW, rows)
+    _ROWS.add(session, own, rows)
     peaks, size = log.append_leaves(peaks, size, added)
     run(session, "UPDATE audit_head SET size = ?, peaks = ? WHERE organisation_id = ?", size, peaks, own)
 
 
 _HEAD = "SELECT size, peaks FROM audit_head WHERE organisation_id = ?"
-_ROW = (
-    "INSERT INTO audit_row (organisation_id, seq, request_id, user_id, route, recorded_at, content, salt, leaf_hash)"
-    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_ROWS = AddedTable(
+    "audit_row",
+    lead="organisation_id",
+    seq="bigint",
+    request_id="uuid",
+    user_id="uuid",
+    route="text",
+    recorded_at="timestamptz",
+    content="text",
+    salt="bytea",
+    leaf_hash="bytea",
 )
 
 

@@ -60,16 +60,6 @@ def run(session: Session, statement: str, *values: object) -> Any:
     return connection.execute(statement.replace("?", "%s") if is_postgresql else statement, values)
 
 
-def run_each(session: Session, statement: str, rows: Sequence[Sequence[object]]) -> None:
-    """Run one statement, whose places are ``?``, with each of ``rows``; on PostgreSQL in one round trip."""
-    _, connection, is_postgresql = driver_of(session)
-    if is_postgresql:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement.replace("?", "%s"), rows)
-    else:
-        connection.executemany(statement, rows)
-
-
 def run_first(session: Session, statement: str, *values: object) -> Any:
     """Run one statement as ``run`` does; on PostgreSQL the BEGIN before it needs no round trip of its own."""
     connection = driver_of(session).connection

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from ledger.core.instants import instant_text
 from ledger.core.journal import JournalEntry
 from ledger.store.acting import is_row_security_active
+from ledger.store.added_rows import AddedTable
 from ledger.store.database import json_text
 from ledger.store.reading import driver_of
 from ledger.store.rows import BatchRows, attrs_text
@@ -24,24 +25,7 @@ _FEW = 100
 """Entries up to which a batch is inserted: at 30 and 100 it takes as much work as COPY and fewer round trips; at 300 no gain was seen."""
 
 
-class _Table:
-    """The two statements that add rows to a table, both led by the book."""
-
-    def __init__(self, name: str, **columns: str) -> None:
-        """Take each column's type in the rows' order, the book's left out."""
-        names = ", ".join(("book_id", *columns))
-        arrays = ", ".join(f"%s::{kind}[]" for kind in columns.values())
-        self.name = name
-        self._kinds = tuple(columns.values())
-        self.copy = f"COPY {name} ({names}) FROM STDIN"
-        self.insert = f"INSERT INTO {name} ({names}) SELECT %s, v.* FROM unnest({arrays}) AS v"  # noqa: S608 - names only
-
-    def arrays(self, rows: Sequence[tuple[object, ...]]) -> Iterator[str]:
-        """Yield each column of ``rows`` as the text of one array."""
-        return map(_array, self._kinds, zip(*rows, strict=True))
-
-
-_ENTRY = _Table(
+_ENTRY = AddedTable(
     "entry",
     seq="bigint",
     entry_id="uuid",
@@ -59,7 +43,7 @@ _ENTRY = _Table(
     pii_commitment="bytea",
     transfer_id="uuid",
 )
-_POSTING = _Table(
+_POSTING = AddedTable(
     "posting",
     seq="bigint",
     line="bigint",
@@ -68,11 +52,11 @@ _POSTING = _Table(
     amount="bigint",
     effective_on="date",
 )
-_LEAF = _Table("leaf", seq="bigint", salt="bytea", canonical="text", leaf_hash="bytea")
-_REQUEST = _Table(
+_LEAF = AddedTable("leaf", seq="bigint", salt="bytea", canonical="text", leaf_hash="bytea")
+_REQUEST = AddedTable(
     "request", entry_id="uuid", request_hash="bytea", error_code="text", error="text", answered_at="timestamptz"
 )
-_LOT = _Table(
+_LOT = AddedTable(
     "lot",
     lot_id="bigint",
     account_id="bigint",
@@ -82,11 +66,11 @@ _LOT = _Table(
     cost="bigint",
     origin_lot_id="bigint",
 )
-_LOT_MOVE = _Table("lot_move", seq="bigint", line="bigint", lot_id="bigint", qty="bigint", cost="bigint")
-_SERIAL_MOVE = _Table(
+_LOT_MOVE = AddedTable("lot_move", seq="bigint", line="bigint", lot_id="bigint", qty="bigint", cost="bigint")
+_SERIAL_MOVE = AddedTable(
     "serial_move", seq="bigint", line="bigint", lot_id="bigint", prefix="text", first="bigint", last="bigint"
 )
-_HOLD = _Table(
+_HOLD = AddedTable(
     "hold",
     hold_id="uuid",
     placed_seq="bigint",
@@ -98,7 +82,7 @@ _HOLD = _Table(
     agreement_ref="text",
     expires_at="timestamptz",
 )
-_HOLD_MOVE = _Table("hold_move", seq="bigint", hold_id="uuid", lot_id="bigint", amount="bigint")
+_HOLD_MOVE = AddedTable("hold_move", seq="bigint", hold_id="uuid", lot_id="bigint", amount="bigint")
 _HOLD_POSITION = (
     "INSERT INTO hold_position (book_id, hold_id, lot_id, account_id, expires_at, remaining, captured, state, last_seq)"
     " SELECT %s, v.* FROM unnest(%s::uuid[], %s::bigint[], %s::bigint[], %s::timestamptz[], %s::bigint[], %s::bigint[], %s::text[],"
@@ -179,7 +163,7 @@ def _copy(
                 following = next(blocks, None)
 
 
-def _added(rows: BatchRows) -> Iterator[tuple[_Table, Sequence[tuple[object, ...]]]]:
+def _added(rows: BatchRows) -> Iterator[tuple[AddedTable, Sequence[tuple[object, ...]]]]:
     """Yield each table that gets rows, with them, in the order that the seals ask for."""
     if rows.entries:
         yield _ENTRY, [_entry_values(entry, request_hash) for entry, request_hash in rows.entries]
@@ -199,7 +183,7 @@ def _added(rows: BatchRows) -> Iterator[tuple[_Table, Sequence[tuple[object, ...
     yield from ((table, added) for table, added in _further(rows) if added)
 
 
-def _further(rows: BatchRows) -> tuple[tuple[_Table, Sequence[tuple[object, ...]]], ...]:
+def _further(rows: BatchRows) -> tuple[tuple[AddedTable, Sequence[tuple[object, ...]]], ...]:
     return (
         (_LOT, rows.lots),
         (_LOT_MOVE, rows.lot_moves),
@@ -228,22 +212,6 @@ def _entry_values(entry: JournalEntry, request_hash: bytes) -> tuple[object, ...
         draft.pii_commitment,
         draft.transfer_id,
     )
-
-
-def _array(kind: str, column: Sequence[object]) -> str:
-    """Return a column of ``kind`` as the text of one array."""
-    if kind == "text":
-        words = ["NULL" if value is None else _quoted(str(value)) for value in column]
-    elif kind == "bytea":
-        words = [f'"\\\\x{value.hex()}"' if isinstance(value, bytes) else "NULL" for value in column]
-    else:  # a number, a day, an instant or an id: nothing in it is special to an array but the word for none
-        return f"{{{','.join(map(str, column)).replace('None', 'NULL')}}}"
-    return f"{{{','.join(words)}}}"
-
-
-def _quoted(word: str) -> str:
-    escaped = word.replace("\\", "\\\\").replace('"', '\\"')
-    return f'"{escaped}"'
 
 
 def _blocks(rows: BatchRows) -> Iterator[tuple[str, str]]:
