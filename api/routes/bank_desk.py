@@ -1,6 +1,7 @@
 """A bank's desk: its queue, its portfolio, a proposal computed again, and the sheet of a decision.
 
-Queue and portfolio are of the calling lender; recomputation and sheet are for borrower and lenders. Nothing here is an assessor's.
+Queue and portfolio are of the calling lender; KPI path, recomputation and sheet are for borrower and lenders.
+Nothing here is an assessor's.
 """
 
 from __future__ import annotations
@@ -16,14 +17,15 @@ from api.auth.policy import Routes, asks
 from api.deps import Call, ThisCall
 from api.routes.determinations import business_day
 from api.routes.facilities import LOAN_PARTIES
-from api.schemas.bank_desk import FacilityQueueOut, PortfolioOut, PositionOut, QueueOut, RecomputationOut
+from api.schemas.bank_desk import FacilityQueueOut, KpiPathOut, PortfolioOut, PositionOut, QueueOut, RecomputationOut
 from api.schemas.cursors import read_cursor, read_id, write_cursor
 from api.schemas.decision_sheets import DecisionSheetOut
-from api.schemas.fields import DateString, PageCursor, UuidString
+from api.schemas.fields import CodeString, DateString, PageCursor, UuidString
 from api.store.access import OrganisationKind
 from finance.loans.facility_terms import PartyRole
 from finance.operations.bank_desk import queue_of
 from finance.operations.decision_sheet import sheet_of
+from finance.operations.kpi_paths import kpi_path_of
 from finance.operations.loan_duties import load_state
 from finance.operations.portfolio import Position, position_of
 from finance.operations.recomputation import recompute
@@ -80,6 +82,18 @@ def read_position(
     facility = call.load(FACILITY, facility_id)
     check_loan_party(facility, call.principal)
     return PositionOut.from_core(_position(call, facility, as_of or business_day(call.now)))
+
+
+@routes.get("/facilities/{facility_id}/kpi-path", policy=_PARTIES)
+def read_kpi_path(
+    facility_id: UuidString,
+    call: ThisCall,
+    kpi_id: Annotated[CodeString, Query(description="A KPI of the terms in force.", examples=["intensity"])],
+) -> KpiPathOut:
+    """Return a KPI's tests by period: each target as a number, and what the reported value comes to against it."""
+    facility = call.load(FACILITY, facility_id)
+    check_loan_party(facility, call.principal)
+    return KpiPathOut.from_core(kpi_path_of(call.session, facility, kpi_id, now=call.now))
 
 
 @routes.get("/determinations/{determination_id}/recomputation", policy=_PARTIES)

@@ -5,15 +5,12 @@ Each has the policy and the parameters of the answer that it draws.
 
 from __future__ import annotations
 
-from api.charts import calendar, compliance, decisions, holdings, intensity, loans, prices, results, risk
+from api.charts import calendar, compliance, decisions, holdings, intensity, kpi_targets, loans, prices, results, risk
 from api.charts.chart import Chart
 from api.charts.look import Look
 from api.renditions import Renditions
-from api.routes import compliance as compliance_routes
 from api.routes import (
-    decisions as decision_routes,
-)
-from api.routes import (
+    bank_desk,
     facilities,
     forecasts,
     gap_risk,
@@ -24,6 +21,10 @@ from api.routes import (
     reports,
     surrender_plans,
     valuations,
+)
+from api.routes import compliance as compliance_routes
+from api.routes import (
+    decisions as decision_routes,
 )
 from api.routes import risk as risk_routes
 from api.schemas.outlook import OutlookOut
@@ -58,6 +59,7 @@ routes.chart("/charts/cheapest-plan", of=decision_routes.compute_cheapest_plan, 
 routes.chart("/charts/prices", of=observations.list_observations, draw=prices.price_history, rows="observations")
 routes.chart("/charts/kpi-path", of=forecasts.read_forecast, draw=intensity.kpi_path)
 routes.chart("/kpi-periods/{kpi_period_id}/charts/kpi-path", of=forecasts.read_period_forecast, draw=intensity.kpi_path)
+routes.chart("/facilities/{facility_id}/charts/kpi-path", of=bank_desk.read_kpi_path, draw=kpi_targets.kpi_targets)
 routes.chart("/facilities/{facility_id}/charts/rate-timeline", of=facilities.read_schedule, draw=loans.rate_timeline)
 routes.chart("/facilities/{facility_id}/charts/schedule", of=facilities.read_schedule, draw=loans.schedule)
 routes.chart("/charts/obligations", of=obligations.list_obligations, draw=calendar.due_days, rows="facilities")

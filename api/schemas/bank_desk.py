@@ -16,14 +16,17 @@ from pydantic import Field, JsonValue
 
 from api.schemas.amounts import AmountOut, money_out
 from api.schemas.base import Array, Choice, Schema
+from api.schemas.explain import ExplanationOut
 from api.schemas.fields import DateString, InstantString, PageCursor, Text, UuidString
 from api.schemas.terms import Digest, DigestIn
 from finance.conventions.documents import to_document
 from finance.conventions.exact_text import decimal_text, fraction_text
+from finance.kpi.targets import Bound
 from finance.loans.label import LabelState
 from finance.loans.obligation_words import title_of
 from finance.loans.obligations import Debtor, Duty, DutyState, Obligation
 from finance.operations.bank_desk import MOST_ITEMS, QueueItem, QueueKind
+from finance.operations.kpi_paths import KpiPath, KpiStep
 from finance.operations.loan_duties import LoanDuties
 from finance.operations.portfolio import KpiPoint, Position, TrancheExposure
 from finance.operations.recomputation import Recomputation
@@ -340,6 +343,58 @@ class KpiPointOut(Schema):
             observed=point.observed,
             is_attested=point.is_attested,
             status=None if point.status is None else point.status.value,
+        )
+
+
+class KpiStepOut(KpiPointOut):
+    """One test with its target as a number and what the reported value comes to, both in ``compared_unit``.
+
+    ``bound`` is the side on which the target is met. A reduction is a share of one of what it is measured from; a grade is its place on
+    the target's scale, the worst being 0. ``compared`` is null before the report and where it cannot be compared (``code`` says why).
+    """
+
+    bound: Bound
+    threshold: str
+    compared: str | None
+    compared_unit: str
+    code: Annotated[str | None, Field(examples=["determination.baseline_missing"])]
+    explain: ExplanationOut | None
+
+    @classmethod
+    def of_step(cls, step: KpiStep) -> KpiStepOut:
+        """Return the shape of ``step``."""
+        outcome, plain = step.outcome, KpiPointOut.from_core(step.point)
+        return cls(
+            **plain.model_dump(),
+            bound=step.goal.bound,
+            threshold=decimal_text(step.goal.value),
+            compared=None if outcome is None else decimal_text(outcome.compared),
+            compared_unit=step.goal.unit or step.point.unit,
+            code=step.code,
+            explain=None if outcome is None else ExplanationOut.from_core(outcome.explanation),
+        )
+
+
+class KpiPathOut(Schema):
+    """A KPI of a loan through its test periods, as known at ``known_at``."""
+
+    facility_id: UuidString
+    kpi_id: str
+    measure: Annotated[str, Field(examples=["operational_incl_power"])]
+    unit: Annotated[str, Field(examples=["tCO2e/t"])]
+    known_at: InstantString
+    steps: Array[KpiStepOut]
+
+    @classmethod
+    def from_core(cls, path: KpiPath) -> KpiPathOut:
+        """Return the shape of ``path``."""
+        return cls(
+            facility_id=path.facility_id,
+            kpi_id=path.definition.kpi_id,
+            measure=path.definition.measure.value,
+            unit=path.definition.unit,
+            known_at=path.known_at,
+            steps=tuple(map(KpiStepOut.of_step, path.steps)),
         )
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
+from typing import assert_never
 
 from finance.conventions.exact_text import decimal_text
 from finance.conventions.fields import check_identifier, check_text, refused
@@ -185,6 +186,41 @@ TargetRule = (
     | VsBenchmark
     | MultiYearMean
 )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Goal:
+    """The number a rule compares with and the side on which it is met; ``unit`` is None for the KPI's own, ``1`` for a share."""
+
+    bound: Bound
+    value: Fraction
+    unit: str | None
+
+
+def goal_of(rule: TargetRule) -> Goal:
+    """Return what the rule asks for, in the unit that is compared: 3 % less than the base year is at least 3/100 of one.
+
+    A grade is its place on the scale, the worst being 0; tonnes avoided are tCO2e.
+    """
+    bound, value, unit = Bound.AT_LEAST, Fraction(0), None
+    match rule:
+        case Level() | MultiYearMean():
+            bound, value = rule.bound, rule.value
+        case Count():
+            bound, value = rule.bound, Fraction(rule.number)
+        case Share():
+            bound, value, unit = rule.bound, rule.value, "1"
+        case ReductionVsBase() | YearOnYear() | VsBenchmark():
+            value, unit = rule.reduction, "1"
+        case Avoided():
+            value, unit = rule.tonnes, "tCO2e"
+        case StatusHeld():
+            value, unit = rule.least_share, "1"
+        case ExternalRank():
+            value = Fraction(len(rule.scale) - 1 - rule.scale.index(rule.at_least))
+        case _:
+            assert_never(rule)
+    return Goal(bound=bound, value=value, unit=unit)
 
 
 def kind_matches(rule: TargetRule, measure: KpiMeasure) -> bool:

@@ -92,7 +92,7 @@ def position_of(
         share=share,
         label=state.label.label.state_at(as_of),
         may_be_called_sll=state.label.label.may_be_called_sll(as_of),
-        path=tuple(_path(session, state)),
+        path=tuple(kpi_points(session, state)),
         tranches=tuple(_exposure(state, each.tranche_id, share, as_of) for each in terms.tranches),
         next_decision=open_decisions[0] if open_decisions else None,
         alerts=tuple(each for each in of_duties(duties, today) if each.kind in _ALERTS),
@@ -132,7 +132,8 @@ def at_stake_bp(terms: FacilityTerms, tranche_id: str) -> Fraction:
     return down + up
 
 
-def _path(session: Session, state: LoanState) -> Iterator[KpiPoint]:
+def kpi_points(session: Session, state: LoanState) -> Iterator[KpiPoint]:
+    """Yield every test of the terms with what was reported for it, KPI by KPI."""
     decided = _standing_statuses(state)
     for kpi in state.loan.facility.terms.kpis:
         for target in kpi.targets:

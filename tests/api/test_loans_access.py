@@ -41,6 +41,7 @@ READS = (
     "/facilities/{facility}/schedule",
     "/facilities/{facility}/facts",
     "/facilities/{facility}/entries",
+    "/facilities/{facility}/kpi-path?kpi_id=intensity",
     "/facilities/{facility}/rate?on=2026-07-01",
     "/facilities/{facility}/interest?on=2026-07-01",
     "/facilities/{facility}/kpi-periods",
@@ -74,6 +75,7 @@ READS = (
     "/attestations/{attestation}/certificate.pdf",
     "/attestations/{attestation}/reliance",
     "/bank/facilities/{facility}/position",
+    *(f"/facilities/{{facility}}/charts/kpi-path{form}?kpi_id=intensity" for form in ("", ".svg", ".xlsx")),
     *(
         f"/facilities/{{facility}}/charts/{name}{form}"
         for name in ("rate-timeline", "schedule")

@@ -542,6 +542,10 @@ class Calls(ABC):
         """Return the chart of what POST /v1/decisions/sensitivity answers as a picture (SVG)."""
         return cast("File", self.call('draw_charts_sensitivity', {'lang': lang, 'theme': theme}, body=body))
 
+    def draw_facilities_charts_kpi_path(self, *, facility_id: UUID, kpi_id: str, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
+        """Return the chart of what GET /v1/facilities/{facility_id}/kpi-path answers as a picture (SVG)."""
+        return cast("File", self.call('draw_facilities_charts_kpi_path', {'facility_id': facility_id, 'kpi_id': kpi_id, 'lang': lang, 'theme': theme}))
+
     def draw_facilities_charts_rate_timeline(self, *, facility_id: UUID, known_at: datetime | None = None, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
         """Return the chart of what GET /v1/facilities/{facility_id}/schedule answers as a picture (SVG)."""
         return cast("File", self.call('draw_facilities_charts_rate_timeline', {'facility_id': facility_id, 'known_at': known_at, 'lang': lang, 'theme': theme}))
@@ -1518,6 +1522,10 @@ class Calls(ABC):
         """Return the payment of the interest period that ``on`` lies in, with the tree of its segments, rates and reasons."""
         return cast("shapes.InterestOut", self.call('read_interest', {'facility_id': facility_id, 'on': on, 'tranche_id': tranche_id, 'known_at': known_at}))
 
+    def read_kpi_path(self, *, facility_id: UUID, kpi_id: str) -> shapes.KpiPathOut:
+        """Return a KPI's tests by period: each target as a number, and what the reported value comes to against it."""
+        return cast("shapes.KpiPathOut", self.call('read_kpi_path', {'facility_id': facility_id, 'kpi_id': kpi_id}))
+
     def read_kpi_period(self, *, kpi_period_id: UUID) -> shapes.KpiPeriodOut:
         """Return the period with its history, value and snapshot hash."""
         return cast("shapes.KpiPeriodOut", self.call('read_kpi_period', {'kpi_period_id': kpi_period_id}))
@@ -1998,6 +2006,10 @@ class Calls(ABC):
         """Return the chart of what POST /v1/decisions/sensitivity answers: its words, its table and its Vega-Lite specification."""
         return cast("shapes.ChartsChartOut", self.call('show_charts_sensitivity', {'lang': lang, 'theme': theme}, body=body))
 
+    def show_facilities_charts_kpi_path(self, *, facility_id: UUID, kpi_id: str, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> shapes.ChartsChartOut:
+        """Return the chart of what GET /v1/facilities/{facility_id}/kpi-path answers: its words, its table and its Vega-Lite specification."""
+        return cast("shapes.ChartsChartOut", self.call('show_facilities_charts_kpi_path', {'facility_id': facility_id, 'kpi_id': kpi_id, 'lang': lang, 'theme': theme}))
+
     def show_facilities_charts_rate_timeline(self, *, facility_id: UUID, known_at: datetime | None = None, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> shapes.ChartsChartOut:
         """Return the chart of what GET /v1/facilities/{facility_id}/schedule answers: its words, its table and its Vega-Lite specification."""
         return cast("shapes.ChartsChartOut", self.call('show_facilities_charts_rate_timeline', {'facility_id': facility_id, 'known_at': known_at, 'lang': lang, 'theme': theme}))
@@ -2212,6 +2224,10 @@ class Calls(ABC):
     def tabulate_charts_sensitivity(self, *, body: shapes.SensitivityIn, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
         """Return the chart of what POST /v1/decisions/sensitivity answers as the table behind it (XLSX)."""
         return cast("File", self.call('tabulate_charts_sensitivity', {'lang': lang, 'theme': theme}, body=body))
+
+    def tabulate_facilities_charts_kpi_path(self, *, facility_id: UUID, kpi_id: str, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
+        """Return the chart of what GET /v1/facilities/{facility_id}/kpi-path answers as the table behind it (XLSX)."""
+        return cast("File", self.call('tabulate_facilities_charts_kpi_path', {'facility_id': facility_id, 'kpi_id': kpi_id, 'lang': lang, 'theme': theme}))
 
     def tabulate_facilities_charts_rate_timeline(self, *, facility_id: UUID, known_at: datetime | None = None, lang: shapes.LookLanguage | None = None, theme: shapes.Theme | None = None) -> File:
         """Return the chart of what GET /v1/facilities/{facility_id}/schedule answers as the table behind it (XLSX)."""

@@ -24,6 +24,8 @@ AssuranceLevel: TypeAlias = Literal['limited', 'reasonable', 'not_an_opinion']
 
 AssuranceStandard: TypeAlias = Literal['isae_3000', 'isae_3410', 'issa_5000', 'iso_14064_3', 'aa1000as_v3', 'cets_verification']
 
+Bound: TypeAlias = Literal['at_most', 'at_least']
+
 BreachState: TypeAlias = Literal['open', 'cured', 'continuing']
 
 CertificateKind: TypeAlias = Literal['market', 'own_use', 'old_hydro']
@@ -6515,6 +6517,23 @@ class KpiOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class KpiPathOut:
+    """A KPI of a loan through its test periods, as known at ``known_at``."""
+
+    facility_id: UUID
+
+    kpi_id: str
+
+    measure: str
+
+    unit: str
+
+    known_at: datetime
+
+    steps: tuple[KpiStepOut, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class KpiPeriodEventOut:
     """A state that a period came to: when, through which organisation, with what."""
 
@@ -6622,6 +6641,45 @@ class KpiReasonIn:
 
     reason: str
     """One line of printable text."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class KpiStepOut:
+    """One test with its target as a number and what the reported value comes to, both in ``compared_unit``.
+
+    ``bound`` is the side on which the target is met. A reduction is a share of one of what it is measured from; a grade is its place on
+    the target's scale, the worst being 0. ``compared`` is null before the report and where it cannot be compared (``code`` says why).
+    """
+
+    kpi_id: str
+
+    unit: str
+
+    period_start: date
+
+    period_end: date
+
+    target: Mapping[str, JsonValue]
+
+    kpi_period_id: UUID | None
+
+    observed: str | None
+
+    is_attested: bool
+
+    status: str | None
+
+    bound: Bound
+
+    threshold: str
+
+    compared: str | None
+
+    compared_unit: str
+
+    code: str | None
+
+    explain: ExplanationOut | None
 
 
 @dataclass(frozen=True, kw_only=True)
