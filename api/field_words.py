@@ -110,6 +110,7 @@ _CHINESE: Mapping[str, str] = {
     "is_end_provisional": "止期是否暂定",
     "is_fallback": "是否备用价",
     "is_late": "是否逾期",
+    "is_by_fact": "是否由事实认定",
     "is_met": "是否已满足",
     "is_override": "是否人工估值价",
     "is_provisional": "是否暂定",

@@ -16,7 +16,7 @@ from api.schemas.explain import ExplanationOut
 from api.schemas.fields import CodeString, DateString, DecimalString, Text, UuidString
 from api.schemas.points import PointOut
 from finance.compliance.allocation import ProcessState
-from finance.compliance.allocation_steps import AllocationState, Objection
+from finance.compliance.allocation_steps import AllocationState, Objection, next_facts
 from finance.compliance.deadline_calendar import Sector
 from finance.compliance.entity_allocation import EntityAllocation, ProcessYear
 from finance.compliance.power_allocation import PowerUnit, UnitClass
@@ -375,6 +375,9 @@ class AllocationStateOut(PointOut):
     difference: Annotated[AmountOut | None, Field(description="Above zero to be issued, below to be given back.")]
     superseded: Array[str]
     objections: Array[ObjectionOut]
+    next_actions: Annotated[
+        Array[str], Field(description="Facts that the procedure can take now, by route, in its order.")
+    ]
 
     @classmethod
     def from_core(cls, state: AllocationState, point: PointOut, *, year: int) -> AllocationStateOut:
@@ -395,6 +398,7 @@ class AllocationStateOut(PointOut):
             difference=None if state.difference_t is None else tonnes_out(state.difference_t),
             superseded=state.superseded,
             objections=tuple(ObjectionOut.from_core(each) for each in state.objections),
+            next_actions=next_facts(state),
         )
 
 

@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, JsonValue
 from api.schemas.base import Array, Schema
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import DateString, InstantString, Text, UuidString
-from finance.compliance.deadline_calendar import CalendarStep
+from finance.compliance.deadline_calendar import FACT_STEPS, CalendarStep
 from finance.store.compliance import Proposal
 
 ID = "01939c3e-7b3a-7cc1-9a53-0f9d6c2b1e4d"
@@ -123,6 +123,7 @@ class CalendarStepOut(Schema):
     state: Annotated[str, Field(examples=["due_soon"])]
     done_on: DateString | None
     is_late: bool
+    is_by_fact: Annotated[bool, Field(description="A fact or an entry says that it is done, not a milestone.")]
     label_en: str
     label_zh: str
     explanation: ExplanationOut
@@ -137,6 +138,7 @@ class CalendarStepOut(Schema):
             state=step.state.value,
             done_on=step.done_on,
             is_late=step.is_late,
+            is_by_fact=step.step in FACT_STEPS,
             label_en=step.label_en,
             label_zh=step.label_zh,
             explanation=ExplanationOut.from_core(step.explain()),

@@ -157,6 +157,27 @@ def allocation_state(
     )
 
 
+def next_facts(state: AllocationState) -> tuple[str, ...]:
+    """Return which facts the procedure can take now, by name of the route, in its order.
+
+    A year without a pre-allocation begins with its verification. A verification that stands is corrected by a further one or
+    withdrawn; what was determined on it may be determined anew. What was notified may be objected to, an open objection answered.
+    """
+    is_verified, is_notified = state.verification is not None, state.preallocation or state.verification
+    is_open = {ObjectionState.OPEN, ObjectionState.ANSWER_OVERDUE}
+    found = {
+        "preallocations": state.phase in {AllocationPhase.NONE, AllocationPhase.PREALLOCATED},
+        "verifications": True,
+        "determinations": is_verified,
+        "settlements": bool(state.difference_t),
+        "objections": bool(is_notified or state.determination),
+        "objection-answers": any(each.state in is_open for each in state.objections),
+        "withdrawals": is_verified,
+        "milestones": True,
+    }
+    return tuple(name for name, is_next in found.items() if is_next)
+
+
 def check_preallocation(rules: ReferenceSet, *, year: int, prior_verified_t: Fraction, allocation_t: int) -> int:
     """Return the largest pre-allocation of the year, or refuse a larger ``allocation_t`` (``allocation.preallocation``).
 

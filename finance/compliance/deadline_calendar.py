@@ -21,6 +21,8 @@ _DEADLINE = "deadline_"
 _MONTHLY = "monthly_evidence_days"
 _MONTHS = 12
 MOST_DAYS_AHEAD = 366
+FACT_STEPS = frozenset({"preallocation", "verification", "determination", "issue", "carry_over", "surrender"})
+"""Steps that a fact of the year or an entry of the book says are done; the others are recorded as done by themselves."""
 
 
 class Sector(StrEnum):

@@ -187,3 +187,54 @@ def test_the_calendar_shows_every_step_with_its_source(house: House) -> None:
     assert all(step["label_en"] in page for step in answer["steps"])
     assert page.count('class="why-dialog"') == len(answer["steps"])
     assert "compliance-deadlines.ics" in page
+
+
+def sent_to(page: str) -> set[str]:
+    """Return the facts of the allocation that the page has a form for."""
+    return set(re.findall(rf'data-api="POST /v1/books/{BOOK}/allocations/2025/([a-z-]+)"', page))
+
+
+def test_the_allocation_page_has_the_forms_of_the_step_at_hand_and_no_other(house: House) -> None:
+    path = f"/books/{BOOK}/allocation?year=2025"
+    start = sent_to(shown(house, path))
+    house.agreed(f"{BASE}/preallocations", preallocation())
+    preallocated = sent_to(shown(house, path))
+    house.agreed(f"{BASE}/verifications", verification())
+    verified = sent_to(shown(house, path))
+    house.agreed(f"{BASE}/determinations", determination())
+    house.agreed(
+        f"{BASE}/objections",
+        {
+            "proposal_id": entry_id(40),
+            "against": entry_id(3),
+            "notified_on": "2026-09-18",
+            "raised_on": "2026-09-21",
+            "reason": "the output of line 2 is missing",
+        },
+    )
+    objected = sent_to(shown(house, path))
+
+    assert start == {"preallocations", "verifications", "milestones"}
+    assert preallocated == start | {"settlements", "objections"}
+    assert verified == preallocated - {"preallocations"} | {"determinations", "withdrawals"}
+    assert objected == verified | {"objection-answers"}
+
+
+def test_the_procedure_stands_with_its_deadlines_and_what_is_done_leads_to_its_fact(house: House) -> None:
+    house.agreed(f"{BASE}/preallocations", preallocation())
+
+    page = shown(house, f"/books/{BOOK}/allocation?year=2025")
+    steps = house.get("/compliance-deadlines?year=2025&as_of=2026-11-21")["steps"]
+
+    assert all(step["label_en"] in page for step in steps)
+    assert f'<a href="/books/{BOOK}/compliance-proposals/{entry_id(1)}">10 Apr 2026</a>' in page
+    assert 'href="#record-verifications"' in page
+    assert "/compliance-deadlines.xlsx" in page
+
+
+def test_what_waits_for_a_second_person_is_said_beside_its_form(house: House) -> None:
+    made = done(house.post(f"{BASE}/preallocations", preallocation()))
+
+    page = shown(house, f"/books/{BOOK}/allocation?year=2025")
+
+    assert page.index("record-preallocations") < page.index(f"compliance-proposals/{made['proposal_id']}")

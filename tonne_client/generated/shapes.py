@@ -672,6 +672,9 @@ class AllocationStateOut:
 
     objections: tuple[ObjectionOut, ...]
 
+    next_actions: tuple[str, ...]
+    """Facts that the procedure can take now, by route, in its order."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class AllocationsProcessIn:
@@ -1860,6 +1863,9 @@ class CalendarStepOut:
     done_on: date | None
 
     is_late: bool
+
+    is_by_fact: bool
+    """A fact or an entry says that it is done, not a milestone."""
 
     label_en: str
 
