@@ -123,7 +123,7 @@ def test_a_viewer_of_the_bank_sees_the_facts_and_no_form(world: World) -> None:
     assert "changes nothing about it" in label
 
 
-def test_a_rating_is_recorded_only_where_a_grid_prices_it(world: World) -> None:
+def test_forms_offer_only_what_the_terms_have_a_grid_an_index_or_early_repayment(world: World) -> None:
     plain, graded = (
         world.open_facility(each) for each in ({}, {"facility_number": "B-2", "tranches.0.rating_grid": GRID})
     )
@@ -133,6 +133,8 @@ def test_a_rating_is_recorded_only_where_a_grid_prices_it(world: World) -> None:
     without, within = (page(world, world.lender, both_pages(each, "servicing")[1]) for each in (plain, graded))
 
     assert 'id="record-grade"' not in without
+    assert '<option value="prepayment"' not in without
+    assert "The terms allow no early repayment." in without
     assert 'id="record-fixing"' not in without
     assert 'id="record-grade"' in within
     assert "agency&#39;s notice of 2026-06-30" in within
