@@ -58,6 +58,11 @@ _PROBLEM_ERROR: Described = {
         "sheet": {"type": "string"},
         "row": {"type": "integer"},
         "value": {"type": "string"},
+        "facts": {
+            "type": "object",
+            "additionalProperties": {"type": "string"},
+            "description": "The values that what was expected names, of a file's cell.",
+        },
     },
 }
 

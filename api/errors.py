@@ -124,7 +124,7 @@ def problem(
     code: str,
     detail: str,
     *,
-    errors: Iterable[Mapping[str, str | int]] = (),
+    errors: Iterable[Mapping[str, object]] = (),
     more: Mapping[str, str] | None = None,
     headers: Mapping[str, str] | None = None,
 ) -> Response:
@@ -232,13 +232,13 @@ def first_unreadable(error: RequestValidationError) -> tuple[str, str]:
     return "request.invalid", _unreadable_detail([_field_error(dict(each)) for each in error.errors()])
 
 
-def _unreadable_detail(errors: Sequence[Mapping[str, str | int]]) -> str:
+def _unreadable_detail(errors: Sequence[Mapping[str, object]]) -> str:
     first = errors[0]
     others = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
     return f"{first['field'] or 'the body'}: expected {first['expected']}{others}"
 
 
-def _field_error(each: Mapping[str, object]) -> dict[str, str | int]:
+def _field_error(each: Mapping[str, object]) -> dict[str, object]:
     where, kind, message = each.get("loc", ()), str(each.get("type", "")), str(each.get("msg", ""))
     assert isinstance(where, tuple), "pydantic gives a place as a tuple"
     parts = where[1:] if where and where[0] in {"body", "query", "path", "header"} else where
@@ -253,12 +253,13 @@ def _field_error(each: Mapping[str, object]) -> dict[str, str | int]:
     return {"field": place(parts), "expected": expected, "code": code}
 
 
-def _row_errors(error: ImportRefused) -> list[dict[str, str | int]]:
+def _row_errors(error: ImportRefused) -> list[dict[str, object]]:
     return [
         {
             "field": row.column,
-            "expected": row.expected,
-            "code": error.code,
+            "expected": str(row.expected),
+            "code": row.expected.code,
+            "facts": dict(row.expected.facts),
             "file": row.file,
             "sheet": row.sheet,
             "row": row.row,

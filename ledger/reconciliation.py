@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from ledger.core.accounts import is_path, no_such_account
 from ledger.core.amounts import MAX_UNITS, Commodity, format_units
-from ledger.core.errors import Conflict, ImportRefused, Invalid, NotFound, RowError
+from ledger.core.errors import Conflict, Expected, ImportRefused, Invalid, NotFound, RowError
 from ledger.core.parties import Actor
 from ledger.core.reconciliation import (
     Matching,
@@ -491,8 +491,11 @@ def _check_unchanged(file: str, lines: Sequence[StatementLine], known: dict[str,
             row=line.row,
             column="reference",
             value=line.reference[:80],
-            expected=f"the day recorded under this reference, {known[line.key][0]}, and its amount; "
-            "ask the source which holds",
+            expected=Expected(
+                "row.reference_recorded",
+                f"the day recorded under this reference, {known[line.key][0]}, and its amount; ask the source which holds",
+                day=known[line.key][0].isoformat(),
+            ),
         )
         for line in lines
         if line.key in known and known[line.key] != (line.booked_on, line.amount)

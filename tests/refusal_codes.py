@@ -31,6 +31,7 @@ _KINDS = frozenset(
         "Unauthenticated",
         "Unavailable",
         "Refusal",
+        "Expected",
         "PydanticCustomError",
     }
 )

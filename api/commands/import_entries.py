@@ -23,7 +23,7 @@ from api.schemas.entry_lines import EntryReader, Unreadable
 from api.settings import add_database_option, from_environment
 from api.store import access
 from ledger import operations
-from ledger.core.errors import Conflict, ImportRefused, Invalid, RowError
+from ledger.core.errors import Conflict, Expected, ImportRefused, Invalid, RowError
 from ledger.core.journal import MAX_BATCH, JournalDraft
 from ledger.core.parties import Actor
 from ledger.operations import EntryOutcome, EntryRefusal
@@ -215,7 +215,9 @@ def _post_batch(database: Database, book_id: int, batch: list[tuple[int, Journal
 
 def _draft(reader: EntryReader, line: bytes) -> JournalDraft:
     if len(line) > _LONGEST_LINE:
-        raise Unreadable("", "", f"a line of at most {_LONGEST_LINE} bytes")
+        raise Unreadable(
+            "", "", Expected("row.long_line", f"a line of at most {_LONGEST_LINE} bytes", bytes=_LONGEST_LINE)
+        )
     return reader.read(line)
 
 

@@ -8,10 +8,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 from datetime import date
 
-from api.imports.child_numbers import serial_text
-from api.imports.templates import ColumnKind, Language, TemplateColumn
+from api.imports.child_numbers import LONG_INTEGER, NO_DAY, NO_NUMBER, serial_text
+from api.imports.child_workbook import ERROR, FORMULA, LONG_TEXT, LONGEST_CELL, TRUTH, UNPRINTABLE
+from api.imports.templates import ColumnKind, TemplateColumn
+from finance.conventions.table_rules import NO_ERROR, NO_FORMULA, NO_TRUTH, PRINTABLE
+from ledger.core.errors import Expected
 
 _GROUPED = re.compile(r"-?[0-9]{1,3}(?:,[0-9]{3})+(?:\.[0-9]+)?", re.ASCII)
 _NUMBER = re.compile(r"-?[0-9]{1,40}(?:\.[0-9]{1,40})?", re.ASCII)
@@ -26,19 +30,32 @@ _MINUS = str.maketrans({"\u2212": "-", "\u2013": "-"})
 _COMPACT_LENGTH = 8
 
 
-def plain(cell: str, column: TemplateColumn, *, is_1904: bool) -> tuple[str, str]:
-    """Return the cell's plain text and an empty string, or an empty text and what was expected instead."""
+UNREADABLE: Mapping[str, Expected] = {
+    FORMULA: NO_FORMULA,
+    ERROR: NO_ERROR,
+    TRUTH: NO_TRUTH,
+    UNPRINTABLE: PRINTABLE,
+    LONG_TEXT: Expected("row.long_cell", LONG_TEXT, characters=LONGEST_CELL),
+    LONG_INTEGER: Expected("row.long_integer", LONG_INTEGER, digits=15),
+    NO_NUMBER: Expected("row.large_number", NO_NUMBER, exponent=30),
+    NO_DAY: Expected("row.serial_day", NO_DAY),
+}
+"""What the child process says of a cell of no use, which has the standard library only, with its code."""
+
+
+def plain(cell: str, column: TemplateColumn, *, is_1904: bool) -> tuple[str, Expected | None]:
+    """Return the cell's plain text and None, or an empty text and what was expected instead."""
     if not cell:
-        return "", ""
+        return "", None
     mark, text = cell[0], cell[1:]
-    expected = column.expected(Language.EN)
+    expected = column.rule
     if mark == "x":
-        return "", text
+        return "", UNREADABLE[text]
     if mark == "p" and column.kind is not ColumnKind.TEXT:
-        return "", f"{expected}; this cell is formatted as a percentage"
+        return "", Expected("row.percentage", f"{expected}; this cell is formatted as a percentage")
     match column.kind:
         case ColumnKind.TEXT:
-            return text, ""
+            return text, None
         case ColumnKind.CHOICE:
             found = _word(text, column)
         case ColumnKind.DAY:
@@ -50,7 +67,7 @@ def plain(cell: str, column: TemplateColumn, *, is_1904: bool) -> tuple[str, str
             found = year[1] if year else ""
         case ColumnKind.NUMBER | ColumnKind.WHOLE:
             found = _amount(mark, text, is_whole=column.kind is ColumnKind.WHOLE)
-    return (found, "") if found else ("", expected)
+    return (found, None) if found else ("", expected)
 
 
 def _narrow(text: str) -> str:

@@ -39,6 +39,7 @@ _REMEMBERED = 50_000
 _INDEX_DIGITS = 7
 _HIDDEN = frozenset({"hidden", "veryHidden"})
 FORMULA, ERROR, TRUTH = "a value, not a formula", "a value, not a spreadsheet error", "a value, not a truth value"
+LONG_TEXT, UNPRINTABLE = f"at most {LONGEST_CELL} characters", "printable text"
 
 Attributes = Mapping[str, str]
 Cells = dict[int, str]
@@ -423,9 +424,9 @@ def marked_text(text: str) -> str:
     if not shown:
         return ""
     if len(shown) > LONGEST_CELL:
-        return f"xat most {LONGEST_CELL} characters"
+        return f"x{LONG_TEXT}"
     if not shown.isprintable() and any(not mark.isprintable() and mark not in "\t\r\n\u3000\xa0" for mark in shown):
-        return "xprintable text"
+        return f"x{UNPRINTABLE}"
     return f"t{shown}"
 
 

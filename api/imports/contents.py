@@ -20,6 +20,7 @@ from api.imports.statements import translated
 from api.imports.tables import Filled, filled, missing_header, plain_tables
 from api.imports.templates import Template, TemplateForm, form_of
 from finance.accounting.trades import Trade
+from finance.conventions.table_rules import nothing
 from finance.conventions.tables import Table
 from finance.emissions.activity import parse_activity
 from finance.feeds import manual
@@ -28,10 +29,10 @@ from finance.operations.import_effects import Content, MonthList, PriceList, Sta
 from finance.operations.imports import Prepared, RowProblem
 from finance.operations.price_uploads import UploadFile
 from finance.store.market import RawFile
-from ledger.core.errors import ImportRefused, RowError
+from ledger.core.errors import Expected, ImportRefused, RowError
 from ledger.core.statement_mapping import StatementMapping
 
-_NO_ROW = ("at least one",)
+_NO_ROW = nothing("row").code
 _PRICE_FORMAT = "prices"
 
 
@@ -64,7 +65,7 @@ def prepare(file_name: str, raw: bytes, asked: Asked, *, now: datetime) -> Prepa
         content = reading.content()
     except ImportRefused as refused:
         # Rows with a problem were left out; that none is left is no further one.
-        told = [one for one in refused.rows if not (problems and one.expected.startswith(_NO_ROW))]
+        told = [one for one in refused.rows if not (problems and one.expected.code == _NO_ROW)]
         problems = (*problems, *(found.problem(one) for one in told))
     letters = {key: get_column_letter(place + 1) for key, place in found.places.items()}
     return Prepared(
@@ -160,7 +161,10 @@ class _Reading:
     def _statement(self) -> StatementFile:
         mapping = self.asked.mapping
         if mapping is None:
-            expected = "the code of the statement source that says which accounts these lines belong to"
+            expected = Expected(
+                "row.statement_source",
+                "the code of the statement source that says which accounts these lines belong to",
+            )
             raise ImportRefused(
                 self.found.table.file, (RowError(file=self.found.table.file, row=1, expected=expected),)
             )

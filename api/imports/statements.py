@@ -5,8 +5,9 @@ Owns the translation of columns, days, signs and marks, so that one reader and o
 
 from __future__ import annotations
 
+from finance.conventions.table_rules import one_of
 from finance.conventions.tables import Table
-from ledger.core.errors import ImportRefused, RowError
+from ledger.core.errors import Expected, ImportRefused, RowError
 from ledger.core.statement_mapping import StatementColumn, StatementMapping
 
 _COMMODITY = "commodity"
@@ -44,17 +45,22 @@ def translated(table: Table, mapping: StatementMapping) -> Table:
     return Table(file=table.file, sheet=mapping.sheet or table.sheet, rows=tuple(rows))
 
 
-def _misfit(row: dict[str, str], mapping: StatementMapping) -> tuple[str, str] | None:
+_NO_SIGN = Expected("row.amount_sign", "amounts in and out of zero or more, without a sign")
+_EITHER = Expected("row.in_or_out", "an amount either in or out")
+
+
+def _misfit(row: dict[str, str], mapping: StatementMapping) -> tuple[str, Expected] | None:
     came, went = row.get("amount_in", ""), row.get("amount_out", "")
     if came.startswith("-") or went.startswith("-"):
-        return "amount_in", "amounts in and out of zero or more, without a sign"
+        return "amount_in", _NO_SIGN
     if bool(came.strip("0.")) == bool(went.strip("0.")):
-        return "amount_in", "an amount either in or out"
+        return "amount_in", _EITHER
     code = row.get(_COMMODITY, "")
     if mapping.commodity is not None:
-        return None if code in {"", mapping.commodity} else (_COMMODITY, f"{mapping.commodity}, or nothing")
+        only = Expected("row.only_commodity", f"{mapping.commodity}, or nothing", commodity=mapping.commodity)
+        return None if code in {"", mapping.commodity} else (_COMMODITY, only)
     if code not in mapping.accounts:
-        return _COMMODITY, f"one of {', '.join(sorted(mapping.accounts))}"
+        return _COMMODITY, one_of(sorted(mapping.accounts))
     return None
 
 

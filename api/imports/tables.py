@@ -12,16 +12,16 @@ from dataclasses import dataclass
 
 from openpyxl.utils import get_column_letter
 
-from api.imports.cells import plain
+from api.imports.cells import UNREADABLE, plain
 from api.imports.reading import ReadFile, ReadSheet
 from api.imports.templates import ERROR_HEADING, EXAMPLE_MARK, TemplateColumn, TemplateForm
+from finance.conventions.table_rules import HEADING_ONCE, STRAY, header_row, unknown_heading
 from finance.conventions.tables import Table
 from finance.operations.imports import RowProblem
-from ledger.core.errors import RowError
+from ledger.core.errors import Expected, RowError
 
 _HEADER_ROWS = 20
 _SHOWN = 80
-_KNOWN = "a known heading: "
 _BRACKETS = re.compile(r"\(([^()]*)\)")
 _NOT_NAME = re.compile(r"[\W_]+")
 
@@ -66,7 +66,7 @@ def filled(read: ReadFile, form: TemplateForm) -> Filled | None:
     sheet, (row, places, problems) = found[0]
     others = tuple(one.name for one in read.sheets if one is not sheet)
     if len(found) > 1:
-        problems = (*problems, _problem(row, "", "", f"one sheet with this header; {found[1][0].name} has it too"))
+        problems = (*problems, _problem(row, "", "", _one_sheet(found[1][0].name)))
     return _Filling(read, form, sheet, row, places).run(problems, others)
 
 
@@ -74,7 +74,11 @@ def missing_header(form: TemplateForm) -> RowProblem:
     """Return the problem of a file whose sheets all lack the header."""
     needed = [column.heading for column in form.columns if column.is_required]
     more = "" if len(needed) > 1 else " and at least one more heading of the template"
-    return _problem(1, "", "", f"a header row in the first {_HEADER_ROWS} rows with {', '.join(needed)}{more}")
+    return _problem(1, "", "", header_row(needed, rows=_HEADER_ROWS, more=more))
+
+
+def _one_sheet(other: str) -> Expected:
+    return Expected("row.one_sheet", f"one sheet with this header; {other} has it too", sheet=other)
 
 
 def plain_tables(read: ReadFile) -> tuple[tuple[Table, ...], tuple[RowProblem, ...]]:
@@ -88,7 +92,7 @@ def plain_tables(read: ReadFile) -> tuple[tuple[Table, ...], tuple[RowProblem, .
             texts = [""] * (max(cells, default=-1) + 1)
             for place, cell in cells.items():
                 if cell[0] == "x":
-                    problems.append(_problem(number, get_column_letter(place + 1), "", cell[1:]))
+                    problems.append(_problem(number, get_column_letter(place + 1), "", UNREADABLE[cell[1:]]))
                 else:
                     texts[place] = cell[1:]
             rows.append(tuple(texts))
@@ -107,7 +111,7 @@ class _Filling:
         self._ignored = {
             place for place, cell in sheet.rows[header_row].items() if _name(cell[1:]) == _name(ERROR_HEADING)
         }
-        self._known: dict[tuple[int, str], tuple[str, str]] = {}
+        self._known: dict[tuple[int, str], tuple[str, Expected | None]] = {}
 
     def run(self, problems: Sequence[RowProblem], skipped: tuple[str, ...]) -> Filled:
         found = list(problems)
@@ -136,7 +140,7 @@ class _Filling:
             rows=count,
             examples=examples,
             skipped=skipped,
-            has_unknown_headings=any(one.expected.startswith(_KNOWN) for one in problems),
+            has_unknown_headings=any(one.expected.code == unknown_heading(()).code for one in problems),
         )
 
     def _row(self, number: int, cells: Mapping[int, str]) -> tuple[tuple[str, ...], list[RowProblem]]:
@@ -153,14 +157,15 @@ class _Filling:
             if expected:
                 wrong.append(self._wrong(number, column, place, cell, expected))
             elif not text and column.is_required:
-                wrong.append(self._wrong(number, column, place, "", f"{column.heading}: it cannot be empty"))
+                told = Expected("row.empty", f"{column.heading}: it cannot be empty")
+                wrong.append(self._wrong(number, column, place, "", told))
             texts.append(text)
         for place in sorted(set(cells) - set(self._names) - self._ignored):
             shown = "" if cells[place][0] == "x" else cells[place][1:]
-            wrong.append(_problem(number, get_column_letter(place + 1), shown, "no cell without a heading"))
+            wrong.append(_problem(number, get_column_letter(place + 1), shown, STRAY))
         return tuple(texts), wrong
 
-    def _wrong(self, number: int, column: TemplateColumn, place: int, cell: str, expected: str) -> RowProblem:
+    def _wrong(self, number: int, column: TemplateColumn, place: int, cell: str, expected: Expected) -> RowProblem:
         shown = "" if not cell or cell[0] == "x" else cell[1:]
         return RowProblem(
             row=number, column=get_column_letter(place + 1), field=column.key, value=shown[:_SHOWN], expected=expected
@@ -181,14 +186,15 @@ def _header(sheet: ReadSheet, form: TemplateForm) -> tuple[int, dict[str, int], 
             column = spellings.get(_name(heading)) if cell[0] == "t" else None
             if column is None:
                 if _name(heading) != _name(ERROR_HEADING):
-                    known = ", ".join(one.heading for one in form.columns)
-                    problems.append(_problem(row, letter, heading, f"{_KNOWN}{known}"))
+                    known = unknown_heading(one.heading for one in form.columns)
+                    problems.append(_problem(row, letter, heading, known))
             elif column.key in places:
-                problems.append(_problem(row, letter, heading, "each heading once"))
+                problems.append(_problem(row, letter, heading, HEADING_ONCE))
             else:
                 places[column.key] = place
                 if not _is_unit(heading, column):
-                    problems.append(_problem(row, letter, heading, f"the unit {column.unit or 'as in the template'}"))
+                    unit = column.unit or "as in the template"
+                    problems.append(_problem(row, letter, heading, Expected("row.unit", f"the unit {unit}", unit=unit)))
         if len(places) > 1 and all(column.key in places for column in form.columns if column.is_required):
             return row, places, tuple(problems)
     return None
@@ -223,5 +229,5 @@ def _unit(text: str) -> str:
     )
 
 
-def _problem(row: int, column: str, value: str, expected: str) -> RowProblem:
-    return RowProblem(row=row, column=column, field="", value=value[:_SHOWN], expected=expected[:1_000])
+def _problem(row: int, column: str, value: str, expected: Expected) -> RowProblem:
+    return RowProblem(row=row, column=column, field="", value=value[:_SHOWN], expected=expected)

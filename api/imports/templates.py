@@ -9,13 +9,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from api.translations import Language, catalog
 from finance.accounting.trades import TradeKind
 from finance.emissions.templates import ActivityTemplate
 from finance.feeds import manual
 from finance.feeds.trades import MORE_TRADE_COLUMNS, TRADE_COLUMNS
 from finance.market.observations import PriceBasis
 from finance.store import activity_reference
-from ledger.core.errors import NotFound
+from ledger.core.errors import Expected, NotFound
 
 EXAMPLE_MARK = "※示例 EXAMPLE※ "
 """What the first cell of an example row begins with; such a row is never imported."""
@@ -33,13 +34,6 @@ class Template(StrEnum):
     REGISTRY_STATEMENT = "registry-statement"
     BANK_STATEMENT = "bank-statement"
     PRICES = "prices"
-
-
-class Language(StrEnum):
-    """Which language a sheet explains itself in; headings are in both."""
-
-    ZH = "zh"
-    EN = "en"
 
 
 class ColumnKind(StrEnum):
@@ -77,33 +71,35 @@ class TemplateColumn:
         unit = f" ({self.unit})" if self.unit else ""
         return f"{self.heading_zh} {self.heading_en}{unit}"
 
+    @property
+    def rule(self) -> Expected:
+        """Return what a cell of the column holds, with the words of a choice in both languages."""
+        if self.kind is not ColumnKind.CHOICE:
+            return _RULES[self.kind]
+        assert self.choices is not None, "a choice has words"
+        words, chinese = ", ".join(self.choices), "、".join(self.choices.values())
+        return Expected("row.choice", f"one of {words}", words=words, words_zh=chinese)
+
     def expected(self, language: Language) -> str:
         """Return what a cell of the column holds, as a sentence part."""
-        told = _EXPECTED_ZH if language is Language.ZH else _EXPECTED_EN
-        if self.kind is ColumnKind.CHOICE:
-            assert self.choices is not None, "a choice has words"
-            words = self.choices.values() if language is Language.ZH else self.choices
-            return f"{told[self.kind]}{', '.join(words)}"
-        return told[self.kind]
+        return catalog(language).expected(self.rule)
 
 
-_EXPECTED_EN = {
-    ColumnKind.TEXT: "text",
-    ColumnKind.NUMBER: "a number such as 1234.5; thousands may be set apart as in 1,234.5; no percent sign",
-    ColumnKind.WHOLE: "a whole number such as 20000; thousands may be set apart as in 20,000",
-    ColumnKind.DAY: "a day: a date cell, 2025-04-30, 2025/4/30, 2025年4月30日 or 20250430",
-    ColumnKind.MONTH: "a month: 2025-04, 2025年4月, or a date cell on the first of the month",
-    ColumnKind.YEAR: "a year of four digits",
-    ColumnKind.CHOICE: "one of ",
-}
-_EXPECTED_ZH = {
-    ColumnKind.TEXT: "文本",
-    ColumnKind.NUMBER: "数字,如 1234.5;千位可写作 1,234.5;不用百分号",
-    ColumnKind.WHOLE: "整数,如 20000;千位可写作 20,000",
-    ColumnKind.DAY: "日期:日期单元格、2025-04-30、2025/4/30、2025年4月30日或 20250430",
-    ColumnKind.MONTH: "月份:2025-04、2025年4月,或当月第一天的日期单元格",
-    ColumnKind.YEAR: "四位年份",
-    ColumnKind.CHOICE: "以下之一:",
+_RULES = {
+    ColumnKind.TEXT: Expected("row.text", "text"),
+    ColumnKind.NUMBER: Expected(
+        "row.number", "a number such as 1234.5; thousands may be set apart as in 1,234.5; no percent sign"
+    ),
+    ColumnKind.WHOLE: Expected(
+        "row.whole_number", "a whole number such as 20000; thousands may be set apart as in 20,000"
+    ),
+    ColumnKind.DAY: Expected(
+        "row.template_day", "a day: a date cell, 2025-04-30, 2025/4/30, 2025年4月30日 or 20250430"
+    ),
+    ColumnKind.MONTH: Expected(
+        "row.template_month", "a month: 2025-04, 2025年4月, or a date cell on the first of the month"
+    ),
+    ColumnKind.YEAR: Expected("row.year", "a year of four digits"),
 }
 
 _TRADE_WORDS = {

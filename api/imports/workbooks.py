@@ -22,12 +22,12 @@ from api.imports.templates import (
     ERROR_HEADING,
     EXAMPLE_MARK,
     ColumnKind,
-    Language,
     Template,
     TemplateColumn,
     TemplateForm,
 )
 from api.sheets import csv_pieces, write_xlsx
+from api.translations import Language, catalog
 from finance.operations.imports import RowProblem
 from ledger.core.export_formats.report_tables import Cell, Column, ReportTable
 
@@ -89,12 +89,13 @@ def template_xlsx(form: TemplateForm, language: Language) -> bytes:
     return written.getvalue()
 
 
-def error_table(sheet: ReadSheet, header_row: int, problems: Iterable[RowProblem]) -> ReportTable:
-    """Return the sheet as it came, from its header on, with one column more that says what is wrong in each row."""
+def error_table(sheet: ReadSheet, header_row: int, problems: Iterable[RowProblem], language: Language) -> ReportTable:
+    """Return the sheet as it came, from its header on, with one column more that says in ``language`` what is wrong in each row."""
     told: dict[int, list[str]] = {}
+    said = catalog(language)
     for one in problems:
         place = f"{one.column}: " if one.column else ""
-        told.setdefault(max(one.row, header_row), []).append(f"{place}{one.expected}")
+        told.setdefault(max(one.row, header_row), []).append(f"{place}{said.expected(one.expected)}")
     header = sheet.rows.get(header_row, {})
     # An error column of a round before is left out: this round's takes its place.
     places = [place for place in range(max(header, default=-1) + 1) if header.get(place, "")[1:] != ERROR_HEADING]

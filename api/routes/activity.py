@@ -15,6 +15,7 @@ from api.deps import ThisCall
 from api.schemas.activity import ActivityMonthOut, ActivityOut, ActivityUploadOut
 from api.schemas.fields import CodeString, InstantString, NameText
 from api.store.access import OrganisationKind
+from finance.conventions.table_rules import repeated_at
 from finance.emissions.activity import ActivityMonth, parse_activity
 from finance.emissions.templates import ActivityTemplate
 from finance.feeds.tabular import read_table
@@ -109,7 +110,7 @@ def read_activity(
             first = origins.setdefault((month.month, month.site), month)
             if first is not month:
                 row = int(month.origin.rpartition(" ")[2])
-                expected = f"one row for each month and site; {first.origin} has this one"
+                expected = repeated_at("one row for each month and site", first.origin)
                 errors.append(
                     RowError(
                         file=table.file,

@@ -20,7 +20,7 @@ from api.deps import Call, ThisCall
 from api.imports.contents import prepare
 from api.imports.reading import read_file
 from api.imports.tables import filled
-from api.imports.templates import Language, Template, TemplateForm, form_of
+from api.imports.templates import Template, TemplateForm, form_of
 from api.imports.work import INLINE_BYTES, INLINE_ROWS, asked_of, raw_of
 from api.imports.workbooks import error_table, table_bytes, template_xlsx
 from api.routes.trades import weight_of
@@ -42,6 +42,7 @@ from api.schemas.imports import (
 from api.schemas.statement_sources import SourceCode
 from api.sheets import CSV_TYPE, XLSX_TYPE
 from api.store.access import OrganisationKind
+from api.translations import Language
 from finance.operations import imports
 from finance.operations.import_effects import TradeList
 from finance.operations.imports import ImportDesk, RowProblem
@@ -180,6 +181,7 @@ def read_errors(
     import_id: UuidString,
     call: ThisCall,
     form: Annotated[str, Query(alias="format", pattern="^(xlsx|csv)$", max_length=4, examples=["xlsx"])] = "xlsx",
+    language: Annotated[Choice[Language], Query(examples=["zh"])] = Language.EN,
 ) -> Response:
     """Return the sheet as it came with one column more, which says what is wrong in each row: correct it and bring it again."""
     found = _seen(call, import_id)
@@ -192,9 +194,9 @@ def read_errors(
     if form == "xlsx" and len(sheet.rows) > _MOST_ROWS_XLSX:
         raise Conflict("import.too_large", f"format: expected csv above {_MOST_ROWS_XLSX} rows", field="format")
     problems = prepare(found.file_name, raw, asked, now=call.now).problems or tuple(
-        RowProblem(**one) for one in found.preview.content["problems"]
+        RowProblem.read(one) for one in found.preview.content["problems"]
     )
-    table = error_table(sheet, 1 if shown is None else shown.header_row, problems)
+    table = error_table(sheet, 1 if shown is None else shown.header_row, problems, language)
     kind = CSV_TYPE if form == "csv" else XLSX_TYPE
     return _file(table_bytes(table, is_csv=form == "csv"), kind, f"errors.{form}")
 

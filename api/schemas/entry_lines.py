@@ -22,7 +22,7 @@ from api.schemas.entries import BatchEntryIn
 from api.schemas.fields import DateString, Text, UuidString
 from api.store.names import place
 from ledger.core.amounts import parse_units
-from ledger.core.errors import DomainError
+from ledger.core.errors import DomainError, Expected
 from ledger.core.journal import EntryKind, JournalDraft, Posting
 from ledger.core.parties import Actor
 
@@ -39,7 +39,7 @@ _LONGEST_VALUE = 80
 class Unreadable(Exception):  # noqa: N818 - what a line is, not what went wrong
     """A line that is no entry: which field, what it said, what was expected."""
 
-    def __init__(self, field: str, value: str, expected: str) -> None:
+    def __init__(self, field: str, value: str, expected: Expected) -> None:
         """Keep the three parts; long values come cut."""
         super().__init__(expected)
         self.field = field
@@ -136,11 +136,12 @@ class EntryReader:
             first = error.errors(include_url=False)[0]
             value = first.get("input")
             shown = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-            raise Unreadable(place(first["loc"]), shown, first["msg"]) from error
+            raise Unreadable(place(first["loc"]), shown, Expected("field.rule", first["msg"])) from error
         except DomainError as error:
             field = error.data.get("field", "")
-            expected = error.message.partition("expected ")[2] or error.message
-            raise Unreadable(field, error.data.get("value") or error.data.get("commodity", ""), expected) from error
+            raise Unreadable(
+                field, error.data.get("value") or error.data.get("commodity", ""), Expected.of(error)
+            ) from error
 
 
 class ReversalLineIn(Schema):

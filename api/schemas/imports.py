@@ -59,6 +59,16 @@ class RowProblemOut(Schema):
     field: str
     value: str
     expected: str
+    code: Annotated[str, Field(examples=["row.template_day"], description="The rule of cells, or the refusal.")] = ""
+    facts: Annotated[dict[str, str], Field(description="The values that the rule names.")] = {}  # noqa: RUF012 - pydantic copies it
+
+
+class SaidOut(Schema):
+    """What was expected: the rule's code, the sentence in English, the values it names."""
+
+    expected: Annotated[str, Field(examples=["a day as YYYY-MM-DD"])]
+    code: Annotated[str, Field(examples=["row.template_day"])] = ""
+    facts: dict[str, str] = {}  # noqa: RUF012 - pydantic copies it
 
 
 class SheetCellOut(Schema):
@@ -67,13 +77,15 @@ class SheetCellOut(Schema):
     column: Annotated[str, Field(examples=["E"])]
     text: str
     expected: Annotated[str, Field(examples=["a day as YYYY-MM-DD"])]
+    said: Annotated[Array[SaidOut], Field(description="What was expected, rule by rule.")]
 
 
 class SheetRowOut(Schema):
-    """One row; ``problem`` is what is wrong with the row as a whole."""
+    """One row; ``problem`` is what is wrong with the row as a whole, ``said`` the same rule by rule."""
 
     row: int
     problem: str
+    said: Array[SaidOut]
     cells: Array[SheetCellOut]
 
 
@@ -107,9 +119,9 @@ class ImportSheetOut(Schema):
         page: SheetPage,
     ) -> ImportSheetOut:
         """Return the rows of ``page``; a problem of a cell that the row lacks stands in an empty cell of its column."""
-        told: dict[int, dict[str, list[str]]] = {}
+        told: dict[int, dict[str, list[SaidOut]]] = {}
         for one in problems:
-            told.setdefault(one["row"], {}).setdefault(one["column"], []).append(one["expected"])
+            told.setdefault(one["row"], {}).setdefault(one["column"], []).append(_said(one))
         header = rows.get(page.header_row, {})
         width = max((place for cells in (header, *rows.values()) for place in cells), default=-1) + 1
         names = [_letters(place) for place in range(min(width, _MOST_COLUMNS))]
@@ -366,16 +378,31 @@ def _effect(effect: Mapping[str, Any] | None) -> dict[str, Any]:
 
 
 def _sheet_row(
-    number: int, names: Sequence[str], cells: Mapping[int, str], told: Mapping[str, Sequence[str]]
+    number: int, names: Sequence[str], cells: Mapping[int, str], told: Mapping[str, Sequence[SaidOut]]
 ) -> SheetRowOut:
+    whole = tuple(one for column, found in told.items() if column not in names for one in found)
     return SheetRowOut(
         row=number,
-        problem="; ".join(one for column, found in told.items() if column not in names for one in found),
+        problem=_joined(whole),
+        said=whole,
         cells=tuple(
-            SheetCellOut(column=name, text=_cell_text(cells.get(place, "")), expected="; ".join(told.get(name, ())))
+            SheetCellOut(
+                column=name,
+                text=_cell_text(cells.get(place, "")),
+                expected=_joined(told.get(name, ())),
+                said=tuple(told.get(name, ())),
+            )
             for place, name in enumerate(names)
         ),
     )
+
+
+def _said(problem: Mapping[str, Any]) -> SaidOut:
+    return SaidOut(expected=problem["expected"], code=problem.get("code", ""), facts=problem.get("facts", {}))
+
+
+def _joined(said: Iterable[SaidOut]) -> str:
+    return "; ".join(one.expected for one in said)
 
 
 def _cell_text(cell: str) -> str:

@@ -174,7 +174,7 @@ function halfFilled(form) {
 async function refuse(form, status, problem) {
   const message = await said(problem.code, problem.detail ?? `${status}`);
   const errors = problem.errors ?? [];
-  const told = await Promise.all(errors.map((each) => said(each.code, `${each.expected ?? ""}`)));
+  const told = await Promise.all(errors.map((each) => said(each.code, `${each.expected ?? ""}`, each.facts)));
   show(form, message, errors.map((each, index) => ({ ...each, said: told[index] })));
   const way = JSON.parse(form.dataset.ways ?? "{}")[problem.code];
   if (way) lead(form, way);

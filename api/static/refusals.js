@@ -14,11 +14,13 @@ async function read() {
   }
 }
 
-// Returns {text, original}: original is empty where the API's own sentence is all there is.
-export async function said(code, english) {
+// Returns {text, original}: original is empty where the API's own sentence is all there is, and for the rules of a file's cells, whose
+// sentences name the values (facts) themselves.
+export async function said(code, english, facts = {}) {
   if (!address || !code) return { text: english, original: "" };
   const sentences = await (fetched ??= read());
   const text = sentences[code] ?? sentences[`${code.split(".")[0]}.*`];
+  if (text && code.startsWith("row.")) return { text: text.replace(/\{([a-z_]+)\}/g, (_, name) => facts[name] ?? ""), original: "" };
   return text ? { text, original: english } : { text: english, original: "", lang: "en" };
 }
 

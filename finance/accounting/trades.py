@@ -15,7 +15,7 @@ from fractions import Fraction
 from uuid import UUID
 
 from ledger.core.amounts import MAX_UNITS, RoundingMode, round_exact
-from ledger.core.errors import Invalid
+from ledger.core.errors import Expected, Invalid
 
 TRADE_AMOUNT = RoundingMode.HALF_UP
 """Price x quantity is exact and rounded half-up (四舍五入) once to the fen; it matters only beyond two price decimals."""
@@ -195,12 +195,20 @@ class Trade:
             )
 
 
-def misplaced_fields(kind: TradeKind, given: frozenset[str]) -> tuple[tuple[str, str], ...]:
+def misplaced_fields(kind: TradeKind, given: frozenset[str]) -> tuple[tuple[str, Expected], ...]:
     """Return (field, what was expected) for every fact that ``kind`` needs and lacks, or has and cannot have."""
     needed = _NEEDED[kind]
     allowed = needed | _ALLOWED.get(kind, frozenset())
-    missing = [(name, f"a value for a trade of kind {kind}") for name in _DECIDED if name in needed - given]
-    surplus = [(name, f"nothing for a trade of kind {kind}") for name in _DECIDED if name in given - allowed]
+    missing = [
+        (name, Expected("row.needed_for_kind", f"a value for a trade of kind {kind}"))
+        for name in _DECIDED
+        if name in needed - given
+    ]
+    surplus = [
+        (name, Expected("row.not_for_kind", f"nothing for a trade of kind {kind}"))
+        for name in _DECIDED
+        if name in given - allowed
+    ]
     return (*missing, *surplus)
 
 

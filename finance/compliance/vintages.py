@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from finance.conventions import tables
+from finance.conventions.table_rules import exact_header
 from finance.conventions.tables import ReferenceStatus
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -136,7 +137,7 @@ def parse_vintage_rules(text: str, *, file: str = "vintage_rules.csv") -> tuple[
     """Return the permissions of CSV text; every unreadable row is named in one ``ImportRefused``."""
     table = tables.csv_table(text, file=file)
     if not table.rows or table.rows[0] != _HEADER:
-        raise ImportRefused(file, (RowError(file=file, row=1, expected=f"a header of {','.join(_HEADER)}"),))
+        raise ImportRefused(file, (RowError(file=file, row=1, expected=exact_header(_HEADER)),))
     found: list[VintageRule] = []
     errors: list[RowError] = []
     for number, cells in enumerate(table.rows[1:], start=2):
@@ -145,7 +146,11 @@ def parse_vintage_rules(text: str, *, file: str = "vintage_rules.csv") -> tuple[
         try:
             found.append(_rule(cells))
         except Invalid as error:
-            errors.append(RowError(file=file, row=number, value=",".join(cells)[:80], expected=error.message))
+            errors.append(
+                RowError(
+                    file=file, row=number, value=",".join(cells)[:80], expected=Expected(error.code, error.message)
+                )
+            )
     if errors:
         raise ImportRefused(file, tuple(errors))
     return tuple(found)

@@ -14,7 +14,8 @@ from enum import StrEnum
 
 from finance.conventions.calendars import BusinessCalendar
 from finance.conventions.fields import check_identifier, check_text, parse_choice, parse_day
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from finance.conventions.table_rules import exact_header, no_csv
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 
 COLUMNS = ("market", "kind", "first_day", "last_day", "known_at", "status", "source")
 _FILE = "calendars.csv"
@@ -62,14 +63,14 @@ def parse_calendars(text: str, *, file: str = _FILE) -> tuple[BusinessCalendar, 
     try:
         if tuple(reader.fieldnames or ()) != COLUMNS:
             header = ",".join(reader.fieldnames or ())[:80]
-            raise ImportRefused(file, (RowError(file=file, row=1, value=header, expected=",".join(COLUMNS)),))
+            raise ImportRefused(file, (RowError(file=file, row=1, value=header, expected=exact_header(COLUMNS)),))
         for number, cells in enumerate(reader, start=2):
             try:
                 rows.append(_row(number, cells))
             except Invalid as error:
                 errors.append(_row_error(file, number, error))
     except csv.Error as error:
-        errors.append(RowError(file=file, row=reader.reader.line_num, value=str(error), expected="well-formed CSV"))
+        errors.append(RowError(file=file, row=reader.reader.line_num, expected=no_csv(error)))
     errors += _contradictions(rows, file=file)
     if errors:
         raise ImportRefused(file, tuple(errors))
@@ -102,13 +103,12 @@ def _row(number: int, cells: Mapping[str | None, str | list[str] | None]) -> _Ro
 
 
 def _row_error(file: str, number: int, error: Invalid) -> RowError:
-    expected = error.message.partition("expected ")[2] or error.message
     return RowError(
         file=file,
         row=number,
         column=error.data.get("field", ""),
         value=error.data.get("value", ""),
-        expected=expected,
+        expected=Expected.of(error),
     )
 
 
@@ -119,7 +119,7 @@ def _contradictions(rows: Sequence[_Row], *, file: str) -> list[RowError]:
     for row in sorted((row for row in rows if row.kind is _Kind.KNOWN), key=lambda row: (row.market, row.first_day)):
         held = known.get(row.market)
         if held and row.first_day != held[1] + timedelta(days=1):
-            errors.append(_about(row, file, f"the day after {held[1]}, so that what is known has no gap or overlap"))
+            errors.append(_about(row, file, _no_gap(held[1])))
         known[row.market] = (held[0] if held else row.first_day, row.last_day)
     seen: set[tuple[str, date]] = set()
     for row in rows:
@@ -128,11 +128,11 @@ def _contradictions(rows: Sequence[_Row], *, file: str) -> list[RowError]:
         start, end = known.get(row.market, (date.max, date.min))
         days = _exceptional(row)
         if not start <= row.first_day <= row.last_day <= end:
-            errors.append(_about(row, file, "days inside the market's known rows"))
+            errors.append(_about(row, file, _INSIDE))
         elif not days:
-            errors.append(_about(row, file, "a closed row with a weekday, an open row of weekend days only"))
+            errors.append(_about(row, file, _EXCEPTION))
         elif any((row.market, day) in seen for day in days):
-            errors.append(_about(row, file, "days that no other row of the market names"))
+            errors.append(_about(row, file, _ONCE))
         seen |= {(row.market, day) for day in days}
     return errors
 
@@ -145,7 +145,17 @@ def _exceptional(row: _Row) -> frozenset[date]:
     return days - weekend
 
 
-def _about(row: _Row, file: str, expected: str) -> RowError:
+_INSIDE = Expected("row.calendar_known", "days inside the market's known rows")
+_EXCEPTION = Expected("row.calendar_exception", "a closed row with a weekday, an open row of weekend days only")
+_ONCE = Expected("row.calendar_once", "days that no other row of the market names")
+
+
+def _no_gap(last: date) -> Expected:
+    text = f"the day after {last}, so that what is known has no gap or overlap"
+    return Expected("row.calendar_gap", text, day=last.isoformat())
+
+
+def _about(row: _Row, file: str, expected: Expected) -> RowError:
     return RowError(file=file, row=row.number, column="first_day", value=row.first_day.isoformat(), expected=expected)
 
 

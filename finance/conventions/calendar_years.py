@@ -15,8 +15,9 @@ from datetime import date, timedelta
 from finance.conventions import calendar_rows
 from finance.conventions.calendars import BusinessCalendar
 from finance.conventions.fields import check_identifier, check_text
+from finance.conventions.table_rules import exact_header, no_csv
 from finance.conventions.tables import ReferenceStatus
-from ledger.core.errors import Conflict, ImportRefused, Invalid, RowError
+from ledger.core.errors import Conflict, Expected, ImportRefused, Invalid, RowError
 
 COLUMNS = ("kind", "first_day", "last_day")
 FIRST_YEAR, LAST_YEAR = 1990, 2200
@@ -144,22 +145,24 @@ def _outside(days: frozenset[date], year: int) -> frozenset[date]:
     return frozenset(day for day in days if day.year != year)
 
 
+_NO_DAY = Expected("row.calendar_none", "at least one exceptional day of the year")
+_CELLS = Expected("row.calendar_cells", "closed or open, and two days")
+
+
 def _rows(text: str, *, file: str) -> list[list[str]]:
     if len(text) > _MOST_TEXT:
         raise Invalid("calendar.too_large", f"{file}: expected one year's exceptional days, a few kilobytes")
     try:
         header, *rows = list(csv.reader(io.StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)) or [[]]
     except csv.Error as error:
-        raise ImportRefused(file, (RowError(file=file, row=1, expected=f"CSV text ({error})"),)) from error
+        raise ImportRefused(file, (RowError(file=file, row=1, expected=no_csv(error)),)) from error
     if tuple(header) != COLUMNS:
         shown = ",".join(header)[:80]
-        raise ImportRefused(file, (RowError(file=file, row=1, value=shown, expected=",".join(COLUMNS)),))
+        raise ImportRefused(file, (RowError(file=file, row=1, value=shown, expected=exact_header(COLUMNS)),))
     if not rows:
-        raise ImportRefused(file, (RowError(file=file, row=2, expected="at least one exceptional day of the year"),))
+        raise ImportRefused(file, (RowError(file=file, row=2, expected=_NO_DAY),))
     errors = [
-        RowError(
-            file=file, row=number, column="kind", value=",".join(row)[:80], expected="closed or open, and two days"
-        )
+        RowError(file=file, row=number, column="kind", value=",".join(row)[:80], expected=_CELLS)
         for number, row in enumerate(rows, start=2)
         if len(row) != len(COLUMNS) or row[0] not in {"closed", "open"}
     ]

@@ -15,8 +15,9 @@ from decimal import Decimal
 from enum import StrEnum
 from io import StringIO
 
+from finance.conventions.table_rules import exact_header, no_csv
 from ledger.core import amounts
-from ledger.core.errors import Conflict, ImportRefused, Invalid, NotFound, RowError
+from ledger.core.errors import Conflict, Expected, ImportRefused, Invalid, NotFound, RowError
 
 DATE_UNIT = "date"
 WORD_UNIT = "word"
@@ -185,7 +186,7 @@ def csv_table(text: str, *, file: str) -> Table:
             for cells in csv.reader(StringIO(text.removeprefix("\ufeff"), newline=""), strict=True)
         )
     except csv.Error as error:
-        raise ImportRefused(file, (RowError(file=file, row=1, expected=f"CSV text ({error})"),)) from error
+        raise ImportRefused(file, (RowError(file=file, row=1, expected=no_csv(error)),)) from error
     return Table(file=file, sheet="", rows=rows)
 
 
@@ -198,7 +199,7 @@ def parse_reference_rows(text: str, *, file: str) -> tuple[ReferenceRow, ...]:
     expected = tuple(item.name for item in fields(ReferenceRow))
     numbered = [(number, cells) for number, cells in enumerate(table.rows, start=1) if cells]
     if not numbered or sorted(numbered[0][1]) != sorted(expected):
-        raise ImportRefused(file, (RowError(file=file, row=1, expected=f"a header of {', '.join(expected)}"),))
+        raise ImportRefused(file, (RowError(file=file, row=1, expected=exact_header(expected)),))
     header = numbered[0][1]
     rows: list[ReferenceRow] = []
     errors: list[RowError] = []
@@ -207,7 +208,7 @@ def parse_reference_rows(text: str, *, file: str) -> tuple[ReferenceRow, ...]:
             rows.append(_reference_row(header, cells))
         except Invalid as error:
             shown = ",".join(cells)[:80]
-            errors.append(RowError(file=file, row=number, value=shown, expected=error.message))
+            errors.append(RowError(file=file, row=number, value=shown, expected=Expected(error.code, error.message)))
     if errors:
         raise ImportRefused(file, tuple(errors))
     return tuple(rows)

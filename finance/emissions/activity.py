@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from decimal import Decimal
 from enum import StrEnum
 
+from finance.conventions.table_rules import HEADING_ONCE, needed_column, nothing, repeated, unknown_heading, within
 from finance.conventions.tables import Table
 from finance.emissions.sources import PRODUCTION, PowerSource, power_field
 from finance.emissions.templates import ActivityTemplate, FieldKind, TemplateField
 from ledger.core import amounts
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 
 _MONTH = re.compile(r"[0-9]{4}-(?:0[1-9]|1[0-2])", re.ASCII)
 _SITE_LENGTH = 100
@@ -114,12 +115,18 @@ class Column:
     key: str
     heading_zh: str
     is_required: bool
-    expected: str
+    expected: Expected
 
 
 _AMOUNT = "a decimal number of zero or more, ASCII digits, no separators, such as 41250.5"
-_MONTH_COLUMN = Column(key="month", heading_zh="月份", is_required=True, expected="a month as YYYY-MM, such as 2025-01")
-_SITE_COLUMN = Column(key="site", heading_zh="厂区", is_required=True, expected=_SITE_EXPECTED)
+_MONTH_EXPECTED = Expected("row.month", "a month as YYYY-MM, such as 2025-01")
+_MONTH_COLUMN = Column(key="month", heading_zh="月份", is_required=True, expected=_MONTH_EXPECTED)
+_SITE_COLUMN = Column(
+    key="site",
+    heading_zh="厂区",
+    is_required=True,
+    expected=Expected("row.site", _SITE_EXPECTED, characters=_SITE_LENGTH),
+)
 
 # Chinese input methods type full-width brackets in headings; in figures they stay refused.
 _HALF_WIDTH = str.maketrans({"\uff08": "(", "\uff09": ")"})
@@ -135,8 +142,12 @@ def columns_of(template: ActivityTemplate) -> tuple[Column, ...]:
 
 
 def _column(field: TemplateField) -> Column:
-    empty = "zero" if field.kind is FieldKind.POWER else "not measured"
-    expected = _AMOUNT if field.is_required else f"{_AMOUNT}, or empty when {empty}"
+    if field.is_required:
+        expected = Expected("row.activity_amount", _AMOUNT)
+    elif field.kind is FieldKind.POWER:
+        expected = Expected("row.activity_power", f"{_AMOUNT}, or empty when zero")
+    else:
+        expected = Expected("row.activity_measured", f"{_AMOUNT}, or empty when not measured")
     return Column(key=field.field, heading_zh=field.heading_zh, is_required=field.is_required, expected=expected)
 
 
@@ -165,17 +176,17 @@ def parse_activity(
             continue
         first = seen.setdefault((month.month, month.site), number)
         if first != number:
-            expected = f"one row for each month and site; row {first} has this one"
+            expected = repeated("one row for each month and site", first)
             errors.append(_error(table, number, column="month", value=month.month, expected=expected))
         months.append(month)
     if not months and not errors:
-        errors.append(_error(table, 2, expected="at least one row of figures under the headings"))
+        errors.append(_error(table, 2, expected=nothing("row of figures under the headings")))
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     return tuple(months)
 
 
-def _error(table: Table, row: int, *, expected: str, column: str = "", value: str = "") -> RowError:
+def _error(table: Table, row: int, *, expected: Expected, column: str = "", value: str = "") -> RowError:
     return RowError(
         file=table.file, sheet=table.sheet, row=row, column=column[:80], value=value[:80], expected=expected
     )
@@ -191,14 +202,14 @@ def _columns(table: Table, known: tuple[Column, ...], errors: list[RowError]) ->
     for heading in table.rows[0] if table.rows else ():
         column = by_heading.get(heading.strip().translate(_HALF_WIDTH))
         if column is None:
-            expected = f"a known heading: {', '.join(column.key for column in known)}"
+            expected = unknown_heading(column.key for column in known)
             errors.append(_error(table, 1, column=heading, value=heading, expected=expected))
         elif column in found:
-            errors.append(_error(table, 1, column=column.key, value=heading, expected="each column once"))
+            errors.append(_error(table, 1, column=column.key, value=heading, expected=HEADING_ONCE))
         else:
             found.append(column)
     errors.extend(
-        _error(table, 1, column=column.key, expected=f"a column headed {column.key} or {column.heading_zh}")
+        _error(table, 1, column=column.key, expected=needed_column(column.key, column.heading_zh))
         for column in known
         if column.is_required and column not in found
     )
@@ -220,7 +231,7 @@ class _Reader:
         table, before = self.table, len(errors)
         if len(cells) > len(columns) and any(cells[len(columns) :]):
             surplus = next(cell for cell in cells[len(columns) :] if cell)
-            errors.append(_error(table, number, value=surplus, expected=f"no cell beyond the {len(columns)} columns"))
+            errors.append(_error(table, number, value=surplus, expected=within(len(columns))))
         padded = (*cells, *[""] * (len(columns) - len(cells)))
         words: dict[str, str] = {}
         figures: dict[str, Decimal | None] = {}

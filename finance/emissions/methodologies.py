@@ -15,11 +15,12 @@ from enum import StrEnum
 
 from finance.conventions import tables
 from finance.conventions.fields import parse_choice
+from finance.conventions.table_rules import exact_header
 from finance.conventions.tables import ReferenceRow, ReferenceStatus
 from finance.emissions.factors import FactorSet
 from finance.emissions.formulas import NEEDS, Formula, check_units
 from finance.emissions.sources import PowerSource, power_field
-from ledger.core.errors import ImportRefused, Invalid, NotFound, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, NotFound, RowError
 
 
 class Measure(StrEnum):
@@ -345,7 +346,7 @@ def parse_methodologies(text: str, *, file: str = "methodologies.csv") -> tuple[
     """
     table = tables.csv_table(text, file=file)
     if not table.rows or table.rows[0] != _HEADER:
-        raise ImportRefused(file, (RowError(file=file, row=1, expected=f"a header of {','.join(_HEADER)}"),))
+        raise ImportRefused(file, (RowError(file=file, row=1, expected=exact_header(_HEADER)),))
     terms: dict[tuple[str, ...], list[Term]] = {}
     errors: list[RowError] = []
     for number, cells in enumerate(table.rows[1:], start=2):
@@ -354,7 +355,11 @@ def parse_methodologies(text: str, *, file: str = "methodologies.csv") -> tuple[
         try:
             terms.setdefault(cells[:_HEAD_COLUMNS], []).append(_term(cells))
         except Invalid as error:
-            errors.append(RowError(file=file, row=number, value=",".join(cells)[:80], expected=error.message))
+            errors.append(
+                RowError(
+                    file=file, row=number, value=",".join(cells)[:80], expected=Expected(error.code, error.message)
+                )
+            )
     if errors:
         raise ImportRefused(file, tuple(errors))
     found = tuple(

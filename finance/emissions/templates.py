@@ -12,9 +12,10 @@ from enum import StrEnum
 
 from finance.conventions import tables
 from finance.conventions.fields import parse_choice
+from finance.conventions.table_rules import exact_header
 from finance.conventions.tables import ReferenceStatus
 from finance.emissions.sources import PRODUCTION, PowerSource, power_field
-from ledger.core.errors import ImportRefused, Invalid, NotFound, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, NotFound, RowError
 
 _FIELD = re.compile(r"[a-z][a-z0-9_]{1,59}", re.ASCII)
 _TEMPLATE = re.compile(r"[a-z][a-z0-9-]{1,39}", re.ASCII)
@@ -130,7 +131,7 @@ def parse_templates(text: str, *, file: str = "activity_templates.csv") -> tuple
     """
     table = tables.csv_table(text, file=file)
     if not table.rows or table.rows[0] != _HEADER:
-        raise ImportRefused(file, (RowError(file=file, row=1, expected=f"a header of {','.join(_HEADER)}"),))
+        raise ImportRefused(file, (RowError(file=file, row=1, expected=exact_header(_HEADER)),))
     found: dict[tuple[str, str], list[TemplateField]] = {}
     errors: list[RowError] = []
     for number, cells in enumerate(table.rows[1:], start=2):
@@ -139,7 +140,11 @@ def parse_templates(text: str, *, file: str = "activity_templates.csv") -> tuple
         try:
             found.setdefault((cells[0], cells[1] if len(cells) > 1 else ""), []).append(_field(cells))
         except Invalid as error:
-            errors.append(RowError(file=file, row=number, value=",".join(cells)[:80], expected=error.message))
+            errors.append(
+                RowError(
+                    file=file, row=number, value=",".join(cells)[:80], expected=Expected(error.code, error.message)
+                )
+            )
     if errors:
         raise ImportRefused(file, tuple(errors))
     templates = tuple(

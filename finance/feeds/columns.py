@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from finance.conventions.table_rules import missing_columns, one_column
 from finance.conventions.tables import Table
 from ledger.core.errors import ImportRefused, RowError
 
@@ -45,9 +46,7 @@ def find_header(table: Table, *, needed: Mapping[str, Iterable[str]], optional: 
             return _header(table, number, found)
         if len(missing) < len(best_missing):
             best_missing = missing
-    expected = (
-        f"a header row with {', '.join(needed)} in the first {_HEADER_ROWS} rows (not found: {', '.join(best_missing)})"
-    )
+    expected = missing_columns(needed, best_missing, rows=_HEADER_ROWS)
     raise ImportRefused(table.file, (RowError(file=table.file, sheet=table.sheet, row=1, expected=expected),))
 
 
@@ -72,7 +71,7 @@ def _header(table: Table, row: int, found: Mapping[str, tuple[int, ...]]) -> Hea
             sheet=table.sheet,
             row=row,
             column=column,
-            expected=f"one column {column}, found {len(where)}",
+            expected=one_column(column, len(where)),
         )
         for column, where in found.items()
         if len(where) > 1

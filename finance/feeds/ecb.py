@@ -13,6 +13,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
+from finance.conventions.table_rules import nothing, repeated
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.columns import find_header
 from finance.feeds.limits import MAX_FILE_BYTES
@@ -20,7 +21,7 @@ from finance.feeds.parsed import ParsedFeed, content_hash, is_absent, read_price
 from finance.feeds.tabular import read_table
 from finance.feeds.workbook import check_archive
 from finance.market.observations import Observation, PriceBasis
-from ledger.core.errors import Conflict, DomainError, ImportRefused, Invalid, RowError
+from ledger.core.errors import Conflict, DomainError, Expected, ImportRefused, Invalid, RowError
 
 SOURCE = "ecb.eurofxref"
 _ZIP = b"PK\x03\x04"
@@ -48,21 +49,22 @@ def parse_history(file: str, raw: bytes, *, known_at: datetime, currency: str = 
             continue
         # A line that breaks off, or one with a shifted cell, would read as a day without a rate or with another's.
         if column >= len(cells) or any(cells[width:]):
-            errors.append(_row_error(table, number, "", ",".join(cells), f"{width} cells, as the header has"))
+            expected = Expected("row.cells", f"{width} cells, as the header has", columns=width)
+            errors.append(_row_error(table, number, "", ",".join(cells), expected))
             continue
         try:
             fixing = _fixing(day=cells[0], rate=cells[column], currency=currency, known_at=known_at, raw_sha256=digest)
         except DomainError as error:
             about_day = error.data.get("field") == _DAY_COLUMN
             name, shown = (_DAY_COLUMN, cells[0]) if about_day else (currency, cells[column])
-            errors.append(_row_error(table, number, name, shown, error.message.partition("expected ")[2]))
+            errors.append(_row_error(table, number, name, shown, Expected.of(error)))
             continue
         first = first_rows.setdefault(fixing.trade_date, number)
         if first != number:
-            errors.append(_row_error(table, number, _DAY_COLUMN, cells[0], f"every day once; row {first} has this one"))
+            errors.append(_row_error(table, number, _DAY_COLUMN, cells[0], repeated("every day once", first)))
         observations.append(fixing)
     if not observations and not errors:
-        errors.append(_row_error(table, 2, "", "", "at least one day with its rates"))
+        errors.append(_row_error(table, 2, "", "", nothing("day with its rates")))
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     newest = max(seen.trade_date for seen in observations)
@@ -131,7 +133,7 @@ def parse_series(raw: bytes, *, known_at: datetime, currency: str = "CNY") -> Pa
     return ParsedFeed(observations=with_previous_values(fixings.values()), newest_day=max(fixings))
 
 
-def _row_error(table: Table, row: int, column: str, value: str, expected: str) -> RowError:
+def _row_error(table: Table, row: int, column: str, value: str, expected: Expected) -> RowError:
     return RowError(file=table.file, row=row, column=column, value=value[:40], expected=expected)
 
 
@@ -158,7 +160,9 @@ def _fixing(*, day: str, rate: str, currency: str, known_at: datetime, raw_sha25
 def _currency_column(table: Table, currency: str) -> int:
     header = table.rows[0] if table.rows else ()
     if not header or header[0] != _DAY_COLUMN or header.count(currency) != 1:
-        expected = f"the header {_DAY_COLUMN}, then one column {currency}"
+        columns = f"{_DAY_COLUMN}, {currency}"
+        text = f"the header {_DAY_COLUMN}, then one column {currency}"
+        expected = Expected("row.header_is", text, columns=columns)
         shown = ",".join(header)[:40]
         raise ImportRefused(table.file, (RowError(file=table.file, row=1, value=shown, expected=expected),))
     return header.index(currency)

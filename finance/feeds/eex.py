@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
+from finance.conventions.table_rules import repeated
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.columns import Header, find_header
 from finance.feeds.old_workbook import is_old_workbook, read_old_workbook
@@ -22,7 +23,7 @@ from finance.feeds.parsed import (
 )
 from finance.feeds.tabular import read_table
 from finance.market.observations import Observation, PriceBasis
-from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
+from ledger.core.errors import DomainError, Expected, ImportRefused, Invalid, RowError
 
 SOURCE = "eex.primary_auction"
 _EUA_CONTRACT = "T3PA"
@@ -72,7 +73,7 @@ def parse_auction_report(table: Table, *, known_at: datetime, raw_sha256: str) -
         first = first_rows.setdefault(auction.trade_date, number)
         if first != number:
             # Which of two auctions marks the day would be a guess.
-            expected = f"one {_EUA_CONTRACT} auction a day; row {first} has this one"
+            expected = repeated(f"one {_EUA_CONTRACT} auction a day", first)
             shown = header.cell(cells, "date")[:40]
             errors.append(
                 RowError(file=table.file, sheet=table.sheet, row=number, column="date", value=shown, expected=expected)
@@ -116,7 +117,7 @@ def _row_error(table: Table, row: int, header: Header, cells: tuple[str, ...], e
         row=row,
         column=column,
         value=shown,
-        expected=error.message.partition("expected ")[2] or error.message,
+        expected=Expected.of(error),
     )
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ledger.core.errors import Expected
+
 MAX_FILE_BYTES = 20 * 1024 * 1024
 """One uploaded file; ten years of daily prices are under 2 MiB."""
 
@@ -18,6 +20,10 @@ MAX_ROWS = 200_000
 MAX_COLUMNS = 256
 MAX_SHEETS = 64
 MAX_CELL_CHARACTERS = 10_000
+SMALLER = Expected(
+    "row.table_size", f"at most {MAX_ROWS} rows and {MAX_COLUMNS} columns", rows=MAX_ROWS, columns=MAX_COLUMNS
+)
+SHORTER = Expected("row.long_cell", f"at most {MAX_CELL_CHARACTERS} characters", characters=MAX_CELL_CHARACTERS)
 
 MAX_PAGE_BYTES = 2 * 1024 * 1024
 """One web page; the pages of the field are below 300 kB."""

@@ -11,6 +11,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import TypeVar
 
+from finance.conventions.table_rules import nothing, repeated
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.columns import Header, find_header
 from finance.feeds.parsed import read_tonnes
@@ -24,7 +25,7 @@ from finance.market.observations import (
     check_text,
 )
 from ledger.core.amounts import currency_scale, parse_decimal
-from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
+from ledger.core.errors import DomainError, Expected, ImportRefused, Invalid, RowError
 
 COLUMNS = (
     "instrument", "exchange", "price_basis", "trade_date", "last_trade_date", "value", "currency", "unit", "volume_t", "source",
@@ -61,10 +62,12 @@ def parse_prices(table: Table, *, known_at: datetime, raw_sha256: str) -> tuple[
             continue
         first = first_rows.setdefault(observation.key, number)
         if first != number:
-            errors.append(row.error("instrument", f"every price once; row {first} gives the same day and source"))
+            errors.append(
+                row.error("instrument", repeated("every price once", first, says="gives the same day and source"))
+            )
         observations.append(observation)
     if not observations and not errors:
-        errors.append(RowError(file=table.file, sheet=table.sheet, row=header.row + 1, expected="at least one price"))
+        errors.append(RowError(file=table.file, sheet=table.sheet, row=header.row + 1, expected=nothing("price")))
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     return tuple(observations)
@@ -85,10 +88,10 @@ class _Row:
         try:
             return reader(self._header.cell(self._cells, column))
         except DomainError as error:
-            self.errors.append(self.error(column, error.message.removeprefix(f"{column}: ").removeprefix("expected ")))
+            self.errors.append(self.error(column, Expected.of(error)))
             return None
 
-    def error(self, column: str, expected: str) -> RowError:
+    def error(self, column: str, expected: Expected) -> RowError:
         """Return the error of one cell of this row."""
         shown = self._header.cell(self._cells, column)[:40]
         table = self._table
@@ -128,7 +131,7 @@ def _observation(row: _Row, *, known_at: datetime, raw_sha256: str) -> Observati
         )
     except Invalid as error:
         column = "last_trade_date" if error.code == "market.last_trade_date" else "source"
-        row.errors.append(row.error(column, error.message))
+        row.errors.append(row.error(column, Expected.of(error)))
         return None
 
 

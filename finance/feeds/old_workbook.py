@@ -13,6 +13,7 @@ from decimal import Context, Decimal
 
 from python_calamine import CalamineError, CalamineWorkbook
 
+from finance.conventions.table_rules import PLAIN_CELL
 from finance.conventions.tables import Table
 from finance.feeds.limits import MAX_CELL_CHARACTERS, MAX_FILE_BYTES, MAX_OLD_CELLS, MAX_SHEETS
 from ledger.core.errors import ImportRefused, Invalid, RowError
@@ -79,7 +80,7 @@ def _sheets(file: str, raw: bytes) -> Sequence[tuple[str, Sequence[Sequence[obje
 def _text(cell: object, *, file: str, sheet: str, row: int, errors: list[RowError]) -> str:
     text = _cell_text(cell)
     if text is None:
-        errors.append(RowError(file=file, sheet=sheet, row=row, value=str(cell)[:40], expected="text, number or date"))
+        errors.append(RowError(file=file, sheet=sheet, row=row, value=str(cell)[:40], expected=PLAIN_CELL))
         return ""
     return text
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import csv
 import io
 
+from finance.conventions.table_rules import NO_FORMULA, PRINTABLE, no_csv
 from finance.conventions.tables import Table
-from finance.feeds.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS
+from finance.feeds.limits import MAX_CELL_CHARACTERS, MAX_COLUMNS, MAX_FILE_BYTES, MAX_ROWS, SHORTER, SMALLER
 from finance.feeds.workbook import read_workbook
 from ledger.core.errors import ImportRefused, Invalid, RowError
 
@@ -49,12 +50,11 @@ def _csv_table(file: str, text: str) -> Table:
     try:
         for number, cells in enumerate(reader, start=1):
             if number > MAX_ROWS or len(cells) > MAX_COLUMNS:
-                expected = f"at most {MAX_ROWS} rows and {MAX_COLUMNS} columns"
-                raise ImportRefused(file, (RowError(file=file, row=number, expected=expected),))
+                raise ImportRefused(file, (RowError(file=file, row=number, expected=SMALLER),))
             errors.extend(_cell_errors(file, number, cells))
             rows.append(tuple(cell.strip() for cell in cells))
     except csv.Error as error:
-        broken = RowError(file=file, row=len(rows) + 1, expected=f"comma-separated cells ({error})")
+        broken = RowError(file=file, row=len(rows) + 1, expected=no_csv(error))
         raise ImportRefused(file, (*errors, broken)) from error
     if errors:
         raise ImportRefused(file, tuple(errors))
@@ -65,11 +65,11 @@ def _cell_errors(file: str, row: int, cells: list[str]) -> list[RowError]:
     errors = []
     for column, cell in enumerate(cells, start=1):
         if len(cell) > MAX_CELL_CHARACTERS:
-            expected = f"at most {MAX_CELL_CHARACTERS} characters"
+            expected = SHORTER
         elif cell.lstrip().startswith("="):
-            expected = "a value, not a formula"
+            expected = NO_FORMULA
         elif any(mark < " " and mark not in "\t\r\n" for mark in cell):
-            expected = "printable text"
+            expected = PRINTABLE
         else:
             continue
         errors.append(RowError(file=file, row=row, column=str(column), value=cell[:40], expected=expected))

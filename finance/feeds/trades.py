@@ -13,10 +13,11 @@ from typing import TypeVar
 
 from finance.accounting.instruments import Instrument, InstrumentKind, Tradability
 from finance.accounting.trades import Trade, TradeKind, check_price, check_words, misplaced_fields, refused
+from finance.conventions.table_rules import STRAY, nothing, repeated, unknown_heading
 from finance.conventions.tables import Table, parse_day
 from finance.feeds.columns import find_header
 from ledger.core.amounts import parse_decimal, parse_units
-from ledger.core.errors import DomainError, ImportRefused, Invalid, RowError
+from ledger.core.errors import DomainError, Expected, ImportRefused, Invalid, RowError
 
 TRADE_COLUMNS: Mapping[str, str] = {
     "trade_ref": "交易编号",
@@ -84,9 +85,9 @@ def parse_trades(table: Table) -> tuple[Trade, ...]:
             continue
         first = first_rows.setdefault(trade.trade_ref, row.number)
         if first != row.number:
-            row.refuse("trade_ref", f"every reference once; row {first} has this one")
+            row.refuse("trade_ref", repeated("every reference once", first))
         trades.append(trade)
-    reader.close(trades, "at least one trade")
+    reader.close(trades, nothing("trade"))
     return tuple(trades)
 
 
@@ -101,9 +102,9 @@ def parse_instruments(table: Table) -> tuple[Instrument, ...]:
             continue
         first = first_rows.setdefault(instrument.code, row.number)
         if first != row.number:
-            row.refuse("code", f"every code once; row {first} has this one")
+            row.refuse("code", repeated("every code once", first))
         instruments.append(instrument)
-    reader.close(instruments, "at least one instrument")
+    reader.close(instruments, nothing("instrument"))
     return tuple(instruments)
 
 
@@ -119,7 +120,7 @@ class _TableReader:
         known = set(self._header.columns.values())
         for index, heading in enumerate(table.rows[self._header.row - 1]):
             if heading and index not in known:
-                expected = f"a known heading: {', '.join((*columns, *more))}"
+                expected = unknown_heading((*columns, *more))
                 self._errors.append(self._error(self._header.row, heading[:80], heading, expected))
 
     def rows(self) -> list[_Row]:
@@ -137,7 +138,7 @@ class _TableReader:
         known = set(self._header.columns.values())
         return next((cell for index, cell in enumerate(cells) if cell and index not in known), "")
 
-    def refuse(self, number: int, column: str, value: str, expected: str) -> None:
+    def refuse(self, number: int, column: str, value: str, expected: Expected) -> None:
         """Collect one error."""
         self._errors.append(self._error(number, column, value, expected))
 
@@ -147,14 +148,14 @@ class _TableReader:
         place = "".join(mark if mark.isprintable() else "?" for mark in f"{self._table.file}{sheet}")
         return f"{place[:_SHOWN]} row {number}"
 
-    def close(self, found: list[Trade] | list[Instrument], expected: str) -> None:
+    def close(self, found: list[Trade] | list[Instrument], expected: Expected) -> None:
         """Raise everything that was collected; a table without a single row is refused too."""
         if not found and not self._errors:
             self._errors.append(self._error(self._header.row + 1, "", "", expected))
         if self._errors:
             raise ImportRefused(self._table.file, tuple(self._errors))
 
-    def _error(self, number: int, column: str, value: str, expected: str) -> RowError:
+    def _error(self, number: int, column: str, value: str, expected: Expected) -> RowError:
         table = self._table
         return RowError(
             file=table.file, sheet=table.sheet, row=number, column=column, value=value[:80], expected=expected
@@ -172,7 +173,7 @@ class _Row:
         stray = reader.stray(cells)
         if stray:
             self.is_sound = False
-            reader.refuse(number, "", stray, "no cell without a heading")
+            reader.refuse(number, "", stray, STRAY)
 
     @property
     def origin(self) -> str:
@@ -191,16 +192,16 @@ class _Row:
         try:
             return reader(cell)
         except DomainError as error:
-            self.refuse(column, error.message.removeprefix(f"{column}: ").removeprefix("expected "))
+            self.refuse(column, Expected.of(error))
             return None
 
     def needed(self, column: str, reader: Callable[[str], Read], expected: str) -> Read | None:
         """Return what ``reader`` makes of the cell; an empty cell is refused."""
         if not self.text(column):
-            self.refuse(column, expected)
+            self.refuse(column, Expected("row.empty", expected))
         return self.read(column, reader)
 
-    def refuse(self, column: str, expected: str) -> None:
+    def refuse(self, column: str, expected: Expected) -> None:
         """Collect an error of one cell."""
         self.is_sound = False
         self._reader.refuse(self.number, column, self.text(column), expected)
@@ -249,7 +250,7 @@ def _trade(row: _Row) -> Trade | None:
             origin=row.origin,
         )
     except Invalid as error:
-        row.refuse(error.data["field"], error.message.partition("expected ")[2])
+        row.refuse(error.data["field"], Expected.of(error))
         return None
 
 
@@ -262,7 +263,8 @@ def _instrument(row: _Row) -> Instrument | None:
     valid_until = row.read("valid_until", lambda text: parse_day(text, field="valid_until"))
     tradability = row.read("tradability", _read_tradability)
     if kind is InstrumentKind.CCER and not row.text("is_inside_national_ets"):
-        row.refuse("is_inside_national_ets", "true or false: it decides whether the credit may be used")
+        text = "true or false: it decides whether the credit may be used"
+        row.refuse("is_inside_national_ets", Expected("row.empty", text))
     if not row.is_sound or code is None or kind is None:
         return None
     try:
@@ -280,7 +282,7 @@ def _instrument(row: _Row) -> Instrument | None:
             tradability=tradability,
         )
     except Invalid as error:
-        row.refuse(error.data["field"], error.message.partition("expected ")[2])
+        row.refuse(error.data["field"], Expected.of(error))
         return None
 
 

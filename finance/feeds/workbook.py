@@ -21,6 +21,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.utils.exceptions import InvalidFileException
 from openpyxl.worksheet._read_only import ReadOnlyWorksheet
 
+from finance.conventions.table_rules import NO_ERROR, NO_FORMULA, NO_TRUTH, PLAIN_CELL, PRINTABLE
 from finance.conventions.tables import Table
 from finance.feeds.limits import (
     MAX_ARCHIVE_PARTS,
@@ -30,8 +31,10 @@ from finance.feeds.limits import (
     MAX_SHEETS,
     MAX_UNPACK_RATIO,
     MAX_UNPACKED_BYTES,
+    SHORTER,
+    SMALLER,
 )
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 
 assert openpyxl.DEFUSEDXML, "workbooks are read only with defusedxml in place"
 
@@ -95,8 +98,7 @@ def _sheet_table(file: str, sheet: ReadOnlyWorksheet, errors: list[RowError]) ->
     sheet.reset_dimensions()  # the declared size is not trusted; rows are counted as they come
     for number, cells in enumerate(cast("Iterable[tuple[_Cell, ...]]", sheet.rows), start=1):
         if number > MAX_ROWS or len(cells) > MAX_COLUMNS:
-            expected = f"at most {MAX_ROWS} rows and {MAX_COLUMNS} columns"
-            raise ImportRefused(file, (*errors, RowError(file=file, sheet=sheet.title, row=number, expected=expected)))
+            raise ImportRefused(file, (*errors, RowError(file=file, sheet=sheet.title, row=number, expected=SMALLER)))
         rows.append(_row_texts(file, sheet.title, number, cells, errors))
     while rows and not any(rows[-1]):
         rows.pop()
@@ -125,22 +127,18 @@ def _row_texts(file: str, sheet: str, row: int, cells: Iterable[_Cell], errors: 
     return tuple(texts)
 
 
-def _cell_text(cell: _Cell) -> tuple[str, str]:
-    """Return the cell's text and an empty string, or an empty text and what was expected instead."""
-    refused = {
-        "f": "a value, not a formula",
-        "e": "a value, not a spreadsheet error",
-        "b": "a value, not a truth value",
-    }
+def _cell_text(cell: _Cell) -> tuple[str, Expected | None]:
+    """Return the cell's text and None, or an empty text and what was expected instead."""
+    refused = {"f": NO_FORMULA, "e": NO_ERROR, "b": NO_TRUTH}
     if cell.data_type in refused:
         return "", refused[cell.data_type]
     match cell.value:
         case None:
-            return "", ""
+            return "", None
         case str() as text:
             return _plain_text(text)
         case datetime() | date() | time() as instant:
-            return _instant_text(instant), ""
+            return _instant_text(instant), None
         case number:
             return _number_text(number)
 
@@ -152,23 +150,26 @@ def _instant_text(instant: datetime | date | time) -> str:
     return instant.isoformat()
 
 
-def _number_text(number: object) -> tuple[str, str]:
+_SMALLER_NUMBER = Expected("row.large_number", f"a number below 10^{_LARGEST_EXPONENT}", exponent=_LARGEST_EXPONENT)
+
+
+def _number_text(number: object) -> tuple[str, Expected | None]:
     """Return the number as plain decimal text without exponent or trailing zeros: 3.074E1 gives ``30.74``."""
     if isinstance(number, bool) or not isinstance(number, int | float) or not math.isfinite(number):
-        return "", "text, a finite number or a date"
+        return "", PLAIN_CELL
     # repr is the shortest decimal of the stored double; 15 digits drop what the spreadsheet itself never shows.
     value = Decimal(number) if isinstance(number, int) else _SPREADSHEET_DIGITS.create_decimal(repr(number))
     if value == 0:
-        return "0", ""
+        return "0", None
     if not -_LARGEST_EXPONENT < value.adjusted() < _LARGEST_EXPONENT:
-        return "", f"a number below 10^{_LARGEST_EXPONENT}"
+        return "", _SMALLER_NUMBER
     text = f"{value:f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text), ""
+    return (text.rstrip("0").rstrip(".") if "." in text else text), None
 
 
-def _plain_text(text: str) -> tuple[str, str]:
+def _plain_text(text: str) -> tuple[str, Expected | None]:
     if len(text) > MAX_CELL_CHARACTERS:
-        return "", f"at most {MAX_CELL_CHARACTERS} characters"
+        return "", SHORTER
     if any(mark < " " and mark not in "\t\r\n" for mark in text):
-        return "", "printable text"
-    return text.strip(), ""
+        return "", PRINTABLE
+    return text.strip(), None

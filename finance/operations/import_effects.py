@@ -25,7 +25,7 @@ from finance.store import activity, reference
 from finance.store import trades as trade_store
 from ledger import reconciliation
 from ledger.core.amounts import format_units
-from ledger.core.errors import Conflict, ImportRefused, RowError
+from ledger.core.errors import Conflict, Expected, ImportRefused, RowError
 from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
 from ledger.store import balances, books
@@ -166,6 +166,11 @@ def _book_trades(at: At, content: TradeList) -> Effect:
     return Effect(document=document, made={"last_seq": str(last)})
 
 
+_NEW_REFERENCE = Expected(
+    "row.reference_booked", "a new reference: this one is booked with other content; reverse that one if it is wrong"
+)
+
+
 def _refuse_reused(session: Session, book_id: int, content: TradeList) -> None:
     """Name every row whose reference stands with other content, not only the first."""
     standing = trade_store.find_trades(session, book_id, [trade.trade_ref for trade in content.trades])
@@ -176,7 +181,7 @@ def _refuse_reused(session: Session, book_id: int, content: TradeList) -> None:
             row=int(trade.origin.rpartition(" ")[2]),
             column="trade_ref",
             value=trade.trade_ref,
-            expected="a new reference: this one is booked with other content; reverse that one if it is wrong",
+            expected=_NEW_REFERENCE,
         )
         for trade in content.trades
         if trade.trade_ref in standing and standing[trade.trade_ref].trade != trade

@@ -22,7 +22,7 @@ from finance.store import imports as store
 from finance.store import market
 from finance.store.imports import FileImport, Phase, Step, StepKind, Task, Work
 from finance.store.market import RawFile
-from ledger.core.errors import Conflict, DomainError, ImportRefused
+from ledger.core.errors import Conflict, DomainError, Expected, ImportRefused
 from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
 
@@ -61,7 +61,7 @@ class RowProblem:
     column: str
     field: str
     value: str
-    expected: str
+    expected: Expected
 
     def document(self) -> Mapping[str, Any]:
         """Return it as JSON."""
@@ -70,8 +70,16 @@ class RowProblem:
             "column": self.column,
             "field": self.field,
             "value": self.value,
-            "expected": self.expected,
+            "expected": str(self.expected),
+            "code": self.expected.code,
+            "facts": dict(self.expected.facts),
         }
+
+    @classmethod
+    def read(cls, document: Mapping[str, Any]) -> RowProblem:
+        """Return the problem that ``document`` tells; those of old previews have no code."""
+        expected = Expected(document.get("code", ""), document["expected"], **document.get("facts", {}))
+        return cls(**{name: document[name] for name in ("row", "column", "field", "value")}, expected=expected)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -286,7 +294,7 @@ def _previewed(desk: ImportDesk, prepared: Prepared) -> Mapping[str, Any]:
                 column=prepared.letters.get(one.column, ""),
                 field=one.column[:80],
                 value=one.value[:80],
-                expected=one.expected[:500],
+                expected=one.expected,
             )
             for one in refused.rows
         )
@@ -307,7 +315,7 @@ def _told(prepared: Prepared, refused: DomainError) -> RowProblem:
         column=prepared.letters.get(named, ""),
         field=named,
         value="",
-        expected=f"{refused.message} [{refused.code}]"[:1_000],
+        expected=Expected(refused.data.get("ledger_code", refused.code), refused.message[:1_000]),
     )
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 
 class DomainError(Exception):
@@ -40,6 +41,30 @@ class Forbidden(DomainError):  # noqa: N818 - the architecture's word for the ki
     """The actor is known and may not do this."""
 
 
+class Expected(str):
+    """What a cell should have been, as an English sentence part, with the ``code`` by which other languages say it.
+
+    ``facts`` are the values that a sentence of the code may name, decimal strings and words. A code ``row.*`` is a rule of cells; any
+    other is that of the refusal which the cell met.
+    """
+
+    __slots__ = ("code", "facts")
+    code: str
+    facts: Mapping[str, str]
+
+    def __new__(cls, code: str, text: str, /, **facts: str | int) -> Self:
+        """Return ``text`` with its code and facts."""
+        made = super().__new__(cls, text)
+        made.code = code
+        made.facts = {name: str(value) for name, value in facts.items()}
+        return made
+
+    @classmethod
+    def of(cls, refusal: DomainError) -> Self:
+        """Return what a refusal of the cell's value expected: its message from ``expected`` on, else the whole of it."""
+        return cls(refusal.code, refusal.message.partition("expected ")[2] or refusal.message)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowError:
     """One unreadable cell or row of an imported file: where it stands, what it said, what was expected.
@@ -52,7 +77,7 @@ class RowError:
     row: int
     column: str = ""
     value: str = ""
-    expected: str
+    expected: Expected
 
     def __str__(self) -> str:
         """Return one line a person can act on."""

@@ -16,7 +16,7 @@ from itertools import pairwise
 from typing import Protocol
 
 from ledger.core.amounts import Commodity, format_units
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 from ledger.core.statement_mapping import (
     COMMODITY_COLUMNS,
     LineOrder,
@@ -89,7 +89,9 @@ def read_statement(
             reader = _SheetReader(sheet, mapping, commodities, header, errors)
             read.extend(reader.lines())
     if not read and not errors:
-        errors.append(RowError(file=file, row=1, expected="at least one line under the header"))
+        errors.append(
+            RowError(file=file, row=1, expected=Expected("row.nothing", "at least one line under the header"))
+        )
     if not errors:
         if mapping.order is LineOrder.NEWEST_FIRST:
             read.reverse()
@@ -103,6 +105,10 @@ def read_statement(
 def normal_reference(text: str) -> str:
     """Return a reference for comparison: letters and digits only, without width or case. ``" T-2025/001"`` gives ``t2025001``."""
     return "".join(mark for mark in unicodedata.normalize("NFKC", text).casefold() if mark.isalnum())
+
+
+_EITHER = Expected("row.in_or_out", "an amount in or an amount out, not both and not none")
+_NOT_ZERO = Expected("row.amount_zero", "an amount that is not zero")
 
 
 class _SheetReader:
@@ -146,7 +152,10 @@ class _SheetReader:
         booked_on = self._day(number, cells, StatementColumn.BOOKED_ON)
         value_on = self._day(number, cells, StatementColumn.VALUE_ON)
         if booked_on is None and len(self._errors) == before:
-            self._refuse(number, cells, StatementColumn.BOOKED_ON, f"a day as {self._mapping.date_format}")
+            expected = Expected(
+                "row.statement_day", f"a day as {self._mapping.date_format}", format=self._mapping.date_format
+            )
+            self._refuse(number, cells, StatementColumn.BOOKED_ON, expected)
         texts = {column: self._text(number, cells, column) for column in (
             StatementColumn.REFERENCE, StatementColumn.COUNTERPARTY, *COMMODITY_COLUMNS,
         )}  # fmt: skip
@@ -180,11 +189,11 @@ class _SheetReader:
             column = StatementColumn.AMOUNT_IN
             inward = self._units(number, cells, column, commodity)
             outward = self._units(number, cells, StatementColumn.AMOUNT_OUT, commodity)
-            amount, expected = inward - outward, "an amount in or an amount out, not both and not none"
+            amount, expected = inward - outward, _EITHER
             is_wrong = bool(inward) == bool(outward)
         else:
             column = StatementColumn.AMOUNT
-            amount, expected = self._units(number, cells, column, commodity), "an amount that is not zero"
+            amount, expected = self._units(number, cells, column, commodity), _NOT_ZERO
             is_wrong = not amount
             if StatementColumn.DIRECTION in self._columns:
                 amount *= self._direction(number, cells)
@@ -197,8 +206,9 @@ class _SheetReader:
     def _direction(self, number: int, cells: tuple[str, ...]) -> int:
         word = normal_words(self._cell(cells, StatementColumn.DIRECTION))
         if word not in self._in | self._out:
-            expected = f"one of {', '.join((*self._mapping.in_words, *self._mapping.out_words))}"
-            self._refuse(number, cells, StatementColumn.DIRECTION, expected[:200])
+            words = ", ".join((*self._mapping.in_words, *self._mapping.out_words))[:200]
+            expected = Expected("row.direction_word", f"one of {words}", words=words)
+            self._refuse(number, cells, StatementColumn.DIRECTION, expected)
         return -1 if word in self._out else 1
 
     def _commodity(self, number: int, cells: tuple[str, ...]) -> str | None:
@@ -208,8 +218,9 @@ class _SheetReader:
         code = self._codes.get(normal_words(words))
         if code is None:
             column = next(column for column in COMMODITY_COLUMNS if column in self._columns)
-            known = ", ".join((*self._mapping.commodity_words, *self._mapping.accounts))
-            self._refuse(number, cells, column, f"one of {known[:200]}; add others to the mapping", shown=words)
+            known = ", ".join((*self._mapping.commodity_words, *self._mapping.accounts))[:200]
+            expected = Expected("row.commodity_mapped", f"one of {known}; add others to the mapping", words=known)
+            self._refuse(number, cells, column, expected, shown=words)
         return code
 
     def _units(self, number: int, cells: tuple[str, ...], column: StatementColumn, commodity: str) -> int:
@@ -224,7 +235,7 @@ class _SheetReader:
                 field=column.value,
             )
         except Invalid as error:
-            self._refuse(number, cells, column, error.message.partition("expected ")[2])
+            self._refuse(number, cells, column, Expected.of(error))
             return 0
 
     def _day(self, number: int, cells: tuple[str, ...], column: StatementColumn) -> date | None:
@@ -234,13 +245,14 @@ class _SheetReader:
         try:
             return parse_statement_day(text, self._mapping, is_worksheet=bool(self._sheet.sheet), field=column.value)
         except Invalid as error:
-            self._refuse(number, cells, column, error.message.partition("expected ")[2])
+            self._refuse(number, cells, column, Expected.of(error))
             return None
 
     def _text(self, number: int, cells: tuple[str, ...], column: StatementColumn) -> str:
         text = " ".join(self._cell(cells, column).split())
         if len(text) > _MAX_TEXT or not text.isprintable():
-            self._refuse(number, cells, column, f"at most {_MAX_TEXT} printable characters")
+            expected = Expected("row.long_text", f"at most {_MAX_TEXT} printable characters", characters=_MAX_TEXT)
+            self._refuse(number, cells, column, expected)
         return text
 
     def _cell(self, cells: tuple[str, ...], column: StatementColumn) -> str:
@@ -248,7 +260,13 @@ class _SheetReader:
         return cells[index].strip() if index is not None and index < len(cells) else ""
 
     def _refuse(
-        self, number: int, cells: tuple[str, ...], column: StatementColumn, expected: str, *, shown: str | None = None
+        self,
+        number: int,
+        cells: tuple[str, ...],
+        column: StatementColumn,
+        expected: Expected,
+        *,
+        shown: str | None = None,
     ) -> None:
         index = self._columns[column]
         value = self._cell(cells, column) if shown is None else shown
@@ -272,7 +290,13 @@ def _wanted(
         return tuple(sheet for sheet in sheets if any(any(row) for row in sheet.rows))
     found = tuple(sheet for sheet in sheets if normal_words(sheet.sheet) == normal_words(mapping.sheet))
     if not found:
-        errors.append(RowError(file=sheets[0].file, row=1, expected=f"a sheet named {mapping.sheet}"))
+        errors.append(
+            RowError(
+                file=sheets[0].file,
+                row=1,
+                expected=Expected("row.sheet_named", f"a sheet named {mapping.sheet}", sheet=mapping.sheet),
+            )
+        )
     return found
 
 
@@ -289,15 +313,17 @@ def _find_header(
         if not missing:
             twice = [column.value for column in wanted if len(places[column]) > 1]
             if twice:
-                expected = f"one column each for {', '.join(twice)}; two headers fit"
+                names_twice = ", ".join(twice)
+                text = f"one column each for {names_twice}; two headers fit"
+                expected = Expected("row.column_once", text, columns=names_twice)
                 errors.append(RowError(file=sheet.file, sheet=sheet.sheet, row=number, expected=expected))
                 return None
             return number, {column: at[0] for column, at in places.items()}
         if len(missing) < len(best_missing):
             best_missing = missing
-    expected = (
-        f"a header row with every mapped column in the first {_HEADER_ROWS} rows (not found: {', '.join(best_missing)})"
-    )
+    missing_names = ", ".join(best_missing)
+    text = f"a header row with every mapped column in the first {_HEADER_ROWS} rows (not found: {missing_names})"
+    expected = Expected("row.mapped_header", text, rows=_HEADER_ROWS, missing=missing_names)
     errors.append(RowError(file=sheet.file, sheet=sheet.sheet, row=1, expected=expected))
     return None
 
@@ -318,7 +344,9 @@ def _wrong_balances(
         if line.balance is not None:
             if due is not None and due != line.balance:
                 scale = commodities[line.commodity].scale
-                expected = f"{format_units(due, scale)}, the balance before and this line's amount"
+                told = format_units(due, scale)
+                text = f"{told}, the balance before and this line's amount"
+                expected = Expected("row.running_balance", text, balance=told)
                 shown = format_units(line.balance, scale)
                 errors.append(_line_error(file, line, StatementColumn.BALANCE, shown, expected))
             running[line.commodity] = line.balance
@@ -336,12 +364,12 @@ def _repeated_references(file: str, lines: Sequence[StatementLine], mapping: Sta
         reference = _folded(line.reference)
         first = first_rows.setdefault((line.commodity, reference), line)
         if reference and first is not line:
-            expected = f"every reference once; row {first.row} has this one"
+            expected = Expected("row.repeated", f"every reference once; row {first.row} has this one", row=first.row)
             errors.append(_line_error(file, line, StatementColumn.REFERENCE, line.reference, expected))
     return errors
 
 
-def _line_error(file: str, line: StatementLine, column: StatementColumn, value: str, expected: str) -> RowError:
+def _line_error(file: str, line: StatementLine, column: StatementColumn, value: str, expected: Expected) -> RowError:
     return RowError(
         file=file, sheet=line.sheet, row=line.row, column=column.value, value=value[:_SHOWN], expected=expected
     )

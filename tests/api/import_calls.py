@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 from openpyxl import Workbook, load_workbook
 
-from api.imports.templates import Language, Template, TemplateForm, form_of
+from api.imports.templates import Template, TemplateForm, form_of
 from api.imports.workbooks import template_xlsx
+from api.translations import Language
 from tests.api.client import Client
 
 CSV = {"Content-Type": "text/csv"}

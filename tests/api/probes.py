@@ -30,7 +30,7 @@ from api.schemas.fields import (
 )
 from api.store import access
 from api.store.access import OrganisationKind
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 
 probes = Routes(tag="probes", prefix="/probe")
 
@@ -146,7 +146,15 @@ def fail_unhandled(body: NameIn, call: ThisCall) -> NameOut:
 def refuse_import(call: ThisCall) -> NameOut:
     raise ImportRefused(
         "activity.csv",
-        (RowError(file="activity.csv", row=3, column="production_t", value="12,5", expected="a decimal string"),),
+        (
+            RowError(
+                file="activity.csv",
+                row=3,
+                column="production_t",
+                value="12,5",
+                expected=Expected("row.probe", "a decimal string"),
+            ),
+        ),
     )
 
 

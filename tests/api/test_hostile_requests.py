@@ -265,7 +265,8 @@ def test_a_refused_file_lists_its_rows(client: Client) -> None:
         {
             "field": "production_t",
             "expected": "a decimal string",
-            "code": "import.rows_unreadable",
+            "code": "row.probe",
+            "facts": {},
             "file": "activity.csv",
             "sheet": "",
             "row": 3,

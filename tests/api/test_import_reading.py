@@ -20,8 +20,9 @@ from api.imports.child_numbers import number_text, serial_text
 from api.imports.child_workbook import FORMULA
 from api.imports.reading import ReadFile, ReadSheet, read_file
 from api.imports.tables import filled
-from api.imports.templates import ColumnKind, Language, Template, TemplateColumn, form_of
+from api.imports.templates import ColumnKind, Template, TemplateColumn, form_of
 from api.imports.workbooks import template_xlsx
+from api.translations import Language
 from ledger.core.errors import Invalid
 from tests.api.hostile_files import cells, million_entries, odd_files, packed, parts, refused_files, sheet_with_prolog
 from tests.api.import_calls import filled_workbook

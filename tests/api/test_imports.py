@@ -14,11 +14,12 @@ from sqlalchemy.exc import DBAPIError
 from api.auth.principal import Scope
 from api.deps import unit_of_work
 from api.imports import work
-from api.imports.templates import Language, Template, form_of
+from api.imports.templates import Template, form_of
 from api.imports.work import ImportWork
 from api.store import four_eyes
 from api.store.access import OrganisationKind
 from api.store.four_eyes import Requirement, Rule
+from api.translations import Language
 from finance.store import imports as store
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
@@ -133,6 +134,10 @@ def test_the_sheet_comes_back_with_its_errors_and_can_be_corrected_and_brought_a
     row = next(number for number in range(2, sheet.max_row + 1) if sheet.cell(number, 1).value == "T-1")
     assert "whole number" in str(sheet.cell(row, width).value)
     sheet.cell(row, 5).value = 100
+    chinese = house.client.get(f"/v1/imports/{brought['import_id']}/errors?language=zh").content
+    assert load_workbook(io.BytesIO(chinese)).worksheets[0].cell(row, width).value == (
+        "E: 填写整数，如 20000；千位可写作 20,000。"
+    )
     corrected = load_workbook(io.BytesIO(back.content))
     corrected.worksheets[0].cell(row, 5).value = 100
     again = done(bring(house.client, house.book, saved(corrected)))
@@ -154,7 +159,8 @@ def test_a_sale_of_more_than_is_held_is_refused_at_its_row(house: Treasury) -> N
 
     (problem,) = brought["preview"]["problems"]
     assert problem["row"] == 3
-    assert "trade.refused" in problem["expected"]
+    assert problem["code"] == "ledger.insufficient_available"
+    assert "100 available" in problem["expected"]
 
 
 def test_when_the_world_changed_nothing_is_imported_and_a_new_preview_shows_the_new_effect(house: Treasury) -> None:

@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from api.auth.principal import Scope
 from api.imports.templates import Template, form_of
 from api.store.access import OrganisationKind
+from api.translations import Language, catalog
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.conftest import member
@@ -98,6 +99,30 @@ def test_the_page_marks_the_wrong_cells_and_offers_the_file_back(house: Treasury
     assert "T-1" not in text
     assert "T-1" in page(house, f"/imports/{brought['import_id']}?rows=all")
     assert "Confirm the import" not in text
+
+
+def test_a_chinese_page_says_in_chinese_what_each_cell_should_have_been_with_its_values(house: Treasury) -> None:
+    again, early = {**GOOD}, {**GOOD, "trade_ref": "T-3", "settled_on": "2024-12-31"}
+    brought = done(bring(house.client, house.book, csv_of(TRADES, GOOD, WRONG, again, early)))
+
+    text = page(house, f"/imports/{brought['import_id']}", chinese=True)
+
+    codes = {one["code"]: one["facts"] for one in brought["preview"]["problems"]}
+    assert set(codes) == {"row.template_day", "row.whole_number", "row.repeated", "trade.settled_on"}
+    assert codes["row.repeated"] == {"row": "2"}
+    assert "不能重复：第 2 行已有相同内容，请删去其一。" in text
+    assert "填写整数，如 20000；千位可写作 20,000。" in text
+    assert '<span class="original" lang="en">a day on or after traded_on</span>' in text
+    assert "a whole number such as" not in text
+
+
+def test_a_sale_of_more_than_is_held_is_said_by_the_ledger_s_own_sentence(house: Treasury) -> None:
+    sale = {**GOOD, "trade_ref": "T-9", "kind": "sale", "price_cny_per_t": "90.00", "quantity_t": "5000"}
+    brought = done(bring(house.client, house.book, csv_of(TRADES, GOOD, sale)))
+
+    text = page(house, f"/imports/{brought['import_id']}", chinese=True)
+
+    assert catalog(Language.ZH).refusal("ledger.insufficient_available") in text
 
 
 def test_a_right_file_shows_its_exact_effect_and_is_confirmed_by_its_digest(house: Treasury) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -12,7 +13,7 @@ from api.pages.base import static_files
 from api.pages.base.language import TRANSLATIONS, Language, catalog
 from api.pages.base.rendering import environment
 from tests.refusal_codes import literal_codes, met_codes, open_areas, raised
-from tests.source_values import OPEN, Sources
+from tests.source_values import OPEN, Sources, called, product_sources
 
 _CHINESE = re.compile("[\u4e00-\u9fff]")
 _LONGEST = 60
@@ -112,6 +113,36 @@ def remark(kind):
     found = {code for code, _ in raised(Sources(tmp_path, ["lots"]))}
 
     assert found == {"lots.literal", "lots.vintage", "lots.volume", "lots.passed", "lots.other", f"lots.{OPEN}"}
+
+
+def test_a_rule_s_sentence_names_only_values_that_the_rule_has_wherever_it_is_given() -> None:
+    """The facts of ``Expected("row.…", text, fact=…)`` are the places of its sentence."""
+    given = [
+        (call.args[0].value, {each.arg for each in call.keywords}, f"{path}:{call.lineno}")
+        for path, module in product_sources().modules.items()
+        for call in ast.walk(module)
+        if isinstance(call, ast.Call)
+        and called(call) == "Expected"
+        and call.args
+        and isinstance(call.args[0], ast.Constant)
+    ]
+
+    lacking = [
+        (code, place)
+        for code, facts, place in given
+        if (sentence := _sentences().get(str(code))) and not set(re.findall(r"\{(\w+)\}", sentence)) <= facts
+    ]
+
+    assert len(given) > 50
+    assert not lacking
+
+
+def test_every_cell_s_rule_has_a_code_of_its_own_and_takes_no_finished_sentence() -> None:
+    """A refusal's own code is passed on as it is; any other is spelled out, so that its sentence can be asked for."""
+    spelled = {code for code in met_codes() if code.startswith("row.")}
+
+    assert len(spelled) >= 65
+    assert {"row.template_day", "row.formula", "row.running_balance", "row.reference_booked", "row.choice"} <= spelled
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from decimal import Decimal
 import pytest
 
 from finance.feeds.ecb import parse_daily, parse_history, parse_series
-from ledger.core.errors import DomainError, ImportRefused, RowError
+from ledger.core.errors import DomainError, ImportRefused
 from tests.contract.answers import KNOWN_AT
 
 HISTORY = b"""Date,USD,JPY,CNY,HKD,
@@ -108,7 +108,8 @@ def test_an_unreadable_cell_is_named_with_row_column_and_value(
     with pytest.raises(ImportRefused) as refused:
         parse_history("hist.csv", b"Date,USD,JPY,CNY,HKD,\n" + line + b"\n", known_at=KNOWN_AT)
 
-    assert refused.value.rows == (RowError(file="hist.csv", row=row, column=column, value=value, expected=expected),)
+    (error,) = refused.value.rows
+    assert (error.row, error.column, error.value, error.expected) == (row, column, value, expected)
 
 
 @pytest.mark.parametrize(

@@ -186,7 +186,7 @@ def test_counting_equals_looking_at_every_day(start: date, length: int) -> None:
         ("m,known,2026-01-01,2026-01-31,2025-12-20,official,\n", 2, "1 to 200 printable"),
         ("m,known,2026-01-01\n", 2, "7 cells"),
         ("m,known,2026-01-01,2026-01-31,2025-12-20,official,notice,more\n", 2, "7 cells"),
-        ('m,"known,2026-01-01\n', 2, "well-formed CSV"),
+        ('m,"known,2026-01-01\n', 2, "comma-separated cells with closed quotes (unexpected end of data)"),
     ],
 )
 def test_a_row_that_cannot_be_read_refuses_the_file_and_says_why(rows: str, row: int, expected: str) -> None:

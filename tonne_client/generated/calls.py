@@ -1459,9 +1459,9 @@ class Calls(ABC):
         """Return the entry at a place of the book, as recorded."""
         return cast("shapes.EntriesEntryOut", self.call('read_entry', {'book_id': book_id, 'seq': seq}))
 
-    def read_errors(self, *, import_id: UUID, format: str | None = None) -> File:
+    def read_errors(self, *, import_id: UUID, format: str | None = None, language: shapes.TranslationsLanguage | None = None) -> File:
         """Return the sheet as it came with one column more, which says what is wrong in each row: correct it and bring it again."""
-        return cast("File", self.call('read_errors', {'import_id': import_id, 'format': format}))
+        return cast("File", self.call('read_errors', {'import_id': import_id, 'format': format, 'language': language}))
 
     def read_example(self) -> shapes.ExampleOut:
         """Return how the example stands and what keeps it from being removed."""
@@ -1684,7 +1684,7 @@ class Calls(ABC):
         """
         return cast("shapes.SubtreeStatementOut", self.call('read_subtree_statement', {'book_id': book_id, 'under': under, 'as_of': as_of, 'after': after, 'limit': limit, 'known': known, 'at': at}))
 
-    def read_template(self, *, name: shapes.Template, language: shapes.TemplatesLanguage | None = None, plant: str | None = None) -> File:
+    def read_template(self, *, name: shapes.Template, language: shapes.TranslationsLanguage | None = None, plant: str | None = None) -> File:
         """Return a template as a workbook to fill in: headings in both languages with units, checks, an example, instructions."""
         return cast("File", self.call('read_template', {'name': name, 'language': language, 'plant': plant}))
 

@@ -5789,6 +5789,7 @@ OPERATIONS: Mapping[str, Operation] = {
         parameters=(
             Parameter(name='import_id', sent_as='import_id', place='path', is_required=True, type=UUID),
             Parameter(name='format', sent_as='format', place='query', is_required=False, type=str),
+            Parameter(name='language', sent_as='language', place='query', is_required=False, type=shapes.TranslationsLanguage),
         ),
         body=None,
         uploads=(),
@@ -6729,7 +6730,7 @@ OPERATIONS: Mapping[str, Operation] = {
         asks='any key',
         parameters=(
             Parameter(name='name', sent_as='name', place='path', is_required=True, type=shapes.Template),
-            Parameter(name='language', sent_as='language', place='query', is_required=False, type=shapes.TemplatesLanguage),
+            Parameter(name='language', sent_as='language', place='query', is_required=False, type=shapes.TranslationsLanguage),
             Parameter(name='plant', sent_as='plant', place='query', is_required=False, type=str | None),
         ),
         body=None,

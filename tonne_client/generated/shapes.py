@@ -192,13 +192,13 @@ Strategy: TypeAlias = Literal['buy_now', 'spread_evenly', 'last_quarter', 'last_
 
 Template: TypeAlias = Literal['activity', 'trades', 'opening-positions', 'registry-statement', 'bank-statement', 'prices']
 
-TemplatesLanguage: TypeAlias = Literal['zh', 'en']
-
 Theme: TypeAlias = Literal['light', 'dark', 'print']
 
 Tradability: TypeAlias = Literal['tradable', 'traded', 'non_tradable']
 
 TradeMethod: TypeAlias = Literal['listed', 'block', 'auction', 'bilateral', 'official']
+
+TranslationsLanguage: TypeAlias = Literal['en', 'zh']
 
 UnitClass: TypeAlias = Literal['coal_1', 'coal_2', 'coal_3', 'gas_4']
 
@@ -10114,6 +10114,9 @@ class ProblemError:
 
     value: str | None = None
 
+    facts: Mapping[str, str] | None = None
+    """The values that what was expected names, of a file's cell."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class ProductIn:
@@ -11716,6 +11719,12 @@ class RowProblemOut:
 
     expected: str
 
+    code: str
+    """The rule of cells, or the refusal."""
+
+    facts: Mapping[str, str]
+    """The values that the rule names."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class RuleOut:
@@ -11758,6 +11767,17 @@ class RunCountsOut:
     corroborated: int
 
     held: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SaidOut:
+    """What was expected: the rule's code, the sentence in English, the values it names."""
+
+    expected: str
+
+    code: str
+
+    facts: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -12024,6 +12044,9 @@ class SheetCellOut:
 
     expected: str
 
+    said: tuple[SaidOut, ...]
+    """What was expected, rule by rule."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class SheetEvidenceOut:
@@ -12089,11 +12112,13 @@ class SheetPaymentOut:
 
 @dataclass(frozen=True, kw_only=True)
 class SheetRowOut:
-    """One row; ``problem`` is what is wrong with the row as a whole."""
+    """One row; ``problem`` is what is wrong with the row as a whole, ``said`` the same rule by rule."""
 
     row: int
 
     problem: str
+
+    said: tuple[SaidOut, ...]
 
     cells: tuple[SheetCellOut, ...]
 

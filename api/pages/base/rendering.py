@@ -60,6 +60,7 @@ def environment(language: Language) -> Environment:
         "language": language.value,
         "static": static_files.address,
         "code_text": texts.refusal,
+        "rule_text": texts.rule,
         "span": lambda start, end: formats.span(start, end, language),
         "word": lambda code: formats.words(text if (text := texts.pgettext("word", str(code))) != str(code) else code),
         "both": lambda english, chinese: chinese if language is Language.ZH else english,

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from datetime import date
 
 from finance.conventions import tables
+from finance.conventions.table_rules import HEADING_ONCE, needed_column, nothing, unknown_heading, within
 from finance.conventions.tables import Table
 from finance.operations.calculators.inputs import fen_of, tonnes_of
-from ledger.core.errors import ImportRefused, Invalid, RowError
+from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
 
 _LONGEST_ID = 64
 
@@ -33,19 +34,27 @@ class LotColumn:
 
     key: str
     heading_zh: str
-    expected: str
+    expected: Expected
 
 
 COLUMNS = (
     LotColumn(
-        key="lot_id", heading_zh="批次号", expected="a name of 1 to 64 printable characters, not a formula, each once"
+        key="lot_id",
+        heading_zh="批次号",
+        expected=Expected("row.lot_id", "a name of 1 to 64 printable characters, not a formula, each once"),
     ),
-    LotColumn(key="acquired_on", heading_zh="取得日期", expected="a day as YYYY-MM-DD"),
-    LotColumn(key="quantity_t", heading_zh="数量(t)", expected="whole tonnes above zero, ASCII digits, no separators"),
+    LotColumn(key="acquired_on", heading_zh="取得日期", expected=Expected("row.day", "a day as YYYY-MM-DD")),
+    LotColumn(
+        key="quantity_t",
+        heading_zh="数量(t)",
+        expected=Expected("row.lot_quantity", "whole tonnes above zero, ASCII digits, no separators"),
+    ),
     LotColumn(
         key="cost_cny",
         heading_zh="总成本(元)",
-        expected="the whole lot's cost in yuan, zero or more, at most two decimals, such as 802400.00",
+        expected=Expected(
+            "row.lot_cost", "the whole lot's cost in yuan, zero or more, at most two decimals, such as 802400.00"
+        ),
     ),
 )
 """The table's columns in the template's order; a heading is the key, the Chinese heading, or both with one blank between."""
@@ -105,7 +114,7 @@ def lot_rows(sheets: Sequence[Table]) -> tuple[Mapping[str, str], ...]:
         if not any(cells):
             continue
         if any(cells[len(columns) :]):
-            errors.append(_error(table, number, expected=f"no cell beyond the {len(columns)} columns"))
+            errors.append(_error(table, number, expected=within(len(columns))))
         padded = (*cells, *[""] * len(columns))
         row = {column.key: padded[index] for index, column in enumerate(columns)}
         for column in columns:
@@ -116,7 +125,7 @@ def lot_rows(sheets: Sequence[Table]) -> tuple[Mapping[str, str], ...]:
         seen.add(row["lot_id"])
         rows.append({column.key: row[column.key] for column in COLUMNS})
     if not rows:
-        errors.append(_error(table, 2, expected="at least one row of a lot under the headings"))
+        errors.append(_error(table, 2, expected=nothing("row of a lot under the headings")))
     if errors:
         raise ImportRefused(table.file, tuple(errors))
     return tuple(rows)
@@ -128,14 +137,15 @@ def _columns(table: Table) -> tuple[LotColumn, ...]:
     for heading in table.rows[0]:
         column = _BY_HEADING.get(heading.strip().translate(_HALF_WIDTH))
         if column is None:
-            known = ", ".join(column.key for column in COLUMNS)
-            errors.append(_error(table, 1, column=heading, value=heading, expected=f"a known heading: {known}"))
+            errors.append(
+                _error(table, 1, column=heading, value=heading, expected=unknown_heading(each.key for each in COLUMNS))
+            )
         elif column in found:
-            errors.append(_error(table, 1, column=column.key, value=heading, expected="each column once"))
+            errors.append(_error(table, 1, column=column.key, value=heading, expected=HEADING_ONCE))
         else:
             found.append(column)
     errors.extend(
-        _error(table, 1, column=column.key, expected=f"a column headed {column.key} or {column.heading_zh}")
+        _error(table, 1, column=column.key, expected=needed_column(column.key, column.heading_zh))
         for column in COLUMNS
         if column not in found
     )
@@ -144,7 +154,7 @@ def _columns(table: Table) -> tuple[LotColumn, ...]:
     return tuple(found)
 
 
-def _error(table: Table, row: int, *, expected: str, column: str = "", value: str = "") -> RowError:
+def _error(table: Table, row: int, *, expected: Expected, column: str = "", value: str = "") -> RowError:
     return RowError(
         file=table.file, sheet=table.sheet, row=row, column=column[:80], value=value[:80], expected=expected
     )
