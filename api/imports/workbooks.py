@@ -95,7 +95,7 @@ def error_table(sheet: ReadSheet, header_row: int, problems: Iterable[RowProblem
     said = catalog(language)
     for one in problems:
         place = f"{one.column}: " if one.column else ""
-        told.setdefault(max(one.row, header_row), []).append(f"{place}{said.expected(one.expected)}")
+        told.setdefault(max(one.row, header_row), []).append(f"{place}{said.expected(one.expected).rstrip('。')}")
     header = sheet.rows.get(header_row, {})
     # An error column of a round before is left out: this round's takes its place.
     places = [place for place in range(max(header, default=-1) + 1) if header.get(place, "")[1:] != ERROR_HEADING]

@@ -136,7 +136,7 @@ def test_the_sheet_comes_back_with_its_errors_and_can_be_corrected_and_brought_a
     sheet.cell(row, 5).value = 100
     chinese = house.client.get(f"/v1/imports/{brought['import_id']}/errors?language=zh").content
     assert load_workbook(io.BytesIO(chinese)).worksheets[0].cell(row, width).value == (
-        "E: 填写整数，如 20000；千位可写作 20,000。"
+        "E: 填写整数，如 20000；千位可写作 20,000"
     )
     corrected = load_workbook(io.BytesIO(back.content))
     corrected.worksheets[0].cell(row, 5).value = 100
