@@ -137,7 +137,7 @@ class ContractHouse:
     def enforcer(self) -> str:
         """Return the proof of a colleague whom the operator gave the enforcing role."""
         house = self.house
-        scopes = (Scope.TRADING_APPROVE, Scope.LEDGER_ENFORCE)
+        scopes = (Scope.LEDGER_READ, Scope.TRADING_APPROVE, Scope.LEDGER_ENFORCE)
         return proof(house.database, house.clock, Randomness(9_000), place(house.database, house.third), scopes).key
 
     def at(self, now: datetime) -> None:

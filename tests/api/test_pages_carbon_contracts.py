@@ -155,6 +155,13 @@ def test_the_lender_opens_the_page_of_a_pledge_loan_and_may_release(desk: Contra
     assert "/entries/" not in text
 
 
+def test_only_an_enforcing_role_has_the_form_that_sets_off_a_pledge(desk: ContractHouse) -> None:
+    opened = desk.opened("pledge_loan")
+
+    assert "default" not in senders(shown(desk, opened, key=desk.house.checker.key))
+    assert {"default", "release"} <= senders(shown(desk, opened, key=desk.enforcer()))
+
+
 def test_a_passed_loan_to_value_is_shown_with_what_cures_it(desk: ContractHouse) -> None:
     desk.house.price("CEA25", START, "80.00")
     desk.at(END_MORNING.replace(month=11, day=20, hour=9))
