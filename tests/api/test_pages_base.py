@@ -291,6 +291,22 @@ def test_what_is_decided_on_reads_exactly_and_as_people_write_it(
 
 
 @pytest.mark.parametrize(
+    ("share", "shown"),
+    [
+        ("0.0312", "3.12%"),
+        ("3/100", "3%"),
+        ("-1/8", "\N{MINUS SIGN}12.5%"),
+        ("1/3", "1/3"),
+        ("9" * 40 + "/7", "9" * 40 + "/7"),
+        ("none", "none"),
+        (None, "\N{EM DASH}"),
+    ],
+)
+def test_a_share_is_shown_per_cent_where_no_digit_is_lost(share: str | None, shown: str) -> None:
+    assert formats.percent(share) == shown
+
+
+@pytest.mark.parametrize(
     ("instant", "shown"),
     [
         (None, ""),

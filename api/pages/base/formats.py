@@ -101,13 +101,20 @@ def price(value: PriceOut | None) -> str:
 
 
 def percent(share: str | Decimal | None) -> str:
-    """Return a share as per cent, no digit lost: ``0.0312`` is ``3.12%``; None is a dash."""
+    """Return a share as per cent, no digit lost: ``0.0312`` is ``3.12%``, ``3/100`` is ``3%``, ``1/3`` stays; None is a dash."""
     if share is None or share == "":
         return _NONE
+    text = str(share)
     try:
-        exact = Decimal(str(share)).scaleb(2, _WIDE)
+        if _FRACTION.fullmatch(text):
+            hundredfold = Fraction(text) * 100
+            exact = _WIDE.divide(Decimal(hundredfold.numerator), Decimal(hundredfold.denominator))
+            if Fraction(exact) != hundredfold:
+                return text
+        else:
+            exact = Decimal(text).scaleb(2, _WIDE)
     except InvalidOperation:
-        return str(share)
+        return text
     digits = number(exact)
     return f"{digits.rstrip('0').rstrip('.') if '.' in digits else digits}%"
 
