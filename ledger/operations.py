@@ -115,7 +115,7 @@ def close_softly(
         next_lock(None, through)
     if through is not None and head.locked_through is not None and through <= head.locked_through:
         raise Conflict(
-            "ledger.period_closed",
+            "ledger.period_closed_already",
             f"the book is closed through {head.locked_through} already",
             locked_through=head.locked_through.isoformat(),
         )

@@ -109,12 +109,12 @@ class MatchDraft:
     note: str = ""
 
     def __post_init__(self) -> None:
-        """Refuse a match without a line, with a member twice, or too large (``reconciliation.match``)."""
+        """Refuse a match without a line (``reconciliation.match_empty``), with a member twice, or too large (``reconciliation.match``)."""
         for name, members in (("lines", self.lines), ("postings", self.postings)):
             if len(set(members)) != len(members) or len(members) > MAX_MEMBERS:
                 raise Invalid("reconciliation.match", f"{name}: expected at most {MAX_MEMBERS}, each once", field=name)
         if not self.lines:
-            raise Invalid("reconciliation.match", "lines: expected at least one statement line", field="lines")
+            raise Invalid("reconciliation.match_empty", "lines: expected at least one statement line", field="lines")
         if any(
             not 0 <= number <= MAX_UNITS for number in (*self.lines, *(part for key in self.postings for part in key))
         ):
@@ -543,7 +543,7 @@ def _one_account(draft: MatchDraft, lines: dict[int, tuple[OpenLine, str]]) -> s
         raise NotFound("reconciliation.line_not_found", "no such statement line in this book", line=str(missing[0]))
     paths = {lines[number][1] for number in draft.lines}
     if len(paths) > 1:
-        raise Invalid("reconciliation.match", "lines: expected lines of one account", field="lines")
+        raise Invalid("reconciliation.match_accounts", "lines: expected lines of one account", field="lines")
     return paths.pop()
 
 

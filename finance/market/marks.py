@@ -84,7 +84,7 @@ class ApprovedMark:
             )
         if self.valid_to <= self.valid_from:
             raise Invalid(
-                "market.validity", "valid_to: expected a day after valid_from (the end is exclusive)", id=self.id
+                "market.validity_order", "valid_to: expected a day after valid_from (the end is exclusive)", id=self.id
             )
 
     def covers(self, *, as_of: date, known_at: datetime) -> bool:

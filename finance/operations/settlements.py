@@ -94,7 +94,7 @@ def record_fill(desk: Desk, order_id: UUID, deal: Deal) -> OrderRecord:
     standing = next((one for one in order.fills if one.fill_ref == fill.fill_ref), None)
     if standing is not None:
         if standing != fill:
-            raise Conflict("order.fill_ref", "fill_ref: it stands with other content; correct that one")
+            raise Conflict("order.fill_stands", "fill_ref: it stands with other content; correct that one")
         return order
     placed = order.step(StepKind.PLACED)
     ended = order.step(StepKind.CANCELLED) or order.step(StepKind.EXPIRED)

@@ -53,7 +53,7 @@ class MarkProposal:
         check_text(self.reason, field="reason")
         check_pattern(SHA256_HEX, self.evidence_sha256, field="evidence_sha256", expected="64 hexadecimal digits")
         if self.valid_to <= self.valid_from:
-            raise Invalid("market.validity", "valid_to: expected a day after valid_from (the end is exclusive)")
+            raise Invalid("market.validity_order", "valid_to: expected a day after valid_from (the end is exclusive)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

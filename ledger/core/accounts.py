@@ -76,7 +76,7 @@ class AccountOpening:
         if any(abs(limit) > MAX_UNITS for limit in (self.floor, self.ceiling) if limit is not None):
             raise Invalid("account.limits", "floor and ceiling lie within 10^15 smallest units", path=self.path)
         if self.floor is not None and self.ceiling is not None and self.floor > self.ceiling:
-            raise Invalid("account.limits", "floor is not above ceiling", path=self.path)
+            raise Invalid("account.limits_crossed", "floor is not above ceiling", path=self.path)
         if self.lot_method is not None and account_type is not AccountType.ASSET:
             raise Invalid("account.lot_method", "only an asset account keeps lots", path=self.path)
 

@@ -167,7 +167,7 @@ def open_account(session: Session, book_id: int, opening: AccountOpening) -> Non
         return
     last = session.scalar(select(func.max(AccountRow.account_id)).where(AccountRow.book_id == book_id)) or 0
     if (opening.floor is not None and opening.floor > 0) or (opening.ceiling is not None and opening.ceiling < 0):
-        raise Invalid("account.limits", "an empty account must lie within its limits", path=opening.path)
+        raise Invalid("account.limits_empty", "an empty account must lie within its limits", path=opening.path)
     session.execute(
         insert(AccountRow).values(
             book_id=book_id,

@@ -79,7 +79,10 @@ def test_a_softly_closed_book_opens_again(house: Treasury, clerk: Treasury) -> N
 def test_what_is_closed_for_good_is_not_closed_softly(house: Treasury) -> None:
     done(house.post("/periods/close", {"through": "2025-03-31"}))
 
-    assert refused(house.post("/periods/close-softly", {"through": "2025-03-31"})) == (409, "ledger.period_closed")
+    assert refused(house.post("/periods/close-softly", {"through": "2025-03-31"})) == (
+        409,
+        "ledger.period_closed_already",
+    )
 
 
 def test_closing_asks_for_its_own_scope(house: Treasury, clerk: Treasury) -> None:

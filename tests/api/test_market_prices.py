@@ -377,7 +377,7 @@ def test_a_mark_outside_the_rules_is_refused(house: Treasury) -> None:
         ({"instrument": "GOLD"}, 404, "market.instrument_unknown"),
         ({"evidence_sha256": EVIDENCE.upper()}, 422, "market.format"),
         ({"valid_to": "2026-08-20"}, 422, "market.validity"),
-        ({"valid_to": "2026-08-14"}, 422, "market.validity"),
+        ({"valid_to": "2026-08-14"}, 422, "market.validity_order"),
         ({"maker_id": MARK}, 422, "request.invalid"),
     ):
         answer = house.client.post("/v1/market-marks", json.dumps(proposal(**change)))

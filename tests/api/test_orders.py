@@ -397,7 +397,7 @@ def test_the_same_fill_again_changes_nothing_and_other_content_is_refused(house:
     first = done(house.fill(placed, quantity="400"))
 
     assert done(house.fill(placed, quantity="400")) == first
-    assert refused(house.fill(placed, quantity="401")) == (409, "order.fill_ref")
+    assert refused(house.fill(placed, quantity="401")) == (409, "order.fill_stands")
 
 
 def test_settlement_is_t_plus_one_on_a_trading_day_up_to_today(house: House) -> None:

@@ -211,7 +211,7 @@ def test_a_path_outside_the_grammar_is_refused(path: str) -> None:
 @pytest.mark.parametrize(
     ("path", "commodity", "floor", "ceiling", "lot_method", "code"),
     [
-        (CASH, "CNY", 1, 0, None, "account.limits"),
+        (CASH, "CNY", 1, 0, None, "account.limits_crossed"),
         (CASH, "CNY", -(10**16), None, None, "account.limits"),
         (CASH, "CNY", None, 10**30, None, "account.limits"),
         (CASH, "cny", None, None, None, "commodity.code"),

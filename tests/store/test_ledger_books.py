@@ -121,8 +121,14 @@ def test_an_account_that_stands_with_other_facts_is_refused(book: ExampleBook, o
     ("opening", "code"),
     [
         (AccountOpening(path="Assets:New", commodity="CEA99", opened_on=date(2025, 1, 1)), "commodity.unknown"),
-        (AccountOpening(path="Assets:New", commodity="CNY", opened_on=date(2025, 1, 1), floor=1), "account.limits"),
-        (AccountOpening(path="Assets:New", commodity="CNY", opened_on=date(2025, 1, 1), ceiling=-1), "account.limits"),
+        (
+            AccountOpening(path="Assets:New", commodity="CNY", opened_on=date(2025, 1, 1), floor=1),
+            "account.limits_empty",
+        ),
+        (
+            AccountOpening(path="Assets:New", commodity="CNY", opened_on=date(2025, 1, 1), ceiling=-1),
+            "account.limits_empty",
+        ),
     ],
     ids=["commodity", "floor", "ceiling"],
 )
