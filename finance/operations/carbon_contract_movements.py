@@ -29,8 +29,6 @@ def moved_by(desk: Desk, shown: Shown, *, after: int, limit: int) -> tuple[StepM
     """Return what the contract's facts numbered above ``after`` moved, at most ``limit`` of them."""
     proofs = store.entries_of(desk.session, shown.record)
     events = [event for event in shown.record.events if event.number > after][:limit]
-    if not events:
-        return ()
     answers = journal.load_answers(desk.session, desk.book.book_id, [proofs[event.number] for event in events])
     found: list[StepMoved] = []
     for event in events:

@@ -74,14 +74,16 @@ def read_among(session: Session, statement: str, book_id: int, keys: Sequence[st
 
     The statement reads ``{each}SELECT ... FROM {keys} ...{end}``, compares with ``k.key`` and says ``{book}`` once between ``{each}``
     and ``{end}``; several such go together by UNION ALL. On PostgreSQL many keys are one array, on SQLite a list of values, a
-    thousand at a time.
+    thousand at a time. No keys, no rows.
     """
+    if not keys:
+        return ()
     _, connection, is_postgresql = driver_of(session)
     lists = statement.count("{keys}")
     if is_postgresql:
-        kind = "uuid" if keys and isinstance(keys[0], UUID) else "text"
+        kind = "uuid" if isinstance(keys[0], UUID) else "text"
         texts = [f"{key.int:032x}" if isinstance(key, UUID) else key for key in keys]
-        is_few = 1 <= len(texts) <= _FEW_KEYS
+        is_few = len(texts) <= _FEW_KEYS
         if (
             not is_few
         ):  # one text is bound, not a list: neither an id nor a path has a character that an array's text would escape
