@@ -113,7 +113,7 @@ def test_routes_prints_every_route_with_its_policy() -> None:
     exit_code, out, _ = tonne("routes")
 
     assert exit_code == 0
-    assert len(out.splitlines()) == len(declared_routes()) + 1
+    assert len(out.splitlines()) == len(declared_routes())
     assert re.search(r"^POST  /v1/api-keys +admin$", out, re.MULTILINE)
 
 
