@@ -61,7 +61,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
     key_file = key_file_of(os.environ, settings.database_url)
     with unit_of_work(database) as session:
         make_ready(session, key_file, random_bytes=secrets.token_bytes)
-    listener = _listen(settings)
+    listener = listener_at(settings.host, settings.port)
     app = (
         _app(database, settings) if settings.workers == 1 else None
     )  # takes seconds: only then it is said that we serve
@@ -138,12 +138,20 @@ def _config(app: object, *, is_factory: bool = False, workers: int = 1) -> uvico
     )
 
 
-def _listen(settings: Settings) -> socket.socket:
-    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+def listener_at(host: str, port: int) -> socket.socket:
+    """Return a socket that listens at ``host``, an IPv4 or IPv6 address or a name, and ``port``, 0 for a free one.
+
+    Its connections send at once (TCP_NODELAY, inherited): the event loop asks for that only on sockets it opens itself, and without it
+    a body waits some 40 ms behind its headers for a kept connection's reader to acknowledge them. Raises
+    ``settings.address_in_use``.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, settings.port), family=family, backlog=_BACKLOG)
+        listener = socket.create_server((host, port), family=family, backlog=_BACKLOG)
     except OSError as error:
         raise Conflict(
             "settings.address_in_use",
-            f"cannot listen on {settings.host} port {settings.port}: {error.strerror}; choose another --port",
+            f"cannot listen on {host} port {port}: {error.strerror}; choose another --port",
         ) from error
+    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return listener

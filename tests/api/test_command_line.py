@@ -15,6 +15,7 @@ import pytest
 
 from api import cli
 from api.app import declared_routes
+from api.commands.serve import listener_at
 from tests.conftest import ENGINES
 
 
@@ -124,6 +125,13 @@ def test_a_taken_port_is_refused_in_one_line(database_url: str) -> None:
 
     assert exit_code == 2
     assert err.endswith("[settings.address_in_use]\n")
+
+
+def test_an_answer_does_not_wait_for_its_headers_to_be_acknowledged() -> None:
+    with listener_at("127.0.0.1", 0) as listener, socket.create_connection(listener.getsockname()):
+        accepted, _ = listener.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 @pytest.fixture

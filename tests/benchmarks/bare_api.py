@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import itertools
 import os
-import socket
 import sys
 import threading
 from datetime import date
@@ -21,6 +20,7 @@ from fastapi import FastAPI
 from pydantic import BaseModel
 from uvicorn.supervisors import Multiprocess
 
+from api.commands.serve import listener_at
 from ledger.core.journal import EntryKind, JournalDraft, Posting
 from ledger.store.database import Database, open_database
 from tests.benchmarks import posting
@@ -111,7 +111,7 @@ def _posted(database: Database, account_id: int) -> int:
 def main(url: str, workers: int) -> None:
     """Serve until told to stop."""
     os.environ[DATABASE] = url
-    listener = socket.create_server(("127.0.0.1", 0), backlog=512)
+    listener = listener_at("127.0.0.1", 0)
     sys.stdout.write(f"http://127.0.0.1:{listener.getsockname()[1]}\n")
     sys.stdout.flush()
     config = uvicorn.Config(
