@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -22,6 +22,7 @@ from types import ModuleType
 from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg.pq import TransactionStatus
 from sqlalchemy import BigInteger, Dialect, Engine, LargeBinary, MetaData, Text, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
@@ -286,6 +287,7 @@ def open_database(url: str) -> Database:
             hide_parameters=True,
             connect_args={"options": "-c jit=off -c TimeZone=UTC"},
         )
+        event.listen(engine, "rollback", _end_postgresql_read)
         event.listen(engine, "reset", _end_postgresql_transaction)
         watch(engine)
         return Database(engine)
@@ -376,6 +378,17 @@ def _begin_sqlite_transaction(connection: Connection) -> None:
 def _end_sqlite_transaction(connection: DBAPIConnection, _record: ConnectionPoolEntry, _state: PoolResetState) -> None:
     if connection.in_transaction:  # a COMMIT that failed, by a deferred key, leaves its transaction open
         connection.rollback()
+
+
+def _end_postgresql_read(connection: Connection) -> None:
+    """End by COMMIT what could only read: after a ROLLBACK the driver forgets the statements it prepared, and all are planned anew."""
+    if not connection.get_execution_options().get(READS_ONLY, False):
+        return
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection), "PostgreSQL is reached through psycopg"
+    if driver.info.transaction_status is TransactionStatus.INTRANS:
+        with suppress(psycopg.OperationalError):  # a lost connection is found by the rollback that follows
+            driver.pgconn.exec_(b"COMMIT")
 
 
 def _end_postgresql_transaction(

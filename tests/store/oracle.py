@@ -94,7 +94,7 @@ class Oracle(Facts):
     def close_softly(self, through: date | None, now: datetime) -> str:
         """Close for all but closers, or open again; return ``ok`` or the refusal's code."""
         if through is not None and self.closed is not None and through <= self.closed:
-            return "ledger.period_closed"
+            return "ledger.period_closed_already"
         self._record(Entry(0, None, through or now.date(), now), now)
         self.softly = through
         return "ok"
