@@ -17,7 +17,6 @@ from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.formats import day
-from api.pages.base.language import Language
 from api.pages.base.page import Page, ThisPage
 from api.routes.accounting_policies import approve_policy, list_account_codes, list_policies, propose_policy
 from api.routes.books import read_book
@@ -26,6 +25,7 @@ from api.schemas.books import BookOut
 from api.schemas.fields import DateString, UuidString
 from api.schemas.vouchers import PolicyOut, PolicyTermsOut
 from api.store.access import OrganisationKind
+from api.translations import Language
 from finance.accounting.policies import Settlement, Standard, VoucherWords
 from ledger.core.accounts import LotMethod
 

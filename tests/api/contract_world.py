@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
+import pytest
 from fastapi import FastAPI
 
 from api.auth.principal import Scope
@@ -185,3 +187,9 @@ def contract_house(
     scopes = (Scope.LEDGER_READ, Scope.TRADING_APPROVE)
     bank = member(database, clock, randomness, OrganisationKind.LENDER, "Example Bank", scopes)
     return ContractHouse(house=house, counterparty_id=named, bank=bank)
+
+
+@pytest.fixture
+def desk(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[ContractHouse]:
+    with Client(app) as client:
+        yield contract_house(app, client, database, clock, randomness)

@@ -2,13 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
-import pytest
-from fastapi import FastAPI
-
-from ledger.store.database import Database
-from tests.api.client import Client, Clock, Randomness
 from tests.api.contract_world import (
     BANK,
     COST,
@@ -20,15 +13,11 @@ from tests.api.contract_world import (
     OUT,
     START,
     ContractHouse,
-    contract_house,
+    desk,
 )
 from tests.api.ledger_calls import BOOK, done, refused
 
-
-@pytest.fixture
-def desk(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[ContractHouse]:
-    with Client(app) as client:
-        yield contract_house(app, client, database, clock, randomness)
+__all__ = ["desk"]
 
 
 def test_a_repo_brings_cash_and_gives_the_tonnes_back_to_their_lots_at_their_cost(desk: ContractHouse) -> None:

@@ -6,10 +6,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from fastapi import FastAPI
 
 from ledger.store.database import Database
-from tests.api.client import Client, Clock, Randomness
+from tests.api.client import Clock, Randomness
 from tests.api.contract_world import (
     END,
     END_MORNING,
@@ -19,16 +18,12 @@ from tests.api.contract_world import (
     MIDWAY_MORNING,
     START,
     ContractHouse,
-    contract_house,
+    desk,
 )
 from tests.api.ledger_calls import BOOK, SQLITE, done, refused, treasury
 from tests.api.trading_world import fresh_id
 
-
-@pytest.fixture
-def desk(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[ContractHouse]:
-    with Client(app) as client:
-        yield contract_house(app, client, database, clock, randomness)
+__all__ = ["desk"]
 
 
 def test_the_maker_cannot_agree_and_another_digest_is_refused(desk: ContractHouse) -> None:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from io import BytesIO
 from typing import Any
 
 import openpyxl
 import pytest
-from fastapi import FastAPI
 
-from ledger.store.database import Database
-from tests.api.client import Client, Clock, Randomness
 from tests.api.contract_world import (
     BANK,
     END,
@@ -22,15 +18,11 @@ from tests.api.contract_world import (
     OUT,
     START,
     ContractHouse,
-    contract_house,
+    desk,
 )
 from tests.api.ledger_calls import BOOK, done, refused
 
-
-@pytest.fixture
-def desk(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[ContractHouse]:
-    with Client(app) as client:
-        yield contract_house(app, client, database, clock, randomness)
+__all__ = ["desk"]
 
 
 def one(desk: ContractHouse, contract: dict[str, Any], *, key: str | None = None) -> dict[str, Any]:

@@ -8,8 +8,8 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 
-from api.pages.base.language import Language, catalog
 from api.store.access import OrganisationKind
+from api.translations import Language, catalog
 from finance.attestations.states import AttestationState
 from finance.kpi.periods import KpiPeriodState
 from finance.operations.bank_desk import QueueKind

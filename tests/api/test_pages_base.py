@@ -15,12 +15,13 @@ from api.deps import Call
 from api.description import describe
 from api.pages.base import formats, static_files
 from api.pages.base.declaring import Pages, declared_pages
-from api.pages.base.language import Language, language_of
+from api.pages.base.language import language_of
 from api.pages.base.rendering import PAGE_POLICY, TEMPLATES, environment
 from api.pages.base.using import attempt, may_use, use
 from api.pages.sign_in import own_path
 from api.routes.books import list_books
 from api.store.access import OrganisationKind
+from api.translations import Language
 from ledger.core.errors import Forbidden
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness

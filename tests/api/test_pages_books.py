@@ -28,8 +28,9 @@ from ledger.store.reports import MAX_PAGE
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BOOK, NO_BOOK, OTHER_BOOK, SQLITE, Treasury, done, entry_id, refused
 from tests.api.people import Member, colleague_of, member
-from tests.api.test_month_close import MAKER, MONTH, Office, proposed, r14
-from tests.api.test_month_close import office as office  # noqa: PLC0414 - the fixture of the month close
+from tests.api.test_month_close import MAKER, MONTH, Office, office, proposed, r14
+
+__all__ = ["office"]
 
 ENGLISH = {"Accept": "text/html", "Accept-Language": "en"}
 CHINESE = {"Accept": "text/html", "Accept-Language": "zh-CN"}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -16,16 +15,12 @@ from api.pages.carbon_contracts import KIND_WORDS, TERM_WORDS
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.contract_world import END, END_MORNING, KINDS, START, ContractHouse, contract_house
+from tests.api.contract_world import END, END_MORNING, KINDS, START, ContractHouse, desk
 from tests.api.ledger_calls import BOOK, done, entry_id
 from tests.api.people import member
 from tests.api.test_pages_base import BROWSER, CHINESE
 
-
-@pytest.fixture
-def desk(app: FastAPI, database: Database, clock: Clock, randomness: Randomness) -> Iterator[ContractHouse]:
-    with Client(app) as client:
-        yield contract_house(app, client, database, clock, randomness)
+__all__ = ["desk"]
 
 
 def page(desk: ContractHouse, path: str, *, key: str | None = None, chinese: bool = False) -> httpx.Response:

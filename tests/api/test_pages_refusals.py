@@ -10,8 +10,8 @@ from pathlib import Path
 import pytest
 
 from api.pages.base import static_files
-from api.pages.base.language import TRANSLATIONS, Language, catalog
 from api.pages.base.rendering import environment
+from api.translations import TRANSLATIONS, Language, catalog
 from tests.refusal_codes import literal_codes, met_codes, open_areas, raised
 from tests.source_values import OPEN, Sources, called, product_sources
 

@@ -2,8 +2,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 
-from api.pages.base.language import TRANSLATIONS, Language, catalog, read_texts
 from api.pages.base.messages import found_messages
+from api.translations import TRANSLATIONS, Language, catalog, read_texts
 
 
 def test_every_text_of_every_page_has_its_chinese() -> None:

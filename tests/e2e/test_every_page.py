@@ -9,7 +9,7 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, ViewportSize
 
-from api.pages.base.language import Language, catalog
+from api.translations import Language, catalog
 from tests.e2e.browser import Watched, watched
 from tests.e2e.conftest import Demo
 from tests.e2e.forms import Description

@@ -14,9 +14,9 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup, escape
 
-from api.pages.base.language import Language
 from api.schemas.amounts import AmountOut
 from api.schemas.trades import PriceOut
+from api.translations import Language
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS: Mapping[str, str] = {"CNY": "¥", "EUR": "€"}

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import re
 
-from api.translations import TRANSLATIONS, Catalog, Language, catalog, read_texts
-
-__all__ = ["LANGUAGE_COOKIE", "TRANSLATIONS", "Catalog", "Language", "catalog", "language_of", "read_texts"]
+from api.translations import Language
 
 LANGUAGE_COOKIE = "tonne_language"
 _ACCEPTED = re.compile(

@@ -21,7 +21,7 @@ from starlette.responses import Response
 from api.deps import Call, current_call
 from api.pages.base import rendering
 from api.pages.base.declaring import Group, Nav, PageDeclared, declared_pages
-from api.pages.base.language import LANGUAGE_COOKIE, Language, catalog, language_of
+from api.pages.base.language import LANGUAGE_COOKIE, language_of
 from api.pages.base.using import Part, attempt, may_use, use
 from api.routes.books import list_books
 from api.routes.colleagues import list_colleagues
@@ -33,6 +33,7 @@ from api.schemas.amounts import WholeNumber
 from api.schemas.books import BookOut
 from api.schemas.fields import DateString, InstantString
 from api.schemas.points import Asked, asked_point
+from api.translations import Language, catalog
 from finance.operations.evidence import BOOK_CODE as EVIDENCE
 from ledger.core.errors import DomainError
 

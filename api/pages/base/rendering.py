@@ -13,7 +13,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from starlette.responses import HTMLResponse, Response
 
 from api.pages.base import formats, static_files
-from api.pages.base.language import Language, catalog
+from api.translations import Language, catalog
 
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGE_POLICY = (

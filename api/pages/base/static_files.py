@@ -15,7 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 
 from api.charts.bundle import bundle_version, chart_bundle
-from api.pages.base.language import Language, catalog
+from api.translations import Language, catalog
 
 STATIC = Path(__file__).parents[2] / "static"
 BUILT = "built"
