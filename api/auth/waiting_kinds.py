@@ -15,11 +15,11 @@ from finance.conventions.approvals import WAITS, WaitingKind, Waits
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Decidable:
-    """One kind of thing that waits: ``approve`` and ``reject`` are paths with the names of its place; no ``reject``, no such route.
+    """One kind of thing that waits: ``approve``, ``reject`` and ``withdraw`` are paths with the names of its place; none, no such route.
 
     ``asked`` has its name, its page and whom it asks. ``digest_as`` is the field in which an approval names the digest, None where it
     is decided on a page of its own; ``reject_digest_as`` is that of a refusal, None where a refusal names none; ``asks_reason``: an
-    approval says why.
+    approval says why. Who asked withdraws with a reason and names no digest.
     """
 
     asked: Waits
@@ -27,6 +27,7 @@ class Decidable:
     effect_zh: str
     approve: str
     reject: str | None = None
+    withdraw: str | None = None
     digest_as: str | None = "sha256"
     reject_digest_as: str | None = None
     asks_reason: bool = False
@@ -122,7 +123,10 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
             effect_en="Entries from its day on follow it.",
             effect_zh="自生效日起按此入账。",
             approve="/v1/accounting-policies/{id}/approve",
+            reject="/v1/accounting-policies/{id}/reject",
+            withdraw="/v1/accounting-policies/{id}/withdraw",
             digest_as="digest",
+            reject_digest_as="digest",
         ),
         WaitingKind.CLOSE_WAIVER: Decidable(
             asked=WAITS[WaitingKind.CLOSE_WAIVER],

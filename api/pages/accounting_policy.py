@@ -18,7 +18,14 @@ from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.formats import day
 from api.pages.base.page import Page, ThisPage
-from api.routes.accounting_policies import approve_policy, list_account_codes, list_policies, propose_policy
+from api.routes.accounting_policies import (
+    approve_policy,
+    list_account_codes,
+    list_policies,
+    propose_policy,
+    reject_policy,
+    withdraw_policy,
+)
 from api.routes.books import read_book
 from api.routes.reference import read_reference_set
 from api.schemas.books import BookOut
@@ -128,7 +135,7 @@ def show_policy(
     waiting = [
         Waiting(policy=each, differences=choices.differences(_held(page, book_id, each), each))
         for each in found.policies
-        if each.approved_by is None
+        if each.approved_by is None and each.ended is None
     ]
     return page.show(
         "books/accounting_policy.html",
@@ -142,6 +149,8 @@ def show_policy(
         names=page.names(),
         may_propose=page.may(propose_policy),
         may_approve=page.may(approve_policy),
+        may_reject=page.may(reject_policy),
+        may_withdraw=page.may(withdraw_policy),
     )
 
 

@@ -17,6 +17,8 @@ from api.schemas.vouchers import (
     PolicyApprovalIn,
     PolicyIn,
     PolicyOut,
+    PolicyRejectionIn,
+    PolicyWithdrawalIn,
     policies_out,
 )
 from finance.operations import accounting_policies as policies
@@ -45,9 +47,27 @@ def approve_policy(policy_id: UuidString, body: PolicyApprovalIn, call: ThisCall
     return PolicyOut.from_core(done)
 
 
+@routes.post("/accounting-policies/{policy_id}/reject", policy=asks(Scope.ACCOUNTING_APPROVE), status=200)
+def reject_policy(policy_id: UuidString, body: PolicyRejectionIn, call: ThisCall) -> PolicyOut:
+    """Reject exactly the policy that the digest names, as another person than its maker; it can no longer be approved."""
+    record = call.load(ACCOUNTING_POLICY, policy_id)
+    done = policies.reject_policy(
+        call.session, record, body.digest, reason=body.reason, actor=call.principal.actor, now=call.now
+    )
+    return PolicyOut.from_core(done)
+
+
+@routes.post("/accounting-policies/{policy_id}/withdraw", policy=asks(Scope.ACCOUNTING_WRITE), status=200)
+def withdraw_policy(policy_id: UuidString, body: PolicyWithdrawalIn, call: ThisCall) -> PolicyOut:
+    """Withdraw a policy that one proposed and nobody decided; to change what it says, propose the next version."""
+    record = call.load(ACCOUNTING_POLICY, policy_id)
+    done = policies.withdraw_policy(call.session, record, reason=body.reason, actor=call.principal.actor, now=call.now)
+    return PolicyOut.from_core(done)
+
+
 @routes.get("/accounting-policies/{policy_id}", policy=asks(Scope.LEDGER_READ))
 def read_policy(policy_id: UuidString, call: ThisCall) -> PolicyOut:
-    """Return a policy with who proposed and who approved it."""
+    """Return a policy with who proposed it, and who approved it or how it ended."""
     return PolicyOut.from_core(call.load(ACCOUNTING_POLICY, policy_id))
 
 

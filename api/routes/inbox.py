@@ -78,6 +78,7 @@ def shown(each: Waiting, kind: OrganisationKind) -> WaitingOut:
         asks_reason=known.asks_reason,
         reject_body=_named(known.reject_digest_as, each.sha256),
         reject=None if known.reject is None else known.reject.format_map(each.place),
+        withdraw=None if known.withdraw is None else known.withdraw.format_map(each.place),
         page=known.asked.page_of(each.place, by_lender=kind is OrganisationKind.LENDER),
     )
 
@@ -102,6 +103,7 @@ def shown_request(each: Proposal) -> WaitingOut:
         asks_reason=False,
         reject_body={},
         reject=f"{path}/reject",
+        withdraw=f"{path}/withdraw",
         page=_page_of(each),
     )
 
@@ -138,6 +140,7 @@ def shown_grant(each: RoleGrant) -> WaitingOut:
         asks_reason=False,
         reject=f"/v1/role-grants/{each.grant_id}/end",
         reject_body={},
+        withdraw=None,
         page="/people",
     )
 

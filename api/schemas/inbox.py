@@ -28,7 +28,8 @@ class ChangeOut(Schema):
 class WaitingOut(Schema):
     """One thing that waits: what, by whom, since when, the digest that a decision names, and exactly what it changes.
 
-    ``approve`` and ``reject`` are POST routes; ``sha256`` is null where the record itself is named. At most 200 changes are shown.
+    ``approve``, ``reject`` and ``withdraw`` are POST routes; ``sha256`` is null where the record itself is named.
+    At most 200 changes are shown.
     """
 
     kind: Annotated[str, Field(examples=["order"])]
@@ -53,6 +54,9 @@ class WaitingOut(Schema):
     reject: str | None
     reject_body: Annotated[
         dict[str, str], Field(description="What to send to reject, with a reason.", examples=[{"sha256": "0f"}])
+    ]
+    withdraw: Annotated[
+        str | None, Field(description="Where who asked takes it back, with a reason; null where that is no such route.")
     ]
     page: Annotated[
         str | None,

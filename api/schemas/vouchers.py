@@ -15,11 +15,19 @@ from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import CodeString, DateString, InstantString, NameText, Text, UuidString
 from api.schemas.months import DigestText, MonthString
 from finance.accounting.account_codes import ChartRow, OwnCode
-from finance.accounting.policies import DEFAULT_POLICY, VAT_NONE, AccountingPolicy, Settlement, Standard, VoucherWords
+from finance.accounting.policies import (
+    DEFAULT_POLICY,
+    VAT_NONE,
+    AccountingPolicy,
+    PolicyEnding,
+    Settlement,
+    Standard,
+    VoucherWords,
+)
 from finance.accounting.vouchers import VoucherLine
 from finance.operations.account_codes import CodedAccount
 from finance.operations.vouchers import MOST_REVIEWS, Numbering, VoucherCheck
-from finance.store.accounting_policies import PolicyRecord
+from finance.store.accounting_policies import PolicyEnd, PolicyRecord
 from finance.store.vouchers import VoucherRecord
 from ledger.core.accounts import LotMethod
 from ledger.core.amounts import format_units
@@ -104,6 +112,33 @@ class PolicyApprovalIn(Schema):
     digest: DigestText
 
 
+class PolicyRejectionIn(Schema):
+    """The digest of exactly the policy that is rejected, and why."""
+
+    digest: DigestText
+    reason: Annotated[NameText, Field(examples=["the cost formula does not fit the stock we hold"])]
+
+
+class PolicyWithdrawalIn(Schema):
+    """Why a policy is withdrawn."""
+
+    reason: Annotated[NameText, Field(examples=["proposed with the wrong first day"])]
+
+
+class PolicyEndOut(Schema):
+    """How a proposed policy ended without an approval: rejected by another person, or withdrawn by who proposed it."""
+
+    how: Annotated[Choice[PolicyEnding], Field(examples=["rejected"])]
+    reason: str
+    ended_by: UuidString
+    ended_at: InstantString
+
+    @classmethod
+    def from_core(cls, end: PolicyEnd) -> PolicyEndOut:
+        """Return the shape of ``end``."""
+        return cls(how=end.how, reason=end.reason, ended_by=end.by, ended_at=end.at)
+
+
 class OwnCodeOut(Schema):
     """An entity's own code."""
 
@@ -150,7 +185,7 @@ class PolicyTermsOut(Schema):
 
 
 class PolicyOut(PolicyTermsOut):
-    """A policy with who proposed and who approved it; nobody approved: it does not count."""
+    """A policy with who proposed it and who approved it or how it ended; nobody approved: it does not count; neither: it waits."""
 
     policy_id: UuidString
     version: int
@@ -159,6 +194,7 @@ class PolicyOut(PolicyTermsOut):
     proposed_at: InstantString
     approved_by: UuidString | None
     approved_at: InstantString | None
+    ended: PolicyEndOut | None
 
     @classmethod
     def from_core(cls, record: PolicyRecord) -> PolicyOut:
@@ -172,6 +208,7 @@ class PolicyOut(PolicyTermsOut):
             proposed_at=record.proposed_at,
             approved_by=record.checker_id,
             approved_at=record.approved_at,
+            ended=None if record.end is None else PolicyEndOut.from_core(record.end),
         )
 
 

@@ -52,6 +52,13 @@ class Standard(StrEnum):
     IFRS_IAS20 = "ifrs_ias20"  # free allowances at fair value with deferred income
 
 
+class PolicyEnding(StrEnum):
+    """How a proposed policy ended without an approval."""
+
+    REJECTED = "rejected"  # by another person who might have approved it
+    WITHDRAWN = "withdrawn"  # by who proposed it
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AccountingPolicy:
     """The choices in force from ``effective_from`` on, until a later version's day.

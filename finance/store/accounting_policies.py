@@ -1,4 +1,7 @@
-"""Writes and reads accounting policies: proposed by one person, approved by another. Takes a session first and never commits."""
+"""Writes and reads accounting policies: proposed by one person, then approved or rejected by another, or withdrawn.
+
+Takes a session first and never commits.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +12,24 @@ from uuid import UUID
 from sqlalchemy import func, insert, select
 from sqlalchemy.orm import Session
 
-from finance.accounting.policies import DEFAULT_POLICY, AccountingPolicy
+from finance.accounting.policies import DEFAULT_POLICY, AccountingPolicy, PolicyEnding
 from finance.conventions.documents import from_document, to_document
-from finance.store.tables.closing import AccountingPolicyApprovalRow, AccountingPolicyRow
+from finance.store.tables.closing import AccountingPolicyApprovalRow, AccountingPolicyEndRow, AccountingPolicyRow
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PolicyEnd:
+    """How a proposed policy ended without an approval, by whom, when and why."""
+
+    how: PolicyEnding
+    reason: str
+    by: UUID
+    at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PolicyRecord:
-    """A policy with its maker, and who approved it, if anybody."""
+    """A policy with its maker, and who approved it or how it ended; it waits while neither is known."""
 
     policy_id: UUID
     book_id: int
@@ -27,6 +40,7 @@ class PolicyRecord:
     proposed_at: datetime
     checker_id: UUID | None
     approved_at: datetime | None
+    end: PolicyEnd | None = None
 
 
 def save_policy(
@@ -69,6 +83,22 @@ def save_approval(session: Session, record: PolicyRecord, *, by: UUID, at: datet
     )
 
 
+def save_end(session: Session, record: PolicyRecord, end: PolicyEnd) -> None:
+    """Insert how the proposal ended; the database refuses a rejection by the maker, a withdrawal by another, and one after an approval."""
+    session.execute(
+        insert(AccountingPolicyEndRow).values(
+            book_id=record.book_id,
+            policy_id=record.policy_id,
+            digest=record.digest,
+            maker_id=record.maker_id,
+            verdict=end.how.value,
+            reason=end.reason,
+            decided_by=end.by,
+            decided_at=end.at,
+        )
+    )
+
+
 def find_policy(session: Session, policy_id: UUID) -> PolicyRecord | None:
     """Return the policy of that id in any book, or None."""
     found = _load(session, policy_id=policy_id)
@@ -76,7 +106,7 @@ def find_policy(session: Session, policy_id: UUID) -> PolicyRecord | None:
 
 
 def list_policies(session: Session, book_id: int) -> tuple[PolicyRecord, ...]:
-    """Return the book's policies, approved or not, by version."""
+    """Return the book's policies by version: approved, waiting and ended ones."""
     return _load(session, book_id=book_id)
 
 
@@ -97,19 +127,17 @@ def policy_in_force(session: Session, book_id: int, day: date) -> AccountingPoli
 
 
 def _load(session: Session, *, policy_id: UUID | None = None, book_id: int | None = None) -> tuple[PolicyRecord, ...]:
+    policy, approval, end = AccountingPolicyRow, AccountingPolicyApprovalRow, AccountingPolicyEndRow
     wanted = (
-        select(AccountingPolicyRow, AccountingPolicyApprovalRow.checker_id, AccountingPolicyApprovalRow.approved_at)
-        .outerjoin(
-            AccountingPolicyApprovalRow,
-            (AccountingPolicyApprovalRow.book_id == AccountingPolicyRow.book_id)
-            & (AccountingPolicyApprovalRow.policy_id == AccountingPolicyRow.policy_id),
-        )
-        .order_by(AccountingPolicyRow.book_id, AccountingPolicyRow.version)
+        select(policy, approval.checker_id, approval.approved_at, end)
+        .outerjoin(approval, (approval.book_id == policy.book_id) & (approval.policy_id == policy.policy_id))
+        .outerjoin(end, (end.book_id == policy.book_id) & (end.policy_id == policy.policy_id))
+        .order_by(policy.book_id, policy.version)
     )
     if policy_id is not None:
-        wanted = wanted.where(AccountingPolicyRow.policy_id == policy_id)
+        wanted = wanted.where(policy.policy_id == policy_id)
     if book_id is not None:
-        wanted = wanted.where(AccountingPolicyRow.book_id == book_id)
+        wanted = wanted.where(policy.book_id == book_id)
     return tuple(
         PolicyRecord(
             policy_id=row.policy_id,
@@ -121,6 +149,11 @@ def _load(session: Session, *, policy_id: UUID | None = None, book_id: int | Non
             proposed_at=row.proposed_at,
             checker_id=checker_id,
             approved_at=approved_at,
+            end=None if ended is None else _end(ended),
         )
-        for row, checker_id, approved_at in session.execute(wanted)
+        for row, checker_id, approved_at, ended in session.execute(wanted)
     )
+
+
+def _end(row: AccountingPolicyEndRow) -> PolicyEnd:
+    return PolicyEnd(how=PolicyEnding(row.verdict), reason=row.reason, by=row.decided_by, at=row.decided_at)

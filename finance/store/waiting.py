@@ -22,6 +22,7 @@ from finance.store.tables.carbon_contracts import (
 )
 from finance.store.tables.closing import (
     AccountingPolicyApprovalRow,
+    AccountingPolicyEndRow,
     AccountingPolicyRow,
     CloseStepRow,
     VoucherReviewRow,
@@ -161,9 +162,10 @@ def _contracts(session: Session, uuids: Mapping[int, str]) -> Iterator[Waiting]:
 
 
 def _policies(session: Session, uuids: Mapping[int, str]) -> Iterator[Waiting]:
-    policy, approval = AccountingPolicyRow, AccountingPolicyApprovalRow
+    policy, approval, end = AccountingPolicyRow, AccountingPolicyApprovalRow, AccountingPolicyEndRow
     is_approved = exists().where(approval.book_id == policy.book_id, approval.policy_id == policy.policy_id)
-    for row in session.scalars(select(policy).where(policy.book_id.in_(uuids), ~is_approved)).all():
+    has_ended = exists().where(end.book_id == policy.book_id, end.policy_id == policy.policy_id)
+    for row in session.scalars(select(policy).where(policy.book_id.in_(uuids), ~is_approved, ~has_ended)).all():
         before = session.scalar(
             select(policy.document)
             .where(policy.book_id == row.book_id, policy.version < row.version, is_approved)

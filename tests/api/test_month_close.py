@@ -198,6 +198,8 @@ def test_another_organisation_finds_neither_book_nor_policy(
             other.get(f"/v1/books/{book}/disclosures/2026"),
             other.get(f"/v1/accounting-policies/{POLICY}"),
             other.post(f"/v1/accounting-policies/{POLICY}/approve", json.dumps({"digest": "0" * 64})),
+            other.post(f"/v1/accounting-policies/{POLICY}/reject", json.dumps({"digest": "0" * 64, "reason": "x"})),
+            other.post(f"/v1/accounting-policies/{POLICY}/withdraw", json.dumps({"reason": "x"})),
             other.post(f"/v1/books/{book}/interest-accruals/{MONTH}", "{}"),
         ]
 

@@ -1605,7 +1605,7 @@ class Calls(ABC):
         return cast("shapes.PeriodRecomputationOut", self.call('read_period_recomputation', {'kpi_period_id': kpi_period_id}))
 
     def read_policy(self, *, policy_id: UUID) -> shapes.PolicyOut:
-        """Return a policy with who proposed and who approved it."""
+        """Return a policy with who proposed it, and who approved it or how it ended."""
         return cast("shapes.PolicyOut", self.call('read_policy', {'policy_id': policy_id}))
 
     def read_portfolio(self, *, as_of: date | None = None, after: str | None = None, limit: int | None = None) -> shapes.PortfolioOut:
@@ -1762,6 +1762,10 @@ class Calls(ABC):
     def reject_order(self, *, body: shapes.TradingStepsRejectionIn, order_id: UUID) -> shapes.OrderOut:
         """Reject an order as another person than its maker, with a reason."""
         return cast("shapes.OrderOut", self.call('reject_order', {'order_id': order_id}, body=body))
+
+    def reject_policy(self, *, body: shapes.PolicyRejectionIn, policy_id: UUID) -> shapes.PolicyOut:
+        """Reject exactly the policy that the digest names, as another person than its maker; it can no longer be approved."""
+        return cast("shapes.PolicyOut", self.call('reject_policy', {'policy_id': policy_id}, body=body))
 
     def reject_request_proposal(self, *, body: shapes.ProposalReasonIn, proposal_id: UUID) -> shapes.ProposalOut:
         """Reject a proposal with a reason, as somebody who might have approved it."""
@@ -2283,6 +2287,10 @@ class Calls(ABC):
     def withdraw_mark(self, *, body: shapes.MarkWithdrawalIn, mark_id: UUID) -> shapes.MarkRecordOut:
         """End an approved mark from now on; snapshots frozen before stay as they are."""
         return cast("shapes.MarkRecordOut", self.call('withdraw_mark', {'mark_id': mark_id}, body=body))
+
+    def withdraw_policy(self, *, body: shapes.PolicyWithdrawalIn, policy_id: UUID) -> shapes.PolicyOut:
+        """Withdraw a policy that one proposed and nobody decided; to change what it says, propose the next version."""
+        return cast("shapes.PolicyOut", self.call('withdraw_policy', {'policy_id': policy_id}, body=body))
 
     def withdraw_request_proposal(self, *, body: shapes.ProposalReasonIn, proposal_id: UUID) -> shapes.ProposalOut:
         """Withdraw one's own proposal; to change it, send the request anew."""

@@ -134,6 +134,8 @@ Party: TypeAlias = Literal['book', 'counterparty']
 
 PlanState: TypeAlias = Literal['optimal', 'infeasible']
 
+PolicyEnding: TypeAlias = Literal['rejected', 'withdrawn']
+
 PriceBasis: TypeAlias = Literal['listed_close', 'composite_close', 'month_end_close', 'day_average', 'vwap_block', 'auction', 'official_price', 'fixing', 'parity', 'approved_override']
 
 PriceFormat: TypeAlias = Literal['prices', 'ecb_history', 'eex_auction', 'cneeex_market', 'cneeex_statistics']
@@ -9608,6 +9610,19 @@ class PolicyApprovalIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PolicyEndOut:
+    """How a proposed policy ended without an approval: rejected by another person, or withdrawn by who proposed it."""
+
+    how: PolicyEnding
+
+    reason: str
+
+    ended_by: UUID
+
+    ended_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class PolicyIn:
     """An accounting policy as proposed; what is left out is the product's default."""
 
@@ -9645,7 +9660,7 @@ class PolicyIn:
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyOut:
-    """A policy with who proposed and who approved it; nobody approved: it does not count."""
+    """A policy with who proposed it and who approved it or how it ended; nobody approved: it does not count; neither: it waits."""
 
     effective_from: date
 
@@ -9688,6 +9703,19 @@ class PolicyOut:
 
     approved_at: datetime | None
 
+    ended: PolicyEndOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyRejectionIn:
+    """The digest of exactly the policy that is rejected, and why."""
+
+    digest: str
+    """SHA-256 of exactly what is approved."""
+
+    reason: str
+    """A name."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class PolicyTermsOut:
@@ -9718,6 +9746,14 @@ class PolicyTermsOut:
     own_codes: tuple[OwnCodeOut, ...]
 
     note: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PolicyWithdrawalIn:
+    """Why a policy is withdrawn."""
+
+    reason: str
+    """A name."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -13938,7 +13974,8 @@ class VouchersSettlementIn:
 class WaitingOut:
     """One thing that waits: what, by whom, since when, the digest that a decision names, and exactly what it changes.
 
-    ``approve`` and ``reject`` are POST routes; ``sha256`` is null where the record itself is named. At most 200 changes are shown.
+    ``approve``, ``reject`` and ``withdraw`` are POST routes; ``sha256`` is null where the record itself is named.
+    At most 200 changes are shown.
     """
 
     kind: str
@@ -13973,6 +14010,9 @@ class WaitingOut:
 
     reject_body: Mapping[str, str]
     """What to send to reject, with a reason."""
+
+    withdraw: str | None
+    """Where who asked takes it back, with a reason; null where that is no such route."""
 
     page: str | None
     """The page of the web application that shows it whole; null where there is none."""

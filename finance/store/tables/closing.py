@@ -69,6 +69,37 @@ class AccountingPolicyApprovalRow(Base):
     approved_at: Mapped[datetime]
 
 
+class AccountingPolicyEndRow(Base):
+    """How a proposed policy ended without an approval: another person rejected it, or its maker withdrew it."""
+
+    __tablename__ = "accounting_policy_end"
+    __table_args__ = (
+        ForeignKeyConstraint(
+            ["book_id", "policy_id", "digest", "maker_id"],
+            [
+                "accounting_policy.book_id",
+                "accounting_policy.policy_id",
+                "accounting_policy.digest",
+                "accounting_policy.maker_id",
+            ],
+            name="fk_accounting_policy_end_policy",
+        ),
+        CheckConstraint("verdict IN ('rejected','withdrawn')", "verdict"),
+        CheckConstraint("(verdict = 'withdrawn') = (decided_by = maker_id)", "two_persons"),
+        CheckConstraint("length(reason) BETWEEN 1 AND 200", "reason"),
+        _STRICT,
+    )
+
+    book_id: Mapped[int] = mapped_column(primary_key=True)
+    policy_id: Mapped[UUID] = mapped_column(primary_key=True)
+    digest: Mapped[str]
+    maker_id: Mapped[UUID]
+    verdict: Mapped[str]
+    reason: Mapped[str]
+    decided_by: Mapped[UUID]
+    decided_at: Mapped[datetime]
+
+
 class VoucherRow(Base):
     """One voucher: a posted money entry with its place in the month. The guards let numbers grow by one only."""
 
