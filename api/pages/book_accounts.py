@@ -17,6 +17,7 @@ from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import Page, PagePoint, ThisPage
 from api.routes.accounting_policies import list_account_codes
 from api.routes.accounts import AccountName, add_commodity, close_account, list_commodities, open_account, read_balance
+from api.routes.entries import post_entry
 from api.routes.instruments import list_instruments, register_instrument
 from api.routes.reports import list_accounts
 from api.schemas.fields import PageCursor, UuidString
@@ -89,6 +90,7 @@ def show_accounts(
         methods=_METHODS,
         method_choices=_choices(page, _METHODS),
         may_open=page.may(open_account),
+        may_post=page.may(post_entry),
     )
 
 
@@ -103,6 +105,7 @@ def show_account(book_id: UuidString, account: AccountName, page: ThisPage) -> R
         types=_TYPES,
         methods=_METHODS,
         may_close=page.may(close_account),
+        may_post=page.may(post_entry),
     )
 
 

@@ -11,7 +11,7 @@ from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import PagePoint, ThisPage
-from api.routes.entries import read_entry
+from api.routes.entries import post_entry, read_entry
 from api.routes.proofs import prove_entry
 from api.routes.reports import list_accounts, read_subtree_statement
 from api.schemas.amounts import WholeNumber
@@ -41,6 +41,7 @@ def show_statement(
         statement=page.use(read_subtree_statement, book_id=book_id, asked=asked, under=under, after=after, limit=50),
         accounts=page.use(list_accounts, book_id=book_id, asked=asked).accounts,
         after=after,
+        may_post=page.may(post_entry),
     )
 
 

@@ -6,6 +6,7 @@ A refusal of the ledger is recorded under the entry's id and told again; a form 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from uuid import UUID
 
 from api.auth.ledger_kinds import BOOK
@@ -173,9 +174,46 @@ def _posted(call: Call, book: Book, draft: JournalDraft) -> ReceiptOut:
     outcome = call.post(book.book_id, draft, is_closer=is_closing)
     if isinstance(outcome, EntryReceipt):
         return ReceiptOut.from_core(outcome)
-    if outcome.refusal.code in UNRECORDED:
-        raise outcome.refusal
-    raise RefusedAndRecorded(outcome.refusal)
+    refusal = _placed(outcome.refusal, draft)
+    if refusal.code in UNRECORDED:
+        raise refusal
+    raise RefusedAndRecorded(refusal)
+
+
+_PART_REFUSED = {
+    "ledger.account_unknown": "account",
+    "ledger.account_not_open": "account",
+    "ledger.commodity_mismatch": "commodity",
+    "ledger.lot_cost_missing": "lot_cost",
+    "ledger.lot_cost_unexpected": "lot_cost",
+    "ledger.lot_date": "lots",
+    "ledger.serial_unknown": "serials",
+}
+"""Which part of a leg a refusal of its account is about; of the others it is the amount."""
+_DAY_REFUSED = frozenset({"ledger.period_closed", "ledger.period_soft_closed"})
+
+
+def _placed(refusal: DomainError, draft: JournalDraft) -> DomainError:
+    """Return the ledger's refusal with the field of the request that it is about, where it is about one.
+
+    The ledger speaks of accounts and commodities: the first leg of the account, or the last of what does not add up.
+    """
+    told, legs, costs = refusal.data, list(enumerate(draft.postings)), draft.cost_legs
+    field = told.get("field")
+    if field is None and refusal.code in _DAY_REFUSED:
+        field = "effective_on"
+    elif field is None and "account" in told:
+        part = _PART_REFUSED.get(refusal.code, "amount")
+        field = next((f"legs[{place}].{part}" for place, leg in legs if leg.account == told["account"]), None)
+        if field is None and costs is not None:
+            field = next(
+                (f"cost_legs.{each.name}" for each in fields(costs) if getattr(costs, each.name) == told["account"]),
+                None,
+            )
+    elif field is None and refusal.code == "ledger.entry_unbalanced":
+        of_it = [place for place, leg in legs if leg.commodity == told.get("commodity")]
+        field = f"legs[{of_it[-1]}].amount" if of_it else None
+    return refusal if field is None else type(refusal)(refusal.code, refusal.message, **{**told, "field": field})
 
 
 def _item(outcome: EntryReceipt | EntryRefusal) -> BatchItemOut:

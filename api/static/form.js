@@ -8,6 +8,7 @@ import { said, tell } from "./refusals.js";
 
 const texts = document.getElementById("form-texts")?.dataset ?? {};
 const sent = new WeakMap();
+const rows = new WeakMap();
 const ENDINGS = {
   csv: "text/csv",
   xlsx: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
@@ -54,10 +55,17 @@ export function put(target, name, value) {
   });
 }
 
-function dense(value) {
-  if (Array.isArray(value)) return value.filter((each) => each !== undefined).map(dense);
+// Rows that nothing was filled into are left out; kept says where each row that is sent stands in the form.
+function dense(value, kept, at = "", stands = "") {
+  if (Array.isArray(value)) {
+    const filled = value.flatMap((each, index) => (each === undefined ? [] : [[each, index]]));
+    return filled.map(([each, index], sentAs) => {
+      kept.set(`${at}${sentAs}`, `${stands}${index}`);
+      return dense(each, kept, `${at}${sentAs}.`, `${stands}${index}.`);
+    });
+  }
   if (value && typeof value === "object") {
-    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, dense(each)]));
+    return Object.fromEntries(Object.entries(value).map(([name, each]) => [name, dense(each, kept, `${at}${name}.`, `${stands}${name}.`)]));
   }
   return value;
 }
@@ -105,7 +113,20 @@ export function body(form) {
     const whole = made[box.dataset.whole];
     if (whole && Object.values(whole).every((each) => each === null)) made[box.dataset.whole] = null;
   }
-  return dense(made);
+  const kept = new Map();
+  rows.set(form, kept);
+  return dense(made, kept);
+}
+
+// The place in the form of what was sent at that place.
+function placeOf(form, name) {
+  const steps = place(name);
+  const kept = rows.get(form) ?? new Map();
+  for (let end = steps.length; end > 0; end -= 1) {
+    const stands = kept.get(steps.slice(0, end).join("."));
+    if (stands !== undefined) return [stands, ...steps.slice(end)].join(".");
+  }
+  return steps.join(".");
 }
 
 function clear(form) {
@@ -116,11 +137,12 @@ function clear(form) {
   }
 }
 
-// The box of the field at that place; what is said of a whole list stands beside its first entry.
+// The box of the field at that place; what is said of a whole list or row stands beside its first field.
 function fieldFor(form, name) {
-  const wanted = place(name).join(".");
+  const wanted = placeOf(form, name);
   const boxes = wanted ? Array.from(form.querySelectorAll("[data-field]"), (box) => [place(box.dataset.field).join("."), box]) : [];
-  return (boxes.find(([at]) => at === wanted) ?? boxes.find(([at]) => at === `${wanted}.0`))?.[1];
+  const within = (at) => at === `${wanted}.0` || at.startsWith(`${wanted}.0.`) || (/\.\d+$/.test(wanted) && at.startsWith(`${wanted}.`));
+  return (boxes.find(([at]) => at === wanted) ?? boxes.find(([at]) => within(at)))?.[1];
 }
 
 function show(form, message, errors) {

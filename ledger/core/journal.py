@@ -245,14 +245,18 @@ def _malformed_legs(draft: JournalDraft) -> str | None:
     if costs and not all(map(is_path, (costs.cost_account, costs.gain_account, costs.loss_account))):
         return "cost, gain and loss accounts are paths such as Income:Trading"
     for leg in draft.postings:
-        if not is_path(leg.account) or not is_commodity_code(leg.commodity):
-            return "a leg names an account such as Assets:Carbon:CEA25 and a commodity such as CEA25"
-        if leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
-            return "a leg's amount is not zero and at most 10^15 smallest units"
-        if leg.lot_cost is not None or leg.lots or leg.is_carried or leg.serials:
+        problem = None
+        if not is_path(leg.account):
+            problem = "account: expected an account such as Assets:Carbon:CEA25"
+        elif not is_commodity_code(leg.commodity):
+            problem = "commodity: expected a commodity such as CEA25"
+        elif leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
+            problem = "amount: expected an amount that is not zero and at most 10^15 smallest units"
+        elif leg.lot_cost is not None or leg.lots or leg.is_carried or leg.serials:
             problem = _malformed_lots(leg)
-            if problem:
-                return problem
+        if problem:
+            place = next(number for number, each in enumerate(draft.postings) if each is leg)
+            return f"legs[{place}].{problem}"
     if any([leg.is_carried for leg in draft.postings]) and (  # noqa: C419 - a list is quicker for a few legs
         costs or any(leg.lot_cost is not None for leg in draft.postings)
     ):
@@ -261,18 +265,20 @@ def _malformed_legs(draft: JournalDraft) -> str | None:
 
 
 def _malformed_lots(leg: Posting) -> str | None:
+    """Return what is wrong with what a leg says of lots, its field first."""
     if leg.lot_cost is not None and (leg.amount < 0 or not 0 <= leg.lot_cost <= MAX_UNITS):
-        return "lot_cost stands on a debit and is zero to 10^15"
+        return "lot_cost: expected on a debit only, zero to 10^15"
     if leg.is_carried and (leg.amount < 0 or leg.lot_cost is not None):
-        return "is_carried stands on a debit without lot_cost: the lots bring their cost"
+        return "is_carried: expected on a debit without lot_cost, for the lots bring their cost"
     if leg.lots and (
         leg.amount > 0 or sum(pick[1] for pick in leg.lots) != -leg.amount or min(p[1] for p in leg.lots) <= 0
     ):
-        return "picked lots stand on a credit, are positive and sum to its amount"
+        return "lots: expected on a credit, each quantity above zero and together its amount"
     if leg.serials:
         if leg.is_carried or leg.lots or (leg.amount > 0 and leg.lot_cost is None):
-            return "serials stand on a debit with lot_cost or on a credit without picked lots; carried lots bring their own"
-        return malformed_blocks(leg.serials, abs(leg.amount))
+            return "serials: expected on a debit with lot_cost or a credit without picked lots; carried lots bring their own"
+        wrong = malformed_blocks(leg.serials, abs(leg.amount))
+        return None if wrong is None else f"serials: expected otherwise: {wrong}"
     return None
 
 
