@@ -306,13 +306,13 @@ def post_transfer(
     """Record one transfer between two books, each (book, draft), in the caller's transaction; return both receipts.
 
     The drafts share a ``transfer_id``, and what one adds to its clearing accounts (``Equity:Clearing...``) the other takes from
-    its own, per commodity (``ledger.transfer_unmatched``). Books are locked in the order of their numbers.
+    its own, per commodity (``ledger.transfer_unmatched`` and its neighbours). Books are locked in the order of their numbers.
     ``is_closer`` lets both sides into softly closed days.
     """
     check_transfer(out_of[1], into[1])
     if out_of[0] == into[0]:
         raise Invalid(
-            "ledger.transfer_unmatched", "a transfer has its two sides in two books; inside a book post one entry"
+            "ledger.transfer_one_book", "a transfer has its two sides in two books; inside a book post one entry"
         )
     for book_id in sorted((out_of[0], into[0])):
         journal.lock_book(session, book_id)

@@ -118,7 +118,7 @@ class MatchDraft:
         if any(
             not 0 <= number <= MAX_UNITS for number in (*self.lines, *(part for key in self.postings for part in key))
         ):
-            raise Invalid("reconciliation.match", "lines: expected numbers from 0 to 10^15", field="lines")
+            raise Invalid("reconciliation.match_number", "lines: expected numbers from 0 to 10^15", field="lines")
         _check_text(self.note, "note", is_needed=False)
 
 

@@ -182,7 +182,7 @@ def _tranche(terms: FacilityTerms, tranche_id: str | None) -> str:
         return terms.tranche(tranche_id).tranche_id
     if len(terms.tranches) != 1:
         names = ", ".join(tranche.tranche_id for tranche in terms.tranches)
-        raise Invalid("terms.tranche_id", f"tranche_id: expected one of {names}", field="tranche_id")
+        raise Invalid("terms.tranche_unknown", f"tranche_id: expected one of {names}", field="tranche_id")
     return terms.tranches[0].tranche_id
 
 
@@ -190,7 +190,9 @@ def _terms_of(body: TermsIn, call: Call) -> FacilityTerms:
     """Return the terms; the borrower is the caller's organisation, and every lender exists and is a bank."""
     terms = _named(body.to_core(), call)
     if terms.borrower_id != str(call.principal.organisation_id):
-        raise Invalid("terms.parties", "parties: expected your own organisation as the borrower", field="parties")
+        raise Invalid(
+            "terms.borrower_not_you", "parties: expected your own organisation as the borrower", field="parties"
+        )
     return terms
 
 
@@ -198,7 +200,7 @@ def _named(terms: FacilityTerms, call: Call) -> FacilityTerms:
     """Return the terms if every party is named by an id and every lender is a bank."""
     for party in terms.parties:
         if not _UUID.fullmatch(party.organisation_id):
-            raise Invalid("terms.parties", "parties: expected organisations by their ids", field="parties")
+            raise Invalid("terms.party_id", "parties: expected organisations by their ids", field="parties")
     for lender_id in terms.lender_ids:
         call.load(NAMED_LENDER, UUID(lender_id))
     return terms

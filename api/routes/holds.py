@@ -242,7 +242,7 @@ def _check_outsider(place: HoldPlace, hold: HoldView, draft: JournalDraft) -> No
     goes is booked by the book's own people.
     """
     if place.kind is HoldKind.HOLD:
-        raise Forbidden("ledger.hold_not_yours", "only the book's own organisation lets go of a plain hold")
+        raise Forbidden("ledger.hold_plain_not_yours", "only the book's own organisation lets go of a plain hold")
     is_within = draft.cost_legs is None and all(
         leg.commodity == hold.commodity
         and (

@@ -142,7 +142,7 @@ def read_kpi_snapshot(kpi_period_id: UuidString, call: ThisCall) -> Response:
     check_data_open(call.session, call.principal, period, call.now)
     snapshot = kpi_periods.load_snapshot(call.session, period.kpi_period_id)
     if snapshot is None:
-        raise Conflict("kpi_period.not_locked", "the period's data is not locked yet; there is no snapshot to read")
+        raise Conflict("kpi_period.no_snapshot", "the period's data is not locked yet; there is no snapshot to read")
     return Response(snapshot.content.encode(), media_type="application/json")
 
 

@@ -89,7 +89,7 @@ class ContractRateIn(Schema):
             plain = parse_rate(self.rate_without_kpi, field=f"{field}.rate_without_kpi")
         for name, value in (("rate", rate), ("rate_without_kpi", plain)):
             if value < 0:
-                raise Invalid("overdue.rates", f"{field}.{name}: expected a rate from 0 to 1", field=f"{field}.{name}")
+                raise Invalid("overdue.rate", f"{field}.{name}: expected a rate from 0 to 1", field=f"{field}.{name}")
         return ContractRate(start=self.start, end=self.end, rate=rate, unadjusted_rate=plain)
 
 

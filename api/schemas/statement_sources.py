@@ -132,7 +132,9 @@ class MappingShape(Schema):
         accounts = {one.commodity: one.account for one in self.accounts}
         if len(accounts) < len(self.accounts):
             raise Invalid(
-                "reconciliation.mapping", "mapping.accounts: expected each commodity once", field="mapping.accounts"
+                "reconciliation.mapping_repeated",
+                "mapping.accounts: expected each commodity once",
+                field="mapping.accounts",
             )
         try:
             return self._read(accounts)

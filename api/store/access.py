@@ -258,7 +258,7 @@ def add_key(session: Session, key: ApiKey, *, secret_sha256: bytes) -> ApiKey:
     if user.disabled_at is not None:
         raise Conflict("user.disabled", "user: this person is disabled and gets no key", field="user_id")
     if not key.scopes:
-        raise Invalid("key.scopes", "scopes: expected at least one scope", field="scopes")
+        raise Invalid("key.scopes_missing", "scopes: expected at least one scope", field="scopes")
     session.add(
         ApiKeyRow(
             key_id=key.key_id,

@@ -110,7 +110,8 @@ def provision_of(facts: ObligationFacts, standard: Standard) -> Provision:
     beyond = facts.obligation_t - free - bought
     if beyond and facts.mark_cny_per_t is None:
         raise Invalid(
-            "provision.mark", "mark_cny_per_t: expected a mark, for tonnes are missing; freeze a snapshot with one"
+            "provision.mark_missing",
+            "mark_cny_per_t: expected a mark, for tonnes are missing; freeze a snapshot with one",
         )
     at_mark = Fraction(facts.mark_cny_per_t or 0) * beyond * _FEN
     at_cost = Fraction(0)

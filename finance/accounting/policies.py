@@ -103,7 +103,7 @@ class AccountingPolicy:
                     "policy.code", "own_codes.code: expected 1 to 40 of A-Z a-z 0-9 . _ -", field="own_codes.code"
                 )
             if own.path in seen:
-                raise Invalid("policy.codes", "own_codes: expected every path once", field="own_codes")
+                raise Invalid("policy.code_repeated", "own_codes: expected every path once", field="own_codes")
             seen.add(own.path)
 
     def chart(self) -> Chart:

@@ -170,11 +170,13 @@ class Trade:
         if (self.price_eur_per_t is None) != (self.fixing_cny_per_eur is None) or (
             (self.price_eur_per_t is None) != (not self.fixing_ref)
         ):
-            raise refused("fixing_cny_per_eur", "a euro price with its fixing and fixing_ref, or none of them", "")
+            raise refused_as(
+                "fixing_parts", "fixing_cny_per_eur", "a euro price with its fixing and fixing_ref, or none of them", ""
+            )
         if self.price_eur_per_t is None or self.fixing_cny_per_eur is None:
             return
         if self.price_cny_per_t is not None:
-            raise refused("price_eur_per_t", "one price, in CNY or in EUR", "both")
+            raise refused_as("price_twice", "price_eur_per_t", "one price, in CNY or in EUR", "both")
         check_price(self.price_eur_per_t, field="price_eur_per_t")
         check_price(self.fixing_cny_per_eur, field="fixing_cny_per_eur")
 
@@ -183,12 +185,15 @@ class Trade:
             raise refused("settled_on", "a day on or after traded_on", self.settled_on.isoformat())
         _check_pattern(_SHA256, self.order_sha256, "order_sha256", "64 hexadecimal digits")
         if bool(self.order_sha256) != (self.order_id is not None):
-            raise refused("order_sha256", "an order's id with its digest, or neither", self.order_sha256)
+            raise refused_as(
+                "order_parts", "order_sha256", "an order's id with its digest, or neither", self.order_sha256
+            )
 
     def _check_amount(self) -> None:
         amount = self.amount_fen()
         if not 1 <= amount <= MAX_UNITS - self.fee_fen:
-            raise refused(
+            raise refused_as(
+                "amount",
                 "price_cny_per_t",
                 "price x quantity with fees from 0.01 to 10^13 CNY",
                 f"{self.price_cny_per_t or self.price_eur_per_t:f}",
@@ -245,7 +250,12 @@ def check_words(name: str, text: str) -> None:
 
 def refused(name: str, expected: str, value: str) -> Invalid:
     """Return the refusal of one fact: code ``trade.<field>``, naming the field and what was expected."""
-    return Invalid(f"trade.{name}", f"{name}: expected {expected}", field=name, value=ascii(value)[:60])
+    return refused_as(name, name, expected, value)
+
+
+def refused_as(reason: str, name: str, expected: str, value: str) -> Invalid:
+    """Return the refusal of one fact for what another fact says: code ``trade.<reason>``, naming the field."""
+    return Invalid(f"trade.{reason}", f"{name}: expected {expected}", field=name, value=ascii(value)[:60])
 
 
 def _check_pattern(pattern: re.Pattern[str], text: str, name: str, expected: str) -> None:

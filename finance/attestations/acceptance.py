@@ -110,7 +110,7 @@ def assess(
 
     1. envelope: ``jws.*``, ``canonical.*``, ``sm2_*``, ``envelopes_differ``; 2. ``key_unknown``, ``key_other_organisation``;
     3. key history ``key.*`` (the table of ``key_decisions``); 4. ``jws.kid``, ``jws.signature``, ``key.alg``,
-    ``sm2_signature``, ``sm2_not_installed``; 5. statement shape: ``canonical.*``, ``members_*``, ``field_value`` and the
+    ``sm2_form``, ``sm2_signature``, ``sm2_not_installed``; 5. statement shape: ``canonical.*``, ``members_*``, ``field_*`` and the
     statement's own codes; 6. ``audience``; 7. ``engagement``, ``engagement_closed``, ``independence_undeclared``,
     ``not_independent``, ``shared_person``; 8. ``issuer``, ``issuer_name``, ``responsible_party``; 9. ``facility``,
     ``terms``; 10. ``kpi``, ``measure``, ``definition``; 11. ``period``; 12. ``methodology``, ``factor_set``, ``boundary``,

@@ -186,7 +186,7 @@ def _evidence(value: JsonValue) -> EvidenceDigest:
     size_bytes = parse_units(_text(value, "size_bytes"), 0, field="evidence.size_bytes")
     if str(size_bytes) != value["size_bytes"] or size_bytes > MAX_EVIDENCE_BYTES:
         raise Invalid(
-            "attestation.field_value", "evidence.size_bytes: expected whole bytes", field="evidence.size_bytes"
+            "attestation.evidence_size", "evidence.size_bytes: expected whole bytes", field="evidence.size_bytes"
         )
     return EvidenceDigest(
         sha256=_text(value, "sha256"),

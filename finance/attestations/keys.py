@@ -71,12 +71,14 @@ class RegisteredKey:
                 check_utc(instant, field=name)
         if self.approved_at is not None and self.approved_at < self.registered_at:
             raise Invalid(
-                "key.history", "approved_at: expected an instant not before registered_at", field="approved_at"
+                "key.approved_early", "approved_at: expected an instant not before registered_at", field="approved_at"
             )
         if self.not_after is not None and self.not_after <= self.registered_at:
-            raise Invalid("key.history", "not_after: expected an instant after registered_at", field="not_after")
+            raise Invalid("key.expiry_early", "not_after: expected an instant after registered_at", field="not_after")
         if self.revoked_at is not None and self.revoked_at < self.registered_at:
-            raise Invalid("key.history", "revoked_at: expected an instant not before registered_at", field="revoked_at")
+            raise Invalid(
+                "key.revoked_early", "revoked_at: expected an instant not before registered_at", field="revoked_at"
+            )
         if self.compromised_since is not None and (self.revoked_at is None or self.compromised_since > self.revoked_at):
             raise Invalid(
                 "key.history",
@@ -93,7 +95,9 @@ def check_key(alg: str, public_key: bytes) -> None:
         case "SM2":
             check_sm2_key(public_key)
         case _:
-            raise Invalid("key.alg", "alg: expected EdDSA or SM2, to which a registered key is pinned", field="alg")
+            raise Invalid(
+                "key.alg_unknown", "alg: expected EdDSA or SM2, to which a registered key is pinned", field="alg"
+            )
 
 
 def check_public_key(public_key: bytes) -> None:

@@ -53,7 +53,7 @@ def check_sm2_key(public_key: bytes) -> None:
     is_on_curve = x < _P and y < _P and (y * y - (x * x * x + _A * x + _B)) % _P == 0
     if public_key[0] != _UNCOMPRESSED or not is_on_curve:
         raise Invalid(
-            "key.encoding", "public_key: expected 04, X and Y of a point of the SM2 curve", field="public_key"
+            "key.sm2_encoding", "public_key: expected 04, X and Y of a point of the SM2 curve", field="public_key"
         )
 
 
@@ -88,7 +88,7 @@ def is_sm2_signature(
 
 
 def signature_der(signature: bytes) -> bytes:
-    """Return the signature as DER of r and s, each in [1, n-1]; else ``attestation.sm2_signature``.
+    """Return the signature as DER of r and s, each in [1, n-1]; else ``attestation.sm2_form``.
 
     Read are 64 raw bytes r then s, the DER sequence of two integers (GB/T 35276-2017), and CMS SignedData of GM/T 0010 with one
     signer, no content and no signed attributes; attributes are refused by name, because then not these bytes were signed.
@@ -184,4 +184,4 @@ def _head(octets: bytes, place: int) -> tuple[int, int, int]:
 
 
 def _malformed(expected: str) -> Invalid:
-    return Invalid("attestation.sm2_signature", f"signature: expected {expected}", field="signature")
+    return Invalid("attestation.sm2_form", f"signature: expected {expected}", field="signature")

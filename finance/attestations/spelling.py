@@ -45,7 +45,7 @@ def check_name(text: str, *, field: str, max_characters: int = MAX_NAME_CHARACTE
     check_text(text, field=field)
     if not text or text != text.strip() or len(text) > max_characters:
         raise Invalid(
-            "attestation.field_value",
+            "attestation.field_text",
             f"{field}: expected 1 to {max_characters} characters without blanks at the ends",
             field=field,
             value=shown(text),
@@ -88,4 +88,4 @@ def _lookalike(field: str, found: str) -> Invalid:
 def _check(pattern: re.Pattern[str], text: str, *, field: str, expected: str) -> None:
     if not isinstance(text, str) or not pattern.fullmatch(text):
         found = shown(text) if isinstance(text, str) else type(text).__name__
-        raise Invalid("attestation.field_value", f"{field}: expected {expected}", field=field, value=found)
+        raise Invalid("attestation.field_spelling", f"{field}: expected {expected}", field=field, value=found)

@@ -80,7 +80,7 @@ class EvidenceDigest:
         check_name(self.label, field="evidence.label")
         if not 0 <= self.size_bytes <= MAX_EVIDENCE_BYTES:
             raise Invalid(
-                "attestation.field_value", "evidence.size_bytes: expected 0 to 10^15", field="evidence.size_bytes"
+                "attestation.evidence_size", "evidence.size_bytes: expected 0 to 10^15", field="evidence.size_bytes"
             )
 
 
@@ -95,14 +95,14 @@ class Materiality:
         """Refuse an empty materiality (the statement then says null) and a percentage outside (0, 100]."""
         if self.percent is None and self.qualitative is None:
             raise Invalid(
-                "attestation.field_value", "materiality: expected a percentage, words or null", field="materiality"
+                "attestation.materiality", "materiality: expected a percentage, words or null", field="materiality"
             )
         if (
             self.percent is not None
             and not 0 < parse_decimal(self.percent, field="materiality.percent") <= _WHOLE_PERCENT
         ):
             raise Invalid(
-                "attestation.field_value",
+                "attestation.materiality_percent",
                 "materiality.percent: expected above 0 up to 100",
                 field="materiality.percent",
             )
@@ -237,7 +237,7 @@ def _check_lists(statement: AttestationStatement) -> None:
         check_language(language, field="other_languages")
     for name in ("intended_users", "sites"):
         if not getattr(statement, name):
-            raise Invalid("attestation.field_value", f"{name}: expected at least one", field=name)
+            raise Invalid("attestation.field_empty", f"{name}: expected at least one", field=name)
     for name in (*_NAME_LISTS, "affected_kpi_ids", "other_languages"):
         _check_unique(getattr(statement, name) or (), field=name)
     _check_unique(tuple(item.sha256 for item in statement.evidence), field="evidence")
@@ -246,7 +246,7 @@ def _check_lists(statement: AttestationStatement) -> None:
 
 def _check_unique(items: tuple[str, ...], *, field: str) -> None:
     if len(set(items)) != len(items):
-        raise Invalid("attestation.field_value", f"{field}: expected every item once", field=field)
+        raise Invalid("attestation.field_repeated", f"{field}: expected every item once", field=field)
 
 
 def _check_agreement(statement: AttestationStatement) -> None:
@@ -256,7 +256,7 @@ def _check_agreement(statement: AttestationStatement) -> None:
         )
     check_utc(statement.issued_at, field="issued_at")
     if statement.issued_at.microsecond:
-        raise Invalid("attestation.field_value", "issued_at: expected whole seconds", field="issued_at")
+        raise Invalid("attestation.issued_seconds", "issued_at: expected whole seconds", field="issued_at")
     if (statement.supersedes is None) != (statement.supersede_reason is None):
         raise Invalid(
             "attestation.supersede_reason",

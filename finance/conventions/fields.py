@@ -24,7 +24,12 @@ Choice = TypeVar("Choice", bound=StrEnum)
 
 def refused(*, area: str, field: str, expected: str, value: object) -> Invalid:
     """Return the refusal of one field, to be raised: code ``area.field``, what was expected, the value cut short."""
-    return Invalid(f"{area}.{field}", f"{field}: expected {expected}", field=field, value=str(value)[:80])
+    return refused_as(area=area, reason=field, field=field, expected=expected, value=value)
+
+
+def refused_as(*, area: str, reason: str, field: str, expected: str, value: object) -> Invalid:
+    """Return the refusal of one field for what other fields or facts say: code ``area.reason``, naming the field as ``refused`` does."""
+    return Invalid(f"{area}.{reason}", f"{field}: expected {expected}", field=field, value=str(value)[:80])
 
 
 def check_identifier(value: str, *, area: str, field: str) -> str:

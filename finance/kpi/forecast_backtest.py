@@ -105,5 +105,5 @@ def back_test(
         )
         cuts.append(BackTestCut(period=periods[past - 1].period, forecast=found, actual=emitted / produced))
     if not cuts:
-        raise Conflict("forecast.back_test", "back-test: expected production before the last period")
+        raise Conflict("forecast.back_test_production", "back-test: expected production before the last period")
     return BackTest(cuts=tuple(cuts))

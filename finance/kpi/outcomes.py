@@ -279,7 +279,7 @@ def _avoided(value: Fraction, base: Baseline, rule: Avoided, target: Performance
     for year in range(rule.since_year, target.test_year):
         earlier = _year(beside, year)
         if earlier.output_t is None:
-            raise Invalid("kpi.output_missing", f"output_t: expected the production of {year}", year=str(year))
+            raise Invalid("kpi.year_output_missing", f"output_t: expected the production of {year}", year=str(year))
         total += (base.value - earlier.value) * earlier.output_t
         facts += [
             _year_fact(year, earlier),

@@ -156,7 +156,7 @@ def segments_from_changes(
 
 def _maximal(segments: Sequence[RateSegment]) -> list[RateSegment]:
     if not segments:
-        raise Invalid("accrual.tiling", "segments: expected at least one")
+        raise Invalid("accrual.segments_missing", "segments: expected at least one")
     joined = [segments[0]]
     for segment in segments[1:]:
         last = joined[-1]

@@ -115,7 +115,7 @@ class Balance:
         if self._prepaid:
             day = min(self._prepaid)
             raise Conflict(
-                "prepayment.amount",
+                "prepayment.cleared",
                 f"amount_minor: expected nothing on {day}, the balance was cleared before",
                 amount_minor=str(self._prepaid[day]),
                 day=day.isoformat(),

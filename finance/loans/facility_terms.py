@@ -11,12 +11,13 @@ from datetime import date
 from enum import StrEnum
 from fractions import Fraction
 
-from finance.conventions.fields import check_identifier, check_text, refused
+from finance.conventions.fields import check_identifier, check_text, refused, refused_as
 from finance.kpi.definitions import KpiDefinition
 from finance.kpi.targets import ExternalRank, KpiClass, PerformanceTarget, StatusHeld, kind_matches
 from finance.loans.clauses import AREA, EffectRule, LabelTerms, LateFactTerms, ReportingTerms
 from finance.loans.price_effects import DeadBand, Linear, PricedItem, Ratchet, WhileHeld
 from finance.loans.tranche_terms import TrancheTerms
+from ledger.core.errors import Invalid
 
 _MOST_TRANCHES, _MOST_PARTIES = 50, 200
 
@@ -165,11 +166,9 @@ class FacilityTerms:
         if len(set(pairs)) != len(pairs) or len(pairs) > _MOST_PARTIES:
             raise refused(area=AREA, field="parties", expected="each party once in a role", value=len(pairs))
         if len(self.of_role(PartyRole.BORROWER)) != 1 or not self.lender_ids:
-            raise refused(area=AREA, field="parties", expected="one borrower and at least one lender", value=len(pairs))
+            raise _refused_parties("parties_few", "one borrower and at least one lender", len(pairs))
         if self.borrower_id in self.lender_ids:
-            raise refused(
-                area=AREA, field="parties", expected="lenders other than the borrower", value=self.borrower_id
-            )
+            raise _refused_parties("lender_is_borrower", "lenders other than the borrower", self.borrower_id)
         against = {
             self.borrower_id,
             *self.lender_ids,
@@ -177,12 +176,10 @@ class FacilityTerms:
             *self.of_role(PartyRole.AGENT),
         }
         if against & set(self.of_role(PartyRole.ASSESSOR)):
-            raise refused(
-                area=AREA, field="parties", expected="an assessor that is no party to the loan", value="assessor"
-            )
+            raise _refused_parties("assessor_is_party", "an assessor that is no party to the loan", "assessor")
         shares = sum((party.share for party in self.parties if party.share is not None), Fraction(0))
         if shares != 1:
-            raise refused(area=AREA, field="parties", expected="lenders' shares that sum to exactly 1", value=shares)
+            raise _refused_parties("shares", "lenders' shares that sum to exactly 1", shares)
 
     def _check_tranches(self) -> None:
         names = [tranche.tranche_id for tranche in self.tranches]
@@ -242,12 +239,12 @@ class FacilityTerms:
         return self.of_role(PartyRole.LENDER)
 
     def tranche(self, tranche_id: str) -> TrancheTerms:
-        """Return a tranche; one that the terms do not have is refused (``terms.tranche_id``)."""
+        """Return a tranche; one that the terms do not have is refused (``terms.tranche_unknown``)."""
         for each in self.tranches:
             if each.tranche_id == tranche_id:
                 return each
         expected = f"one of {', '.join(each.tranche_id for each in self.tranches)}"
-        raise refused(area=AREA, field="tranche_id", expected=expected, value=tranche_id)
+        raise refused_as(area=AREA, reason="tranche_unknown", field="tranche_id", expected=expected, value=tranche_id)
 
     def kpi(self, kpi_id: str) -> KpiTerms:
         """Return a KPI; one that the terms do not have is refused (``terms.kpi_id``)."""
@@ -270,3 +267,7 @@ def _check_scale(rule: WhileHeld | Linear | DeadBand, kpi: KpiTerms, *, place: s
     if any(isinstance(target.rule, ExternalRank) for target in kpi.targets):
         expected = "steps: a grade is no number to draw a line through"
         raise refused(area=AREA, field=f"{place}.rule", expected=expected, value=kpi.definition.kpi_id)
+
+
+def _refused_parties(reason: str, expected: str, value: object) -> Invalid:
+    return refused_as(area=AREA, reason=reason, field="parties", expected=expected, value=value)

@@ -14,7 +14,7 @@ from fractions import Fraction
 from itertools import pairwise
 
 from finance.conventions.day_counts import DayCount, year_fraction
-from finance.conventions.fields import refused
+from finance.conventions.fields import refused, refused_as
 from finance.loans.overdue import Compounding, OverdueRule
 from ledger.core.amounts import MAX_UNITS, RoundingMode, round_exact
 
@@ -65,7 +65,9 @@ class ContractRate:
     def __post_init__(self) -> None:
         """Refuse a stretch without a day."""
         if self.end <= self.start:
-            raise refused(area=_AREA, field="rates", expected=f"an end after {self.start}", value=self.end)
+            raise refused_as(
+                area=_AREA, reason="rate_period", field="rates", expected=f"an end after {self.start}", value=self.end
+            )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -268,7 +268,7 @@ def _adjustment(
         determination = determinations.get(interval.determination_id)
         if determination is None:
             raise NotFound(
-                "determination.not_found",
+                "determination.cause_unknown",
                 "determinations: expected the one that caused the day's price",
                 determination_id=interval.determination_id,
             )

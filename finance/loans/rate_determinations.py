@@ -182,7 +182,7 @@ def propose(
     (``evidence_rules.require_evidence``), so no price falls without an accepted, standing attestation. Findings of several
     periods (``determination.period``), a KPI twice or one left out (``determination.findings``), another base year than the terms'
     (``determination.baseline``), a facility without clauses (``determination.no_ratchet``), a second decision that does not
-    say what it replaces (``determination.replaces``) are refused.
+    say what it replaces (``determination.replaces`` and its neighbours) are refused.
     3.45 % with one KPI met at 10 bp from the next period on: -10 bp.
     """
     check_identifier(proposal_id, area=_AREA, field="proposal_id")
@@ -308,7 +308,7 @@ def _check_complete(terms: FacilityTerms, findings: Sequence[KpiFinding], target
         kpi = terms.kpi(finding.definition.kpi_id)
         if (finding.definition, finding.target) != (kpi.definition, _tested(kpi, target)):
             raise Conflict(
-                "determination.terms_version",
+                "determination.definition",
                 f"findings: expected definition and target of {kpi.definition.kpi_id} as {terms.citation} has them",
                 kpi_id=kpi.definition.kpi_id,
             )
@@ -358,15 +358,17 @@ def _check_replaces(
     period = (target.period_start, target.period_end)
     alive = [test for test in standing(facility.tests) if (test.period_start, test.period_end) == period]
     is_known = replaces in {test.determination_id for test in alive}
+    if cause in {*_PUTS_RIGHT, DeterminationCause.DELIVERED_LATE} and not alive:
+        raise Conflict("determination.not_determined", "cause: expected first; the period was not determined before")
     if cause in _PUTS_RIGHT and not is_known:
-        expected = ", ".join(test.determination_id for test in alive) or "no decision stands, so the cause is first"
+        expected = ", ".join(test.determination_id for test in alive)
         raise Conflict("determination.replaces", f"replaces: expected the decision to put right: {expected}")
     if cause not in _PUTS_RIGHT and replaces is not None:
-        raise Invalid("determination.replaces", f"replaces: expected null with cause {cause}")
+        raise Invalid("determination.replaces_nothing", f"replaces: expected null with cause {cause}")
     if cause is DeterminationCause.FIRST and alive:
-        raise Conflict("determination.replaces", "cause: expected the reason why the period is determined again")
-    if cause is DeterminationCause.DELIVERED_LATE and not alive:
-        raise Conflict("determination.replaces", "cause: expected first; the period was not determined before")
+        raise Conflict(
+            "determination.determined_before", "cause: expected the reason why the period is determined again"
+        )
 
 
 def _priced(

@@ -145,7 +145,7 @@ def lodge_draft(
         key = signing_keys.find_key(session, kid)
         if key is not None and UUID(key.holder_id) in standing.preparers | {standing.reviewer}:
             raise Forbidden(
-                "draft.same_person", "kid: expected the key of a person who neither prepared nor reviewed the draft"
+                "draft.signatory", "kid: expected the key of a person who neither prepared nor reviewed the draft"
             )
     record = submit_attestation(
         session,

@@ -26,7 +26,7 @@ from finance.trading.contracts.life import ContractRecord
 from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.standing import Standing
 from finance.trading.contracts.swap import SwapTerms
-from finance.trading.contracts.terms import refused
+from finance.trading.contracts.terms import refused, refused_as
 from finance.trading.counterparties import CounterpartyRecord, CounterpartyState
 from finance.trading.limits import Commitment, uses
 from finance.trading.rules import zone_name
@@ -62,7 +62,7 @@ def check_terms(desk: Desk, terms: ContractTerms) -> None:
     for name, code in zip(_instrument_fields(terms), kinds.instruments_of(terms), strict=True):
         if code not in held or held[code].unit != _TONNE:
             raise Conflict(
-                "contract.instrument",
+                "contract.instrument_unregistered",
                 f"{name}: expected one in tonnes that this book keeps; register it first",
                 field=name,
             )
@@ -71,7 +71,7 @@ def check_terms(desk: Desk, terms: ContractTerms) -> None:
     calendar = calendar_on(desk, _calendar_name(today(desk)))
     for name, day in (("starts_on", kinds.first_day(terms)), ("ends_on", kinds.last_day(terms))):
         if calendar.knows(day) and not calendar.is_open(day):
-            raise refused(name, f"an open day of {calendar.market}, {day} is closed")
+            raise refused_as("day_closed", name, f"an open day of {calendar.market}, {day} is closed")
     state = _counterparty_state(desk, _counterparty(desk, terms.counterparty_id))
     if state in {CounterpartyState.REVOKED, CounterpartyState.REJECTED}:
         raise Conflict(
@@ -86,13 +86,15 @@ def check_day(desk: Desk, on: date) -> None:
     if on > today(desk):
         raise Conflict("contract.day", f"on: expected a day up to today, {today(desk)}")
     if not calendar_on(desk, _calendar_name(today(desk))).is_open(on):
-        raise Conflict("contract.day", f"on: {on} is no open day of the exchange; take the next one")
+        raise Conflict("contract.day_closed", f"on: {on} is no open day of the exchange; take the next one")
 
 
 def check_not_before(on: date, standing: Standing, *, today: date) -> None:
     """Refuse a day before the contract's latest step or after today: facts come in order of their days."""
     if not standing.latest_on <= on <= today:
-        raise Conflict("contract.day", f"on: expected a day from {standing.latest_on}, its latest step, to {today}")
+        raise Conflict(
+            "contract.day_order", f"on: expected a day from {standing.latest_on}, its latest step, to {today}"
+        )
 
 
 def check_opening(desk: Desk, record: ContractRecord, plan: Plan, *, on: date) -> None:
@@ -125,7 +127,7 @@ def _check_cash(desk: Desk, plan: Plan) -> None:
     bank = balances.balance_now(desk.session, desk.book.book_id, BANK, now=desk.now)
     if needed > bank.available:
         raise Conflict(
-            "contract.cash",
+            "contract.cash_short",
             f"contract: {format_units(needed, 2)} CNY are needed, {format_units(max(bank.available, 0), 2)} available",
         )
 
@@ -175,7 +177,7 @@ def _counterparty(desk: Desk, counterparty_id: UUID) -> CounterpartyRecord:
     found = counterparties.find_counterparty(desk.session, desk.book.book_id, counterparty_id, desk.book.book_uuid)
     if found is None:
         raise Conflict(
-            "contract.counterparty",
+            "contract.counterparty_unregistered",
             "counterparty_id: expected one that is registered; propose it first",
             field="counterparty_id",
         )

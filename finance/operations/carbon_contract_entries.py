@@ -119,7 +119,7 @@ def post_plan(
 ) -> StepPosted:
     """Post what a step does as one linked group that begins with a record of the step; a refusal refuses all of it.
 
-    ``contract.refused`` names the ledger's own code in ``ledger_code``.
+    The refusal has the code of the ledger's own.
     """
     group = _Group(desk=desk, record=record, step=step, on=on, link=desk.new_id(), is_enforced=is_enforced)
     proof = group.add(EntryKind.RECORD)
@@ -131,11 +131,7 @@ def post_plan(
     refusals = [outcome.refusal for outcome in outcomes if not isinstance(outcome, EntryReceipt)]
     if refusals:
         own = next((each for each in refusals if each.code != "ledger.linked_refused"), refusals[0])
-        raise type(own)(
-            "contract.refused",
-            f"contract: {own.message}; nothing was posted",
-            **{**own.data, "ledger_code": own.code},
-        )
+        raise type(own)(own.code, f"contract: {own.message}; nothing was posted", **own.data)
     if group.hold_ids:
         group.refs["hold_ids"] = " ".join(map(str, group.hold_ids))
     return StepPosted(link=group.link, entry_id=proof, refs=group.refs)
@@ -271,7 +267,9 @@ def _to_let_go(group: _Group, quantity_t: int | None) -> Iterator[tuple[UUID, in
             left -= amount
             yield hold.hold_id, amount
     if left:
-        raise Conflict("contract.release", f"quantity_t: expected at most what is set aside, {quantity_t} t were asked")
+        raise Conflict(
+            "contract.release_exceeded", f"quantity_t: expected at most what is set aside, {quantity_t} t were asked"
+        )
 
 
 def _lots_out(group: _Group, code: str) -> Lots:
@@ -312,9 +310,8 @@ def _exchange(group: _Group, effect: Exchange) -> ContractLegs:
     available = account.available - max(account.floor or 0, 0)
     if available < effect.gives_t:
         raise Conflict(
-            "contract.refused",
+            "ledger.insufficient_available",
             f"contract: {effect.gives_t} t of {effect.gives} asked, {max(available, 0)} available; nothing was posted",
-            ledger_code="ledger.insufficient_available",
         )
     reliefs = relieve(_lot_positions(desk, paths.holding), effect.gives_t, account.lot_method, picks=effect.lots)
     is_pool = account.lot_method is LotMethod.AVERAGE

@@ -25,7 +25,7 @@ from finance.trading.contracts.kinds import ContractTerms
 from finance.trading.contracts.life import ContractRecord, ContractState, Event, EventKind
 from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.standing import Said, Standing
-from finance.trading.contracts.terms import ContractKind, Lots, check_fen, refused
+from finance.trading.contracts.terms import ContractKind, Lots, check_fen, refused, refused_as
 from ledger.core.errors import Conflict, Forbidden
 
 _LONGEST = 200
@@ -49,9 +49,11 @@ def open_contract(desk: Desk, contract_id: UUID, *, on: date) -> Shown:
     shown = _expect(load_contract(desk, contract_id), ContractState.AGREED)
     terms = shown.record.in_force.terms
     if on < kinds.first_day(terms):
-        raise Conflict("contract.day", f"on: expected {kinds.first_day(terms)} or later, the first day of the terms")
+        raise Conflict(
+            "contract.not_started", f"on: expected {kinds.first_day(terms)} or later, the first day of the terms"
+        )
     if on > kinds.last_day(terms):
-        raise Conflict("contract.day", f"on: the terms ended on {kinds.last_day(terms)}; amend them or cancel")
+        raise Conflict("contract.terms_over", f"on: the terms ended on {kinds.last_day(terms)}; amend them or cancel")
     checks.check_day(desk, on)
     plan = kinds.open_plan(terms, hold_days=checks.hold_days(on))
     checks.check_opening(desk, shown.record, plan, on=on)
@@ -127,7 +129,7 @@ def settle_contract(desk: Desk, contract_id: UUID, said: Said, *, doc_ref: str) 
     shown = _expect(_second_person(desk, load_contract(desk, contract_id)), *life.RUNNING)
     terms = shown.record.in_force.terms
     if said.on < kinds.last_day(terms):
-        raise Conflict("contract.day", f"on: expected {kinds.last_day(terms)} or later; to end it before, close it")
+        raise Conflict("contract.not_due", f"on: expected {kinds.last_day(terms)} or later; to end it before, close it")
     return _end(desk, shown, EventKind.SETTLED, said, doc_ref)
 
 
@@ -136,10 +138,10 @@ def close_contract(desk: Desk, contract_id: UUID, said: Said, *, doc_ref: str) -
     shown = _expect(_second_person(desk, load_contract(desk, contract_id)), ContractState.AGREED, *life.RUNNING)
     if shown.state is ContractState.AGREED:
         if said.on != shown.today:
-            raise Conflict("contract.day", f"on: expected today, {shown.today}, to cancel what was not opened")
+            raise Conflict("contract.cancel_day", f"on: expected today, {shown.today}, to cancel what was not opened")
         return _step(desk, shown.record, EventKind.CANCELLED, Plan(effects=()), on=said.on, doc_ref=_paper(doc_ref))
     if said.on >= kinds.last_day(shown.record.in_force.terms):
-        raise Conflict("contract.day", "on: its last day has come; settle it instead")
+        raise Conflict("contract.due", "on: its last day has come; settle it instead")
     return _end(desk, shown, EventKind.CLOSED_EARLY, said, doc_ref)
 
 
@@ -161,21 +163,27 @@ def default_contract(desk: Desk, contract_id: UUID, said: Said, *, doc_ref: str,
 def _margin_plan(terms: ContractTerms, standing: Standing, move: MarginMove) -> tuple[Plan, EventKind]:
     asked = [name for name in ("given_fen", "taken_fen", "add_t", "repay_fen") if getattr(move, name)]
     if len(asked) != 1:
-        raise refused("margin", "exactly one of margin given, margin taken, tonnes added and money repaid")
+        raise refused_as(
+            "margin_one", "margin", "exactly one of margin given, margin taken, tonnes added and money repaid"
+        )
     if move.add_t or move.repay_fen:
         if not isinstance(terms, PledgeLoanTerms):
-            raise refused("margin", "margin in cash: tonnes are added to and money repaid on a pledge loan only")
+            raise refused_as(
+                "margin_in_cash", "margin", "margin in cash: tonnes are added to and money repaid on a pledge loan only"
+            )
         if move.add_t:
             return pledge_loan.added(terms, move.add_t, move.lots), EventKind.MARGIN_MOVED
         return pledge_loan.repaid(terms, standing, move.repay_fen, on=move.on), EventKind.REPAID
     if isinstance(terms, PledgeLoanTerms):
-        raise refused("margin", "tonnes added or money repaid: a pledge loan has no margin in cash")
+        raise refused_as(
+            "margin_in_tonnes", "margin", "tonnes added or money repaid: a pledge loan has no margin in cash"
+        )
     is_given = bool(move.given_fen)
     amount = move.given_fen or move.taken_fen
     check_fen("margin", abs(amount), least=1)
     there = standing.margin_given_fen if is_given else standing.margin_taken_fen
     if there + amount < 0:
-        raise Conflict("contract.margin", "margin: expected at most what was given or taken to go back")
+        raise Conflict("contract.margin_exceeded", "margin: expected at most what was given or taken to go back")
     out, back = (
         (MoneyKind.MARGIN_GIVEN, MoneyKind.MARGIN_GIVEN_BACK)
         if is_given

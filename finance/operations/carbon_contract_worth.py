@@ -28,7 +28,7 @@ def value_shown(
 ) -> ContractValue:
     """Return what a contract is worth, or secured by, at ``snapshot``; an ended one is refused (``contract.state``)."""
     if shown.record.is_ended:
-        raise Conflict("contract.state", "contract: it has ended; nothing is left to value", state=shown.state.value)
+        raise Conflict("contract.ended", "contract: it has ended; nothing is left to value", state=shown.state.value)
     held = instruments_of(desk.session, desk.book.book_id)
     return value_contract(
         shown.record.in_force.terms,

@@ -168,7 +168,9 @@ def _check_amendment(record: ContractRecord, terms: ContractTerms) -> None:
         raise Conflict("contract.amendment", f"{names}: cannot change any more; end the contract and agree a new one")
     last = kinds.last_day(terms)
     if standing is not None and last != kinds.last_day(in_force.terms) and last < standing.latest_on:
-        raise Conflict("contract.ends_on", f"ends_on: expected {standing.latest_on} or later, its latest step's day")
+        raise Conflict(
+            "contract.ends_before_step", f"ends_on: expected {standing.latest_on} or later, its latest step's day"
+        )
 
 
 def _save_version(desk: Desk, contract_id: UUID, version: int, content: str, sha256: str) -> None:

@@ -108,7 +108,7 @@ def _check_attested(found: Sequence[FoundKpi]) -> None:
     for each in found:
         if each.finding.value is not None and each.record is None:
             raise Conflict(
-                "determination.attestation_missing",
+                "determination.attestation_awaited",
                 f"attestation: expected one for KPI {each.finding.definition.kpi_id}; lodge it, or wait until its day is over",
                 kpi_id=each.finding.definition.kpi_id,
             )

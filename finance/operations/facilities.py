@@ -8,7 +8,7 @@ from uuid import UUID
 
 from sqlalchemy.orm import Session
 
-from finance.conventions.fields import check_text, refused
+from finance.conventions.fields import check_text, refused, refused_as
 from finance.kpi.definitions import KpiDefinition
 from finance.loans.facility_terms import FacilityTerms, PartyRole
 from finance.loans.prepayment import Prepayment
@@ -51,7 +51,7 @@ def open_facility(
     methodology's own (``facility.measure``), is refused here, before anybody relies on it.
     """
     if terms.version != 1:
-        raise Invalid("terms.version", "version: expected 1 for a facility's first terms", field="version")
+        raise Invalid("terms.version_first", "version: expected 1 for a facility's first terms", field="version")
     _check_computable(session, terms)
     facilities.save_facility(
         session,
@@ -75,20 +75,29 @@ def amend_terms(
 ) -> str:
     """Record the next version of the terms, agreed by its proposer, and return its hash; it counts once enough parties agreed.
 
-    Number and borrower stay (``terms.facility_number``, ``terms.borrower``), versions follow one another (``terms.version``), and a
+    Number and borrower stay (``terms.facility_number``, ``terms.borrower_changed``), versions follow one another
+    (``terms.version_next``), and a
     change of KPIs or clauses is a new version, never an edit (checklist C35).
     """
     versions = facilities.list_terms(session, facility.facility_id)
     if terms.version != len(versions) + 1:
         raise Conflict(
-            "terms.version", f"version: expected {len(versions) + 1}, the next after those recorded", field="version"
+            "terms.version_next",
+            f"version: expected {len(versions) + 1}, the next after those recorded",
+            field="version",
         )
     if terms.facility_number != facility.facility_number:
         raise refused(
             area="terms", field="facility_number", expected=facility.facility_number, value=terms.facility_number
         )
     if UUID(terms.borrower_id) != facility.borrower_id:
-        raise refused(area="terms", field="parties", expected="the facility's own borrower", value=terms.borrower_id)
+        raise refused_as(
+            area="terms",
+            reason="borrower_changed",
+            field="parties",
+            expected="the facility's own borrower",
+            value=terms.borrower_id,
+        )
     _check_computable(session, terms)
     return _save_version(session, facility.facility_id, terms, actor=actor, now=now, random_bytes=random_bytes)
 

@@ -315,7 +315,7 @@ def _told(prepared: Prepared, refused: DomainError) -> RowProblem:
         column=prepared.letters.get(named, ""),
         field=named,
         value="",
-        expected=Expected(refused.data.get("ledger_code", refused.code), refused.message[:1_000]),
+        expected=Expected(refused.code, refused.message[:1_000]),
     )
 
 

@@ -170,7 +170,7 @@ def post_accruals(
     """Post what the book lacks at the month's end; return the plan and the receipts. Running it again posts nothing.
 
     A month that is closed for good is ``accrual.month_closed``: run it for the first open month, which takes up what is late. What
-    cannot be told (``accrual.untold``) refuses the run: leaving a loan out would look as if it cost nothing.
+    cannot be told refuses the run with its own code: leaving a loan out would look as if it cost nothing.
     """
     head = journal.lock_book(session, book.book_id)
     if head.locked_through is not None and head.locked_through >= month.last_day:
@@ -182,7 +182,7 @@ def post_accruals(
     plan = plan_accruals(session, book, month, now=now)
     if plan.untold:
         first = plan.untold[0]
-        raise Conflict("accrual.untold", f"{first.tranche_id}: {first.reason}", ledger_code=first.code)
+        raise Conflict(first.code, f"{first.tranche_id}: {first.reason}")
     receipts = []
     for planned in plan.entries:
         loan = known_loan(session, planned.facility_id, known_at=now)

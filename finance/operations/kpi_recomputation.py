@@ -74,7 +74,7 @@ def recompute_period(session: Session, period: KpiPeriod) -> PeriodRecomputation
     """Return the newest locked value of ``period`` computed again; without one it is ``kpi_period.not_locked``."""
     snapshot = kpi_periods.load_snapshot(session, period.kpi_period_id)
     if snapshot is None:
-        raise Conflict("kpi_period.not_locked", "the period's data is not locked yet; there is no snapshot to read")
+        raise Conflict("kpi_period.no_snapshot", "the period's data is not locked yet; there is no snapshot to read")
     kpi = facilities.load_kpi(session, period.facility_id, period.kpi_id)
     document = json.loads(snapshot.content)
     value = sha256 = explanation = refusal = None

@@ -226,7 +226,7 @@ def record_fact(
         idle_before = set(known.label.without_effect)
         if set(after.label.without_effect) - idle_before:
             raise Conflict(
-                "label.transition", f"on: a later move of the label would lose its ground; {on} is too early"
+                "label.ground_lost", f"on: a later move of the label would lose its ground; {on} is too early"
             )
     facts = {
         "effective_on": record.effective_on.isoformat(),
@@ -278,7 +278,9 @@ def _check_untroubled(known: KnownLabel, today: date) -> None:
         )
     if known.is_declassification_due(today):
         raise Conflict(
-            "label.troubled", "talks: they ended without agreement; declassify, or agree new terms", field="amendments"
+            "label.talks_failed",
+            "talks: they ended without agreement; declassify, or agree new terms",
+            field="amendments",
         )
 
 

@@ -148,7 +148,7 @@ def close_hard(
     asked = stands.step(step_no)
     check_answer(asked, StepKind.SOFT_CLOSED, digest=digest, actor_id=actor.user_id, steps=stands.steps)
     if _standing_soft_close(stands.steps) != asked:
-        raise Conflict("close.step", "step: the month was reopened since; close it softly again")
+        raise Conflict("close.reopened", "step: the month was reopened since; close it softly again")
     _check_earlier_closed(session, stands.book, month)
     check_hard_closable(stands.checklist)
     root = ledger.close_period(

@@ -120,7 +120,7 @@ def place_order(desk: Desk, order_id: UUID, *, in_office: Collection[UUID]) -> O
     counted = [person for person in order.approvers if person in in_office]
     needed = max(order.approvals_needed, checked.approvals_needed)
     if len(order.approvers) < needed:
-        raise Conflict("order.second_checker", "order: a second checker must approve it before it goes out")
+        raise Conflict("order.second_approval_missing", "order: a second checker must approve it before it goes out")
     if len(counted) < needed:
         raise Conflict(
             "order.approver_out_of_office", "order: who approved it may not approve any more; ask somebody who may"

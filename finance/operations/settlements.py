@@ -99,7 +99,7 @@ def record_fill(desk: Desk, order_id: UUID, deal: Deal) -> OrderRecord:
     placed = order.step(StepKind.PLACED)
     ended = order.step(StepKind.CANCELLED) or order.step(StepKind.EXPIRED)
     if placed is None or ended is not None:
-        raise Conflict("order.state", "order: expected one that is placed and neither cancelled nor expired")
+        raise Conflict("order.not_placed", "order: expected one that is placed and neither cancelled nor expired")
     if dealt_on != order.terms.trading_day or not placed.recorded_at <= deal.dealt_at <= desk.now:
         raise Conflict(
             "order.dealt_at",
@@ -145,7 +145,7 @@ def propose_correction(
     if not trading_proposals.is_id_taken(desk.session, desk.book.tenant_id, correction_id):
         _corrected(order, old, correction)
         if not _changed(old, document):
-            raise Conflict("order.unchanged", "fill: expected at least one fact that differs")
+            raise Conflict("order.fill_unchanged", "fill: expected at least one fact that differs")
     proposal = trading_desk.propose(
         desk,
         Proposed(kind=CORRECTION, proposal_id=correction_id, subject=str(order_id), document=document),
@@ -163,7 +163,7 @@ def approve_correction(
         raise NotFound("correction.not_found", "the correction does not exist, or not for you")
     correction = _correction_of(proposal.document)
     if proposal.steps[-1].what is StepKind.APPROVED:
-        raise Conflict("trading.approved_before", "correction: it is approved and done already")
+        raise Conflict("trading.done_before", "correction: it is approved and done already")
     old = _need_fill(order, correction.fill_ref)
     new = _corrected(order, old, correction)
     proposal = trading_desk.decide(desk, proposal, StepKind.APPROVED, sha256=sha256, reason="")
@@ -202,7 +202,7 @@ def _fill(desk: Desk, order: OrderRecord, rules: MarketRules, deal: Deal, dealt_
     if fee is None:
         rate = fee_rate(reference.shipped_fee_rates(), rules.family, order.terms.method, on=order.terms.trading_day)
         if rate is None:
-            raise Invalid("order.fee", "fee: no rate is on file; give the fee with fee_doc_ref", field="fee")
+            raise Invalid("order.fee_unknown", "fee: no rate is on file; give the fee with fee_doc_ref", field="fee")
         fee = rate.fee_minor(Fraction(deal.price) * deal.quantity)
     elif not deal.fee_doc_ref:
         raise Invalid("order.fee_doc_ref", "fee_doc_ref: expected the paper that a typed fee comes from")
@@ -358,7 +358,7 @@ def _corrected(order: OrderRecord, old: Fill, correction: FillCorrection) -> Fil
     """Return the fill as it should have been; it stays within the order's quantity and has a reference of its own."""
     trading_desk.check_reason(correction.reason)
     if any(fill.fill_ref == correction.new_fill_ref for fill in order.fills):
-        raise Conflict("order.fill_ref", "new_fill_ref: expected a reference that no fill of the order has")
+        raise Conflict("order.fill_ref_taken", "new_fill_ref: expected a reference that no fill of the order has")
     if correction.quantity > order.remaining + old.quantity:
         raise Conflict("order.overfilled", f"quantity: expected at most {order.remaining + old.quantity}")
     if correction.fee_minor and not correction.fee_doc_ref and correction.fee_minor != old.fee_minor:

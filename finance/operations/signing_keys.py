@@ -133,7 +133,7 @@ def approve_key(
     if key.holder_id == str(actor.user_id):
         raise Forbidden("key.same_person", "approver: expected another person than the one who registered the key")
     if key.revoked_at is not None:
-        raise Conflict("key.revoked", "a revoked key is not approved; register a new one", key_id=key_id)
+        raise Conflict("key.revoked_for_good", "a revoked key is not approved; register a new one", key_id=key_id)
     if key.approved_at is not None:
         return key
     signing_keys.approve_key(session, key_id, now=now, approved_by=actor.user_id)
@@ -222,7 +222,7 @@ def _check_hand_over(
     is_over = old.revoked_at is not None or (old.not_after is not None and old.not_after <= now)
     if old.approved_at is None or is_over:
         raise Conflict(
-            "key.rotation",
+            "key.rotated_out",
             "old_signature: the key to be replaced does not count any more, or not yet; a second person approves instead",
             key_id=old.key_id,
         )

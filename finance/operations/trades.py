@@ -110,8 +110,8 @@ def book_trades(
     With a group in ``terms`` the entries are one linked group and draw on the very lots it names by reference.
 
     The same reference with the same content changes nothing, with other content it is ``trade.ref_reused``. A refused
-    trade refuses the whole list and leaves nothing: ``trade.refused`` names the reference, its row and the ledger's code
-    in ``ledger_code`` (overselling: ``ledger.insufficient_available``). A disposal dated before an acquisition of the
+    trade refuses the whole list and leaves nothing: the ledger's own code (overselling: ``ledger.insufficient_available``)
+    with the trade's reference and its row. A disposal dated before an acquisition of the
     same instrument that is already booked is ``trade.backdated_disposal``: its lots would be tonnes not yet held.
     Its ``captures`` name, by reference, the hold that a trade from an order takes its tonnes or money from. A day that is softly
     closed is ``ledger.period_soft_closed`` for whoever is no closer.
@@ -237,5 +237,5 @@ def reversed_seqs(session: Session, book_id: int, path: str) -> frozenset[int]:
 
 def _refused(trade: Trade, refusal: DomainError) -> DomainError:
     place = f" ({trade.origin})" if trade.origin else ""
-    facts = {**refusal.data, "trade_ref": trade.trade_ref, "origin": trade.origin, "ledger_code": refusal.code}
-    return type(refusal)("trade.refused", f"{trade.trade_ref}{place}: {refusal.message}; no trade was booked", **facts)
+    facts = {**refusal.data, "trade_ref": trade.trade_ref, "origin": trade.origin}
+    return type(refusal)(refusal.code, f"{trade.trade_ref}{place}: {refusal.message}; no trade was booked", **facts)

@@ -87,7 +87,7 @@ class AuctionNotice:
         """Refuse an unnamed notice and hours that are none."""
         _check_text(self.notice_ref, "notice_ref", is_needed=True)
         if self.opens_at.tzinfo is None or self.closes_at.tzinfo is None or self.closes_at <= self.opens_at:
-            raise _refused("notice", "hours of the auction, opening before closing, with their zone")
+            raise _refused_as("notice_hours", "notice", "hours of the auction, opening before closing, with their zone")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -125,7 +125,7 @@ class OrderTerms:
         if self.max_fee_minor is not None and not 0 <= self.max_fee_minor <= MAX_UNITS:
             raise _refused("max_fee", "zero or more, up to 10^13")
         if self.amount() * 100 > MAX_UNITS:
-            raise _refused("limit_price", "price x quantity up to 10^13")
+            raise _refused_as("amount", "limit_price", "price x quantity up to 10^13")
         if self.compliance_year is not None and self.compliance_year not in _YEARS:
             raise _refused("compliance_year", "a year from 1990 to 2200")
         if (self.notice is not None) != (self.method is TradeMethod.AUCTION):
@@ -442,4 +442,8 @@ def _check_text(text: str, name: str, *, is_needed: bool) -> None:
 
 
 def _refused(name: str, expected: str) -> Invalid:
-    return Invalid(f"order.{name}", f"{name}: expected {expected}", field=name)
+    return _refused_as(name, name, expected)
+
+
+def _refused_as(reason: str, name: str, expected: str) -> Invalid:
+    return Invalid(f"order.{reason}", f"{name}: expected {expected}", field=name)

@@ -6,10 +6,11 @@ constraints stand behind it. Knows no SQL, clock or random source: the time of r
 A draft meets its refusals in this order, and the first is its code: ``ledger.reversal_unknown`` / ``already_reversed`` /
 ``reversal_of_hold`` / ``reversal_date`` (dated before the entry it undoes), those of its hold (``ledger.core.fold_holds``),
 ``ledger.account_unknown`` / ``commodity_mismatch``, ``ledger.account_not_open``, ``ledger.period_closed`` / ``period_soft_closed``,
-``ledger.amount_step``, ``ledger.lot_cost_unexpected``, ``ledger.lot_cost_missing`` / ``ledger.insufficient_available`` and other lot
-refusals / ``ledger.lot_date`` (drawn on before the lot was acquired), ``ledger.carry_mismatch``, those of the cost legs
+``ledger.amount_step``, ``ledger.lot_cost_unexpected``, ``ledger.lot_cost_missing`` / ``lot_not_carried``, ``ledger.carry_kind``,
+``ledger.insufficient_available`` and other lot refusals / ``ledger.lot_date`` (drawn on before the lot was acquired),
+``ledger.carry_mismatch``, of a reversal ``ledger.acquired_used``, those of the cost legs
 (``account_unknown`` / ``commodity_mismatch``, ``ledger.cost_account``, ``ledger.amount_range``, day and period),
-``ledger.entry_malformed`` (too many legs), ``ledger.entry_unbalanced``,
+``ledger.entry_legs`` / ``entry_too_large``, ``ledger.entry_unbalanced``,
 ``ledger.amount_range`` / ``insufficient_available`` (floor) / ``ceiling_exceeded``. Codes joined by a stroke are judged leg by leg:
 the earlier leg decides.
 """
@@ -215,7 +216,7 @@ def _with_lots(
         _append_cost_legs(state, draft, legs, facts, changes.moves if changes else ())
     if len(legs) > MAX_LEGS:
         raise Invalid(
-            "ledger.entry_malformed", f"an entry has at most {MAX_LEGS} legs, one a carried lot; move it in parts"
+            "ledger.entry_too_large", f"an entry has at most {MAX_LEGS} legs, one a carried lot; move it in parts"
         )
     return legs, facts, changes
 
@@ -347,7 +348,7 @@ def _append_cost_legs(
             legs.append(PostedLeg(account.account_id, account.commodity_id, path, currency, amount))
             facts.append(account)
     if not 2 <= len(legs) <= MAX_LEGS:  # noqa: PLR2004 - an entry has two sides
-        raise Invalid("ledger.entry_malformed", f"an entry has 2 to {MAX_LEGS} legs")
+        raise Invalid("ledger.entry_legs", f"an entry has 2 to {MAX_LEGS} legs")
 
 
 def _reversed_entry(state: BookState, draft: JournalDraft) -> ReversibleEntry:

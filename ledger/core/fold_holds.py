@@ -1,8 +1,9 @@
 """The fold's part that sets amounts aside and lets them go.
 
 Refusals, in this order: of a placement ``ledger.account_unknown``, ``ledger.account_not_open``, ``ledger.period_closed`` /
-``period_soft_closed``, ``ledger.amount_step``, ``ledger.hold_expired`` (it would be over before it begins), ``ledger.lot_cost_unexpected``
-(lots named where none are kept), lot by lot ``ledger.lot_unknown`` / ``insufficient_available`` / ``lot_date`` (acquired later), then
+``period_soft_closed``, ``ledger.amount_step``, ``ledger.hold_expires_past`` (it would be over before it begins),
+``ledger.lot_cost_unexpected`` (lots named where none are kept), lot by lot ``ledger.lot_unknown`` / ``insufficient_available`` /
+``lot_date`` (acquired later), then
 ``ledger.insufficient_available``; of a capture, release or expiry
 ``ledger.hold_unknown``, ``ledger.hold_ended``, ``ledger.hold_expired`` (of an expiry ``ledger.hold_not_over``), ``ledger.hold_not_yours``,
 ``ledger.hold_date`` (before the day of the placement), ``ledger.hold_exceeded``, ``ledger.amount_step``, ``ledger.hold_capture``.
@@ -40,7 +41,7 @@ def place_hold(state: BookState, draft: JournalDraft, account: AccountFacts, cha
     assert isinstance(action, HoldPlacement), "a placement places"
     if action.expires_at is not None and action.expires_at <= now:
         raise Conflict(
-            "ledger.hold_expired",
+            "ledger.hold_expires_past",
             "expires_at: expected an instant that is still to come",
             field="expires_at",
             expires_at=action.expires_at.isoformat(),
@@ -146,9 +147,11 @@ def _open_hold(state: BookState, draft: JournalDraft, now: datetime) -> HoldPosi
     hold = state.holds.get(action.hold_id)
     if hold is None:
         raise NotFound("ledger.hold_unknown", "no hold of that id in this book", hold_id=str(action.hold_id))
+    if hold.state is HoldState.EXPIRED:
+        raise Conflict("ledger.hold_expired", "this hold has run out", hold_id=str(hold.hold_id))
     if hold.state is not HoldState.OPEN:
-        code = "ledger.hold_expired" if hold.state is HoldState.EXPIRED else "ledger.hold_ended"
-        raise Conflict(code, f"nothing is left of this hold: it was {hold.state}", hold_id=str(hold.hold_id))
+        told = f"nothing is left of this hold: it was {hold.state}"
+        raise Conflict("ledger.hold_ended", told, hold_id=str(hold.hold_id))
     if isinstance(action, HoldExpiry):
         if hold.expires_at is None or hold.expires_at > now:
             raise Conflict("ledger.hold_not_over", "this hold has not run out", hold_id=str(hold.hold_id))

@@ -124,13 +124,13 @@ def _check_carried(postings: Sequence[Posting], facts: Sequence[AccountFacts]) -
     for leg, account in moved:
         if leg.amount > 0 and not leg.is_carried:
             raise Invalid(
-                "ledger.lot_cost_missing",
+                "ledger.lot_not_carried",
                 f"a debit into {account.path} in an entry that carries lots over is carried too (is_carried)",
                 account=account.path,
             )
     if len({account.measure for _, account in moved}) > 1:
         raise Invalid(
-            "ledger.carry_mismatch", "lots are carried over between accounts of one kind of commodity and scale only"
+            "ledger.carry_kind", "lots are carried over between accounts of one kind of commodity and scale only"
         )
 
 
@@ -152,7 +152,7 @@ def return_lots(state: BookState, undone: ReversibleEntry, changes: Changes) -> 
         if lot.available < 0 or lot.cost < 0 or (lot.quantity == 0 and lot.cost != 0):
             leg, available = last_leg[key], state.lots[key[0]][key[1]].available
             raise Conflict(
-                "ledger.insufficient_available",
+                "ledger.acquired_used",
                 f"{leg.account}: what the entry acquired has partly been disposed of or set aside; undo that first",
                 account=leg.account,
                 commodity=leg.commodity,
@@ -168,7 +168,7 @@ def _returned_serials(state: BookState, changes: Changes, lot: LotPosition, move
     left = without(lot.serials, move.serials)
     if left is None:
         raise Conflict(
-            "ledger.serial_unknown",
+            "ledger.acquired_used",
             "units that the entry acquired have left this lot; undo that first",
             lot_id=str(lot.lot_id),
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 
 from ledger.core.accounts import is_path
 from ledger.core.amounts import MAX_UNITS
+from ledger.core.errors import Refusal
 
 _MAX_LOTS = 500
 _MAX_REF = 200
@@ -143,44 +144,58 @@ class HoldPosition:
 _AMOUNT = "amount: expected more than zero and at most 10^15 of the smallest unit"
 
 
-def malformed_hold(action: HoldAction) -> str | None:
+def malformed_hold(action: HoldAction) -> Refusal | None:
     """Return what is wrong with a hold's action whatever the state, as ``field: expected ...``, or None."""
     if isinstance(action, HoldPlacement):
         return _malformed_placement(action)
     amount = None if isinstance(action, HoldExpiry) else action.amount
     if amount is not None and not 1 <= amount <= MAX_UNITS:
-        return _AMOUNT
+        return Refusal("ledger.hold_amount", _AMOUNT)
     return None
 
 
-def _malformed_placement(action: HoldPlacement) -> str | None:
-    reference, lots = action.agreement_ref, action.lots
-    needs = {
-        "account: expected an account such as Assets:Carbon:CEA25": is_path(action.account),
-        f"{_AMOUNT}, or nothing for all that is free": action.amount is None or 1 <= action.amount <= MAX_UNITS,
-        f"lots: expected 1 to {_MAX_LOTS} different ones, positive, that sum to the amount": not lots
-        or (
-            len({lot for lot, _ in lots}) == len(lots) <= _MAX_LOTS
-            and min(quantity for _, quantity in lots) > 0
-            and action.amount == sum(quantity for _, quantity in lots)
-        ),
-        "expires_at: expected when a hold ends, and nothing for any other kind, which stays until it is let go of": (
-            action.expires_at is not None
+def _malformed_placement(action: HoldPlacement) -> Refusal | None:
+    lots = action.lots
+    if not is_path(action.account):
+        return Refusal("ledger.hold_account", "account: expected an account such as Assets:Carbon:CEA25")
+    if not (action.amount is None or 1 <= action.amount <= MAX_UNITS):
+        return Refusal("ledger.hold_amount", f"{_AMOUNT}, or nothing for all that is free")
+    if lots and not (
+        len({lot for lot, _ in lots}) == len(lots) <= _MAX_LOTS
+        and min(quantity for _, quantity in lots) > 0
+        and action.amount == sum(quantity for _, quantity in lots)
+    ):
+        asked = f"lots: expected 1 to {_MAX_LOTS} different ones, positive, that sum to the amount"
+        return Refusal("ledger.hold_lots", asked)
+    return _malformed_time(action) or _malformed_favour(action)
+
+
+def _malformed_time(action: HoldPlacement) -> Refusal | None:
+    expires_at = action.expires_at
+    if (expires_at is not None) != (action.kind is HoldKind.HOLD):
+        return Refusal(
+            "ledger.hold_expiry",
+            "expires_at: expected when a hold ends, and nothing for any other kind, which stays until it is let go of",
         )
-        == (action.kind is HoldKind.HOLD),
-        f"expires_at: expected an instant with its zone before the year {_LAST_YEAR + 1}": action.expires_at is None
-        or (action.expires_at.tzinfo is not None and action.expires_at.year <= _LAST_YEAR),
-        f"beneficiary_id: expected the organisation in whose favour a {action.kind} stands": action.kind
-        not in _NEED_BENEFICIARY
-        or action.beneficiary_id is not None,
-        f"agreement_ref: expected the agreement or order that a {action.kind} rests on": action.kind is HoldKind.HOLD
-        or reference is not None,
-        f"agreement_ref: expected 1 to {_MAX_REF} printable characters": reference is None
-        or (1 <= len(reference) <= _MAX_REF and reference.isprintable()),
-        f"rank: expected 1 to {_MAX_RANK}, and a beneficiary that it ranks": action.rank is None
-        or (1 <= action.rank <= _MAX_RANK and action.beneficiary_id is not None),
-    }
-    return next((need for need, is_met in needs.items() if not is_met), None)
+    if expires_at is not None and (expires_at.tzinfo is None or expires_at.year > _LAST_YEAR):
+        asked = f"expires_at: expected an instant with its zone before the year {_LAST_YEAR + 1}"
+        return Refusal("ledger.hold_expires_at", asked)
+    return None
+
+
+def _malformed_favour(action: HoldPlacement) -> Refusal | None:
+    reference = action.agreement_ref
+    if action.kind in _NEED_BENEFICIARY and action.beneficiary_id is None:
+        asked = f"beneficiary_id: expected the organisation in whose favour a {action.kind} stands"
+        return Refusal("ledger.hold_beneficiary", asked)
+    if reference is None and action.kind is not HoldKind.HOLD:
+        asked = f"agreement_ref: expected the agreement or order that a {action.kind} rests on"
+        return Refusal("ledger.hold_agreement", asked)
+    if reference is not None and not (1 <= len(reference) <= _MAX_REF and reference.isprintable()):
+        return Refusal("ledger.hold_agreement_ref", f"agreement_ref: expected 1 to {_MAX_REF} printable characters")
+    if action.rank is not None and (not 1 <= action.rank <= _MAX_RANK or action.beneficiary_id is None):
+        return Refusal("ledger.hold_rank", f"rank: expected 1 to {_MAX_RANK}, and a beneficiary that it ranks")
+    return None
 
 
 _NEED_BENEFICIARY = frozenset((HoldKind.PLEDGE, HoldKind.REPO, HoldKind.LENT, HoldKind.CUSTODY))

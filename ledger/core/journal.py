@@ -18,7 +18,7 @@ from uuid import UUID
 
 from ledger.core.accounts import is_path
 from ledger.core.amounts import MAX_UNITS, is_commodity_code
-from ledger.core.errors import Invalid
+from ledger.core.errors import Invalid, Refusal
 from ledger.core.holds import (
     HoldAction,
     HoldCapture,
@@ -135,12 +135,12 @@ class JournalDraft:
     pii_commitment: bytes | None = None
 
     def __post_init__(self) -> None:
-        """Refuse what no state could accept: code ``ledger.entry_malformed``."""
+        """Refuse what no state could accept: ``ledger.entry_malformed``, or the code of the part that is wrong."""
         problem = _malformed(self)
         if problem:
-            name, separator, _ = problem.partition(": expected ")
+            name, separator, _ = problem.message.partition(": expected ")
             told = {"field": name} if separator else {}
-            raise Invalid("ledger.entry_malformed", problem, entry_id=str(self.entry_id), **told)
+            raise Invalid(problem.code, problem.message, entry_id=str(self.entry_id), **told)
 
     def content_hash(self) -> bytes:
         """Return SHA-256 of everything the client chose, the actor left out; equal hashes are the same request.
@@ -210,88 +210,103 @@ class JournalEntry(NamedTuple):
     """The hold that this entry placed, as it placed it."""
 
 
-def _malformed(draft: JournalDraft) -> str | None:
+def _malformed(draft: JournalDraft) -> Refusal | None:
     if draft.hold is not None or draft.kind in _ACTION_OF or draft.kind in NO_LEGS:
         return _malformed_action(draft) or _malformed_words(draft)
     if (draft.reverses is not None) != (draft.kind is EntryKind.REVERSAL):
-        return "a draft of kind reversal, and no other, names the entry it reverses"
+        return Refusal("ledger.entry_malformed", "a draft of kind reversal, and no other, names the entry it reverses")
     if draft.reverses is not None:
-        return "a reversal has no legs of its own" if draft.postings or draft.cost_legs else _malformed_words(draft)
+        if draft.postings or draft.cost_legs:
+            return Refusal("ledger.entry_malformed", "a reversal has no legs of its own")
+        return _malformed_words(draft)
     # The fold adds up to two cost legs: an entry that asks for them leaves room.
     fewest, most = (2, MAX_LEGS) if draft.cost_legs is None else (1, MAX_LEGS - 2)
     if not fewest <= len(draft.postings) <= most:
-        return f"an entry names {fewest} to {most} legs" + (" and its cost legs" if draft.cost_legs else "")
+        asked = f"an entry names {fewest} to {most} legs" + (" and its cost legs" if draft.cost_legs else "")
+        return Refusal("ledger.entry_legs", asked)
     return _malformed_legs(draft) or _malformed_words(draft)
 
 
-def _malformed_action(draft: JournalDraft) -> str | None:
+def _malformed_action(draft: JournalDraft) -> Refusal | None:
     wanted = _ACTION_OF.get(draft.kind)
     if (wanted is None) != (draft.hold is None) or (wanted is not None and not isinstance(draft.hold, wanted)):
-        return "an entry of kind hold, capture, release or expire, and no other, carries that action on a hold"
+        return Refusal(
+            "ledger.entry_malformed",
+            "an entry of kind hold, capture, release or expire, and no other, carries that action on a hold",
+        )
     if draft.reverses is not None:
-        return "an entry of this kind reverses nothing"
+        return Refusal("ledger.entry_malformed", "an entry of this kind reverses nothing")
     if draft.kind in NO_LEGS:
         if draft.postings or draft.cost_legs:
-            return f"an entry of kind {draft.kind} has no legs"
+            return Refusal("ledger.entry_malformed", f"an entry of kind {draft.kind} has no legs")
         return None if draft.hold is None else malformed_hold(draft.hold)
     if not 1 <= len(draft.postings) <= MAX_LEGS - 2:
-        return f"a capture names 1 to {MAX_LEGS - 2} legs"
+        return Refusal("ledger.entry_legs", f"a capture names 1 to {MAX_LEGS - 2} legs")
     assert draft.hold is not None, "only a capture is left"
     return malformed_hold(draft.hold) or _malformed_legs(draft)
 
 
-def _malformed_legs(draft: JournalDraft) -> str | None:
+def _malformed_legs(draft: JournalDraft) -> Refusal | None:
     costs = draft.cost_legs
     if costs and not all(map(is_path, (costs.cost_account, costs.gain_account, costs.loss_account))):
-        return "cost, gain and loss accounts are paths such as Income:Trading"
+        return Refusal("ledger.cost_legs", "cost, gain and loss accounts are paths such as Income:Trading")
     for leg in draft.postings:
         problem = None
         if not is_path(leg.account):
-            problem = "account: expected an account such as Assets:Carbon:CEA25"
+            problem = Refusal("ledger.leg_account", "account: expected an account such as Assets:Carbon:CEA25")
         elif not is_commodity_code(leg.commodity):
-            problem = "commodity: expected a commodity such as CEA25"
+            problem = Refusal("ledger.leg_commodity", "commodity: expected a commodity such as CEA25")
         elif leg.amount == 0 or abs(leg.amount) > MAX_UNITS:
-            problem = "amount: expected an amount that is not zero and at most 10^15 smallest units"
+            asked = "amount: expected an amount that is not zero and at most 10^15 smallest units"
+            problem = Refusal("ledger.leg_amount", asked)
         elif leg.lot_cost is not None or leg.lots or leg.is_carried or leg.serials:
             problem = _malformed_lots(leg)
         if problem:
             place = next(number for number, each in enumerate(draft.postings) if each is leg)
-            return f"legs[{place}].{problem}"
+            return Refusal(problem.code, f"legs[{place}].{problem.message}")
     if any([leg.is_carried for leg in draft.postings]) and (  # noqa: C419 - a list is quicker for a few legs
         costs or any(leg.lot_cost is not None for leg in draft.postings)
     ):
-        return "an entry that carries lots over keeps their cost: it has no cost legs and acquires no other lots"
+        return Refusal(
+            "ledger.carry_costs",
+            "an entry that carries lots over keeps their cost: it has no cost legs and acquires no other lots",
+        )
     return None
 
 
-def _malformed_lots(leg: Posting) -> str | None:
+def _malformed_lots(leg: Posting) -> Refusal | None:
     """Return what is wrong with what a leg says of lots, its field first."""
     if leg.lot_cost is not None and (leg.amount < 0 or not 0 <= leg.lot_cost <= MAX_UNITS):
-        return "lot_cost: expected on a debit only, zero to 10^15"
+        return Refusal("ledger.leg_lot_cost", "lot_cost: expected on a debit only, zero to 10^15")
     if leg.is_carried and (leg.amount < 0 or leg.lot_cost is not None):
-        return "is_carried: expected on a debit without lot_cost, for the lots bring their cost"
+        asked = "is_carried: expected on a debit without lot_cost, for the lots bring their cost"
+        return Refusal("ledger.leg_carried", asked)
     if leg.lots and (
         leg.amount > 0 or sum(pick[1] for pick in leg.lots) != -leg.amount or min(p[1] for p in leg.lots) <= 0
     ):
-        return "lots: expected on a credit, each quantity above zero and together its amount"
+        asked = "lots: expected on a credit, each quantity above zero and together its amount"
+        return Refusal("ledger.leg_lots", asked)
     if leg.serials:
         if leg.is_carried or leg.lots or (leg.amount > 0 and leg.lot_cost is None):
-            return "serials: expected on a debit with lot_cost or a credit without picked lots; carried lots bring their own"
+            asked = "serials: expected on a debit with lot_cost or a credit without picked lots; carried lots bring their own"
+            return Refusal("ledger.leg_serials", asked)
         wrong = malformed_blocks(leg.serials, abs(leg.amount))
-        return None if wrong is None else f"serials: expected otherwise: {wrong}"
+        return None if wrong is None else Refusal(wrong.code, f"serials: expected otherwise: {wrong.message}")
     return None
 
 
-def _malformed_words(draft: JournalDraft) -> str | None:
+def _malformed_words(draft: JournalDraft) -> Refusal | None:
     if draft.doc_ref is not None and not _plain(draft.doc_ref, 200):
-        return "doc_ref is 1 to 200 printable characters"
+        return Refusal("ledger.entry_doc_ref", "doc_ref is 1 to 200 printable characters")
     if draft.pii_commitment is not None and len(draft.pii_commitment) != 32:  # noqa: PLR2004 - SHA-256
-        return "pii_commitment is 32 bytes"
+        return Refusal("ledger.entry_commitment", "pii_commitment is 32 bytes")
     if draft.attrs is not None:
         if any(not _ATTR_NAME.fullmatch(name) or not _plain(value, 2000) for name, value in draft.attrs.items()):
-            return "attrs are names of a-z 0-9 _ with printable text of at most 2000 characters"
+            return Refusal(
+                "ledger.entry_attrs", "attrs are names of a-z 0-9 _ with printable text of at most 2000 characters"
+            )
         if len(json.dumps(dict(draft.attrs)).encode()) > _MAX_ATTRS_BYTES:
-            return "attrs are at most 16 KiB"
+            return Refusal("ledger.entry_attrs", "attrs are at most 16 KiB")
     return None
 
 

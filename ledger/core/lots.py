@@ -66,8 +66,8 @@ def relieve(
     quantity; the last disposal takes the rest. Source: the ledger's own rule of exact integer cost.
 
     Refused with ``ledger.insufficient_available`` when the lots hold less, ``ledger.lot_unknown`` for a lot that is not
-    here, ``ledger.lot_pick`` when a pool is asked for given lots or none is named under specific identification. What a hold sets
-    aside is not drawn on.
+    here, ``ledger.lot_repeated`` for one named twice, ``ledger.lot_pool`` when a pool is asked for given lots, ``ledger.lot_pick``
+    when none is named under specific identification. What a hold sets aside is not drawn on.
     """
     if quantity <= 0:
         raise Invalid("ledger.lot_quantity", "a disposal takes a positive quantity")
@@ -97,14 +97,16 @@ def relieve_picked(
 ) -> tuple[Relief, ...]:
     """Return what each picked lot (lot_id, quantity) gives, ``find`` telling a lot by its number."""
     if method is LotMethod.AVERAGE:
-        raise Invalid("ledger.lot_pick", "an account under the average method is one pool; name no lots")
+        raise Invalid("ledger.lot_pool", "an account under the average method is one pool; name no lots")
     reliefs: list[Relief] = []
     for lot_id, taken in picks:
         position = find(lot_id)
-        if position is None or position.quantity <= 0 or any(relief.lot_id == lot_id for relief in reliefs):
+        if any(relief.lot_id == lot_id for relief in reliefs):
             raise Conflict(
-                "ledger.lot_unknown", "no open lot of that id in this account, or named twice", lot_id=str(lot_id)
+                "ledger.lot_repeated", "every lot is named once; name the whole quantity", lot_id=str(lot_id)
             )
+        if position is None or position.quantity <= 0:
+            raise Conflict("ledger.lot_unknown", "no open lot of that id in this account", lot_id=str(lot_id))
         if taken > position.available:
             raise _insufficient(taken, position.available)
         reliefs.append(_take(position, taken, method))

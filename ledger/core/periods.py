@@ -20,7 +20,7 @@ def is_closed(day: date, locked_through: date | None) -> bool:
 def next_lock(locked_through: date | None, through: date) -> date:
     """Return the new last closed day; a lock only moves forward (``ledger.period_reopened``) and leaves a day open."""
     if through >= date.max:
-        raise Invalid("ledger.period_closed", "through: expected a day before 9999-12-31, so that a day stays open")
+        raise Invalid("ledger.period_endless", "through: expected a day before 9999-12-31, so that a day stays open")
     if locked_through is not None and through < locked_through:
         raise Conflict(
             "ledger.period_reopened",

@@ -52,7 +52,7 @@ def consistency_spans(*, old_size: int, new_size: int) -> tuple[Span, ...]:
     """
     if not 1 <= old_size <= new_size:
         raise Invalid(
-            "log.size",
+            "log.size_order",
             "a consistency proof is from an old size of at least 1 to a new size not below it",
             old_size=str(old_size),
             new_size=str(new_size),

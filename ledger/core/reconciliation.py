@@ -97,7 +97,7 @@ class MatchLimits:
     def __post_init__(self) -> None:
         """Refuse a window below zero."""
         if self.window_days < 0:
-            raise Invalid("reconciliation.mapping", "window_days: expected 0 days or more", field="window_days")
+            raise Invalid("reconciliation.window_days", "window_days: expected 0 days or more", field="window_days")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

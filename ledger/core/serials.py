@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from ledger.core.errors import Refusal
+
 _PREFIX = re.compile(r"[!-~]{0,80}", re.ASCII)
 _MAX_NUMBER = 10**18
 MAX_BLOCKS = 200
@@ -33,18 +35,21 @@ class SerialBlock(NamedTuple):
         return self.prefix == other.prefix and self.first <= other.last and other.first <= self.last
 
 
-def malformed_blocks(blocks: Sequence[SerialBlock], quantity: int) -> str | None:
+def malformed_blocks(blocks: Sequence[SerialBlock], quantity: int) -> Refusal | None:
     """Return what is wrong with the blocks given for ``quantity`` units, or None."""
     if len(blocks) > MAX_BLOCKS:
-        return f"a leg names at most {MAX_BLOCKS} serial blocks"
+        return Refusal("ledger.serial_blocks", f"a leg names at most {MAX_BLOCKS} serial blocks")
     for block in blocks:
         if not _PREFIX.fullmatch(block.prefix) or not 0 <= block.first <= block.last < _MAX_NUMBER:
-            return "a serial block is a prefix of at most 80 printable ASCII characters and two numbers, the first not above the last"
+            return Refusal(
+                "ledger.serial_block",
+                "a serial block is a prefix of at most 80 printable ASCII characters and two numbers, the first not above the last",
+            )
     if sum(block.size for block in blocks) != quantity:
-        return "serial blocks have as many units as the leg"
+        return Refusal("ledger.serial_count", "serial blocks have as many units as the leg")
     in_order = sorted(blocks)
     if any(one.overlaps(other) for one, other in pairwise(in_order)):
-        return "the serial blocks of a leg do not overlap"
+        return Refusal("ledger.serial_twice", "the serial blocks of a leg do not overlap")
     return None
 
 

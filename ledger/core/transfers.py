@@ -28,12 +28,12 @@ def clearing_sums(draft: JournalDraft) -> Mapping[str, int]:
 
 
 def check_transfer(one: JournalDraft, other: JournalDraft) -> None:
-    """Refuse two drafts that are not the two sides of one transfer (``ledger.transfer_unmatched``)."""
+    """Refuse two drafts that are not the sides of one transfer: ``ledger.transfer_unmatched``, ``_id_differs`` or ``_costs``."""
     if one.transfer_id is None or one.transfer_id != other.transfer_id:
-        raise Invalid("ledger.transfer_unmatched", "both sides of a transfer carry the same transfer_id")
+        raise Invalid("ledger.transfer_id_differs", "both sides of a transfer carry the same transfer_id")
     for costs in (one.cost_legs, other.cost_legs):
         if costs is not None and any(map(is_clearing, (costs.cost_account, costs.gain_account, costs.loss_account))):
-            raise Invalid("ledger.transfer_unmatched", f"cost legs do not go to clearing accounts ({CLEARING}:...)")
+            raise Invalid("ledger.transfer_costs", f"cost legs do not go to clearing accounts ({CLEARING}:...)")
     sums = clearing_sums(one)
     if not sums or sums != {code: -amount for code, amount in clearing_sums(other).items()}:
         raise Invalid(

@@ -135,13 +135,13 @@ def add_commodity(session: Session, book_id: int, commodity: Commodity, attrs: M
 
 
 def check_same_commodities(session: Session, one: int, other: int, codes: Iterable[str]) -> None:
-    """Refuse where two books know one of ``codes`` with different kind or scale (``ledger.transfer_unmatched``)."""
+    """Refuse where two books know one of ``codes`` with different kind or scale (``ledger.transfer_commodity``)."""
     here, there = commodities(session, one), commodities(session, other)
     for code in codes:
         ours, theirs = here.get(code), there.get(code)
         if ours is None or theirs is None or (ours[0].kind, ours[0].scale) != (theirs[0].kind, theirs[0].scale):
             raise Conflict(
-                "ledger.transfer_unmatched", f"both books keep {code} with the same kind and scale", commodity=code
+                "ledger.transfer_commodity", f"both books keep {code} with the same kind and scale", commodity=code
             )
 
 

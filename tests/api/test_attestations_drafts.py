@@ -93,7 +93,7 @@ def test_a_signatory_who_prepared_or_reviewed_is_refused(desk: Desk) -> None:
     reviewed = world.reviewed(desk.preparer, desk.signatory, desk.engagement_id, jti="b")
 
     for draft in (prepared, reviewed):
-        assert code(world.lodge(desk.reviewer, draft["id"])) == (403, "draft.same_person")
+        assert code(world.lodge(desk.reviewer, draft["id"])) == (403, "draft.signatory")
 
 
 def test_nothing_is_given_out_for_signature_before_it_was_reviewed(desk: Desk) -> None:

@@ -134,7 +134,7 @@ def test_a_key_that_no_longer_counts_hands_over_nothing(world: AttestationWorld)
     without_name = world.post(world.assessor, "/signing-keys", plain)
     unknown = world.post(world.assessor, "/signing-keys/challenges", nobody)
 
-    assert code(by_revoked) == code(without_name) == (409, "key.rotation")
+    assert (code(by_revoked), code(without_name)) == ((409, "key.rotated_out"), (409, "key.rotation"))
     assert code(unknown) == (404, "signing_key.not_found")
 
 
@@ -156,7 +156,7 @@ def test_a_revoked_key_is_not_approved(world: AttestationWorld) -> None:
     world.done(world.post(world.assessor, f"/signing-keys/{KID}/revoke", {}), 200)
 
     approver = world.person_of(world.assessor, "approver")
-    assert code(world.post(approver, f"/signing-keys/{KID}/approve")) == (409, "key.revoked")
+    assert code(world.post(approver, f"/signing-keys/{KID}/approve")) == (409, "key.revoked_for_good")
 
 
 def test_a_seal_is_registered_approved_and_lodged(world: AttestationWorld) -> None:

@@ -130,7 +130,7 @@ def test_pledged_tonnes_are_not_for_sale(desk: ContractHouse) -> None:
     rows = f"{header}S-1,sale,2026-11-20,CEA25,10001,97.00,,,,,,\n"
     answer = desk.house.client.post(f"/v1/books/{BOOK}/trades", rows, headers={"Content-Type": "text/csv"})
 
-    assert refused(answer) == (409, "trade.refused")
+    assert refused(answer) == (409, "ledger.insufficient_available")
 
 
 def test_a_margin_call_names_the_tonnes_and_the_money_and_is_met_by_either(desk: ContractHouse) -> None:

@@ -184,7 +184,7 @@ def test_a_loan_that_cannot_be_valued_says_why(world: World) -> None:
     loan = recorded_loan(world)
 
     for change, answer in (
-        ({"tranche_id": "ghost"}, (422, "terms.tranche_id")),
+        ({"tranche_id": "ghost"}, (422, "terms.tranche_unknown")),
         ({"approved_on": "2030-01-01"}, (409, "decision.no_window")),
         ({"kpi_period_id": NO_BOOK}, (404, "kpi_period.not_found")),
     ):

@@ -172,7 +172,7 @@ def test_a_beneficiarys_legs_reach_nothing_but_the_held_account_and_equity(parti
 
     for number, body in enumerate(bodies):
         status, code = refused(parties.act("capture", 10 + number, parties.bank.key, amount="2", **body))
-        assert (status, code) in {(403, "hold.legs_not_yours"), (422, "ledger.entry_malformed")}, body
+        assert (status, code) in {(403, "hold.legs_not_yours"), (422, "ledger.leg_account")}, body
 
     assert done(parties.house.get(""))["tree_size"] == 2
 
@@ -280,17 +280,17 @@ def test_a_hold_that_has_run_out_no_longer_counts(parties: Parties, clock: Clock
 @SQLITE
 def test_a_malformed_hold_is_refused_by_name(parties: Parties) -> None:
     cases: tuple[tuple[dict[str, Any], int, str], ...] = (
-        ({"amount": "0"}, 422, "ledger.entry_malformed"),
-        ({"amount": "-1"}, 422, "ledger.entry_malformed"),
+        ({"amount": "0"}, 422, "ledger.hold_amount"),
+        ({"amount": "-1"}, 422, "ledger.hold_amount"),
         ({"amount": "0.5"}, 422, "amount.scale"),
         ({"rank": 0}, 422, "request.invalid"),
         ({"kind": "mortgage"}, 422, "request.invalid"),
-        ({"agreement_ref": None}, 422, "ledger.entry_malformed"),
-        ({"agreement_ref": "a\u0000b"}, 422, "ledger.entry_malformed"),
-        ({"expires_at": SOON}, 422, "ledger.entry_malformed"),
+        ({"agreement_ref": None}, 422, "ledger.hold_agreement"),
+        ({"agreement_ref": "a\u0000b"}, 422, "ledger.hold_agreement_ref"),
+        ({"expires_at": SOON}, 422, "ledger.hold_expiry"),
         ({"account": "Assets:Nowhere"}, 409, "ledger.account_unknown"),
         ({"account": "\u0000"}, 409, "ledger.account_unknown"),
-        ({"lots": [{"lot_id": 1025, "quantity": "5"}]}, 422, "ledger.entry_malformed"),
+        ({"lots": [{"lot_id": 1025, "quantity": "5"}]}, 422, "ledger.hold_lots"),
         ({"lots": [{"lot_id": 7, "quantity": "6"}]}, 409, "ledger.lot_unknown"),
         ({"entry_id": None}, 422, "entry.id_missing"),
     )

@@ -142,7 +142,7 @@ def test_a_linked_group_is_recorded_whole_or_not_at_all(house: Treasury) -> None
     ]
 
     assert codes[0] == [None, None, None]
-    assert codes[1] == ["ledger.linked_refused", "ledger.entry_malformed", None]
+    assert codes[1] == ["ledger.linked_refused", "ledger.leg_amount", None]
     assert codes[2] == ["ledger.linked_refused", "amount.scale", None]
     assert done(house.get(""))["tree_size"] == 6
 

@@ -75,8 +75,13 @@ def test_a_transfer_whose_sides_do_not_meet_leaves_no_trace(house: Treasury) -> 
     elsewhere = side(OTHER_BOOK, 2, "5.00")
     elsewhere["legs"][1]["account"] = "Equity:Other"
 
-    for into in (side(OTHER_BOOK, 2, "4.00"), side(OTHER_BOOK, 2, "-5.00"), side(BOOK, 2, "5.00"), elsewhere):
-        assert refused(send(house, side(BOOK, 1, "-5.00"), into)) == (422, "ledger.transfer_unmatched"), into
+    for into, code in (
+        (side(OTHER_BOOK, 2, "4.00"), "ledger.transfer_unmatched"),
+        (side(OTHER_BOOK, 2, "-5.00"), "ledger.transfer_unmatched"),
+        (side(BOOK, 2, "5.00"), "ledger.transfer_one_book"),
+        (elsewhere, "ledger.transfer_unmatched"),
+    ):
+        assert refused(send(house, side(BOOK, 1, "-5.00"), into)) == (422, code), into
 
     assert sizes(house) == [0, 0]
     done(send(house, side(BOOK, 1, "-5.00"), side(OTHER_BOOK, 2, "5.00")))

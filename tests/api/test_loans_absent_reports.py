@@ -142,4 +142,4 @@ def test_a_missed_target_is_attested_too(world: World) -> None:
 
     refused = world.post(world.borrower, f"/kpi-periods/{chain.period_id}/determinations", {})
 
-    assert code(refused) == (409, "determination.attestation_missing")
+    assert code(refused) == (409, "determination.attestation_awaited")

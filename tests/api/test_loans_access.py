@@ -223,15 +223,15 @@ def test_who_is_named_in_a_body_exists_and_is_of_the_kind_asked_for(world: World
         (nobody, (404, "lender.not_found")),
         (str(other.organisation_id), (404, "lender.not_found")),
         (str(world.assessor.organisation_id), (404, "lender.not_found")),
-        (borrower, (422, "terms.parties")),
-        ("bank-a", (422, "terms.parties")),
-        (str(world.lender.organisation_id).upper(), (422, "terms.parties")),
+        (borrower, (422, "terms.lender_is_borrower")),
+        ("bank-a", (422, "terms.party_id")),
+        (str(world.lender.organisation_id).upper(), (422, "terms.party_id")),
         ("", (422, "terms.organisation_id")),
     ):
         body = world.facility_body({"parties.1.organisation_id": lender_id})
         assert code(world.post(world.borrower, "/facilities", body)) == expected, lender_id
     in_anothers_name = world.facility_body({"parties.0.organisation_id": str(other.organisation_id)})
-    assert code(world.post(world.borrower, "/facilities", in_anothers_name)) == (422, "terms.parties")
+    assert code(world.post(world.borrower, "/facilities", in_anothers_name)) == (422, "terms.borrower_not_you")
 
 
 def test_a_bank_of_the_loan_cannot_be_its_assessor(world: World) -> None:
@@ -264,7 +264,7 @@ def test_terms_that_cannot_be_are_refused_by_name(world: World) -> None:
         ("ratchet.effects.0.rule.steps.0.kpi_id", "waste", "terms.ratchet"),
         (f"{tranche}.currency", "XXZ", "terms.currency"),
         ("surcharge", "1", "terms.unknown"),
-        ("version", 2, "terms.version"),
+        ("version", 2, "terms.version_first"),
         ("facility_number", "", "terms.facility_number"),
     ):
         answer = world.post(world.borrower, "/facilities", world.facility_body({path: value}))

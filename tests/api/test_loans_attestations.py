@@ -228,7 +228,7 @@ def test_nothing_is_attested_before_the_value_is_reported(world: World) -> None:
 
     assert code(expectation) == (409, "kpi_period.not_reported")
     assert code(world.submit(engagement_id, b"{}")) == (409, "kpi_period.not_reported")
-    assert code(snapshot) == (409, "kpi_period.not_locked")
+    assert code(snapshot) == (409, "kpi_period.no_snapshot")
 
 
 def test_a_withdrawn_attestation_makes_room_for_another_of_the_same_period(engaged: tuple[World, str, str]) -> None:

@@ -91,7 +91,7 @@ def test_after_the_decision_the_period_is_not_proposed_again(world: World) -> No
 
     again = world.post(world.borrower, f"/kpi-periods/{chain.period_id}/determinations", {})
 
-    assert code(again) == (409, "determination.replaces")  # a second decision says what it puts right
+    assert code(again) == (409, "determination.determined_before")  # a second decision says what it puts right
 
 
 def test_a_missed_target_gives_no_step_down(world: World) -> None:

@@ -70,7 +70,7 @@ def test_trades_are_listed_page_by_page(house: Treasury) -> None:
 def test_a_file_that_oversells_books_nothing(house: Treasury) -> None:
     answer = book(house, TRADES + "T-5,sale,2025-11-24,CEA25,101,97.81,,,,,,\n")
 
-    assert refused(answer) == (409, "trade.refused")
+    assert refused(answer) == (409, "ledger.insufficient_available")
     assert "T-5" in answer.json()["detail"]
     assert done(house.get(""))["tree_size"] == 0
 

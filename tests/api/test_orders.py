@@ -472,9 +472,10 @@ def test_a_wrong_booking_is_reversed_and_booked_anew_by_two_persons(house: House
         ("F-1", False),
         ("F-1B", True),
     ]
-    assert refused(house.post(path, {"sha256": proposed["sha256"]}, key=house.third.key))[1] in {
-        "trading.approved_before", "fill.not_found",
-    }  # fmt: skip
+    assert refused(house.post(path, {"sha256": proposed["sha256"]}, key=house.third.key)) == (
+        409,
+        "trading.done_before",
+    )
 
 
 def test_an_order_that_did_not_go_out_is_replaced_with_the_exact_difference(house: House) -> None:

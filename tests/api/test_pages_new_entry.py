@@ -71,8 +71,8 @@ def test_only_who_may_post_is_offered_the_form(office: Office) -> None:
             "ledger.lot_cost_missing",
             "legs[0].lot_cost",
         ),
-        ([leg(BANK, "5.00"), leg(OPENING, "0.00")], "ledger.entry_malformed", "legs[1].amount"),
-        ([leg(BANK, "5.00"), leg(OPENING, "-5.00", lot_cost="1.00")], "ledger.entry_malformed", "legs[1].lot_cost"),
+        ([leg(BANK, "5.00"), leg(OPENING, "0.00")], "ledger.leg_amount", "legs[1].amount"),
+        ([leg(BANK, "5.00"), leg(OPENING, "-5.00", lot_cost="1.00")], "ledger.leg_lot_cost", "legs[1].lot_cost"),
         ([leg(BANK, "5.001"), leg(OPENING, "-5.00")], None, "legs[0].amount"),
     ],
 )

@@ -154,7 +154,7 @@ def test_every_cell_s_rule_has_a_code_of_its_own_and_takes_no_finished_sentence(
         "field.rule",
         "webhook.not_found",
         "import.locked",
-        "trade.refused",
+        "trade.ref_reused",
     ],
 )
 def test_the_walk_finds_codes_of_every_kind_in_the_product(code: str) -> None:

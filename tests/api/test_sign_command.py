@@ -93,7 +93,7 @@ def test_nothing_but_the_exact_bytes_of_a_statement_is_signed(
         (("--key", "statement.json", "--kid", KID), "attest.key"),
         (("--key", "key.pem", "--passphrase-file", "passphrase", "--kid", KID), "attest.key"),
         (("--key", "locked.pem", "--passphrase-file", "key.pem", "--kid", KID), "attest.key"),
-        (("--key", "key.pem", "--kid", "not an id"), "attestation.field_value"),
+        (("--key", "key.pem", "--kid", "not an id"), "attestation.field_spelling"),
     ],
 )
 def test_a_key_or_id_that_does_not_fit_is_refused(

@@ -561,7 +561,7 @@ _OPINIONS: Mapping[str, Opinion] = {
 }
 _LEGAL = frozenset(
     {
-        "determination.replaces",  # a year that was not decided is not decided again
+        "determination.not_determined",  # a year that was not decided is not decided again
         "determination.attestation_qualified",
         "calendar.unknown",
         "effect.start_unknown",

@@ -69,7 +69,7 @@ def test_an_entry_without_an_amount_is_refused(rule: Rule) -> None:
     with pytest.raises(Invalid) as nothing:
         draft(rule, 0)
 
-    assert nothing.value.code == "ledger.entry_malformed"
+    assert nothing.value.code == "ledger.leg_amount"
 
 
 @given(amount=st.integers(1, 10**15), rule=st.sampled_from(DRAFTS))

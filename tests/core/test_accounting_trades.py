@@ -81,8 +81,6 @@ def test_a_sale_nets_its_fee() -> None:
         ({"price_cny_per_t": Decimal("sNaN")}, "price_cny_per_t"),
         ({"price_cny_per_t": Decimal("Infinity")}, "price_cny_per_t"),
         ({"price_cny_per_t": Decimal("1E+400")}, "price_cny_per_t"),
-        ({"price_cny_per_t": Decimal("0.0000001"), "quantity_t": 1}, "price_cny_per_t"),
-        ({"price_cny_per_t": Decimal(10**13)}, "price_cny_per_t"),
         ({"fee_fen": -1}, "fee_cny"),
         ({"compliance_year": 2024}, "compliance_year"),
         ({"kind": TradeKind.SURRENDER, "compliance_year": 24}, "compliance_year"),
@@ -102,6 +100,22 @@ def test_a_fact_that_cannot_be_is_refused_by_its_field(changes: dict[str, Any], 
 
     assert refusal.value.code == f"trade.{field}"
     assert refusal.value.data["field"] == field
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"price_cny_per_t": Decimal("0.0000001"), "quantity_t": 1},
+        {"price_cny_per_t": Decimal(10**13)},
+    ],
+    ids=["nothing", "too much"],
+)
+def test_price_times_quantity_is_money_that_can_be_booked(changes: dict[str, Any]) -> None:
+    with pytest.raises(Invalid) as refusal:
+        purchase(**changes)
+
+    assert refusal.value.code == "trade.amount"
+    assert refusal.value.data["field"] == "price_cny_per_t"
 
 
 def test_a_reference_given_twice_is_refused() -> None:

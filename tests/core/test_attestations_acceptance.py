@@ -411,8 +411,8 @@ def test_one_changed_byte_is_rejected_or_accepted_as_the_same_statement(position
         (lambda: replace(engagement(), period_end=engagement().period_start), "attestation.period_order"),
         (lambda: replace(expectation(), period_end=expectation().period_start), "attestation.period_order"),
         (lambda: replace(expectation(), value="9.264 "), "amount.format"),
-        (lambda: replace(expectation(), snapshot_sha256="x"), "attestation.field_value"),
-        (lambda: replace(expectation(), required_evidence=frozenset({"x"})), "attestation.field_value"),
+        (lambda: replace(expectation(), snapshot_sha256="x"), "attestation.field_spelling"),
+        (lambda: replace(expectation(), required_evidence=frozenset({"x"})), "attestation.field_spelling"),
     ],
     ids=["mandate", "engaged period", "expected period", "value", "snapshot", "evidence"],
 )

@@ -194,7 +194,7 @@ def test_a_key_of_one_algorithm_never_stands_for_the_other() -> None:
         (sealed(kid="nobody"), "attestation.key_unknown"),
         (sealed(signer_id="x" * 65), "attestation.sm2_signer_id"),
         (sealed(signer_id="1234567812345679"), "attestation.sm2_signature"),
-        (sealed(signature=""), "attestation.sm2_signature"),
+        (sealed(signature=""), "attestation.sm2_form"),
         (sealed(signature="AA=="), "jws.base64url"),
         (sealed(payload=encode_octets(PAYLOAD + b" ")), "attestation.sm2_signature"),
         (sealed(alg="SM2"), "jws.members"),
@@ -210,18 +210,18 @@ def test_a_bent_seal_is_refused_with_its_code(received: bytes, expected: str) ->
 @pytest.mark.parametrize(
     ("spelled", "expected"),
     [
-        (b"", "attestation.sm2_signature"),
-        (bytes(64), "attestation.sm2_signature"),  # r and s are zero
-        (b"\xff" * 64, "attestation.sm2_signature"),  # not below the order
-        (signature() + b"\x00", "attestation.sm2_signature"),
-        (b"\x30\x80" + signature()[2:] + b"\x00\x00", "attestation.sm2_signature"),  # indefinite length
-        (b"\x30\x81" + signature()[1:], "attestation.sm2_signature"),  # a longer length than needed
-        (node(0x30, node(0x02, b"\xff"), node(0x02, b"\x01")), "attestation.sm2_signature"),  # negative
+        (b"", "attestation.sm2_form"),
+        (bytes(64), "attestation.sm2_form"),  # r and s are zero
+        (b"\xff" * 64, "attestation.sm2_form"),  # not below the order
+        (signature() + b"\x00", "attestation.sm2_form"),
+        (b"\x30\x80" + signature()[2:] + b"\x00\x00", "attestation.sm2_form"),  # indefinite length
+        (b"\x30\x81" + signature()[1:], "attestation.sm2_form"),  # a longer length than needed
+        (node(0x30, node(0x02, b"\xff"), node(0x02, b"\x01")), "attestation.sm2_form"),  # negative
         (cms(signature(), attributes=node(0xA0, b"")), "attestation.sm2_signed_attributes"),
-        (cms(signature(), content=node(0xA0, node(0x04, b"other"))), "attestation.sm2_signature"),
-        (cms(signature(), digest="608648016503040201"), "attestation.sm2_signature"),  # SHA-256
+        (cms(signature(), content=node(0xA0, node(0x04, b"other"))), "attestation.sm2_form"),
+        (cms(signature(), digest="608648016503040201"), "attestation.sm2_form"),  # SHA-256
         (cms(cms(signature(), attributes=node(0xA0, b""))), "attestation.sm2_signed_attributes"),
-        (b"\x30" * 400, "attestation.sm2_signature"),
+        (b"\x30" * 400, "attestation.sm2_form"),
     ],
     ids=[
         str(number) for number in range(12)
@@ -238,10 +238,10 @@ def test_no_other_spelling_of_a_signature_is_read(spelled: bytes, expected: str)
     ("public_key", "expected"),
     [
         (STANDARD_KEY[1:], "key.length"),
-        (b"\x02" + STANDARD_KEY[1:], "key.encoding"),
-        (STANDARD_KEY[:-1] + b"\x14", "key.encoding"),
-        (b"\x04" + bytes(64), "key.encoding"),
-        (b"\x04" + b"\xff" * 64, "key.encoding"),
+        (b"\x02" + STANDARD_KEY[1:], "key.sm2_encoding"),
+        (STANDARD_KEY[:-1] + b"\x14", "key.sm2_encoding"),
+        (b"\x04" + bytes(64), "key.sm2_encoding"),
+        (b"\x04" + b"\xff" * 64, "key.sm2_encoding"),
     ],
 )
 def test_bytes_that_are_no_point_of_the_curve_are_no_key(public_key: bytes, expected: str) -> None:

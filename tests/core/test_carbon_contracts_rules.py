@@ -245,7 +245,7 @@ def test_a_swap_has_no_step_after_its_opening() -> None:
         (forward, {"price_cny_per_t": Decimal("1e-40")}, "contract.price_cny_per_t"),
         (pledge_loan, {"rate": Decimal("-0.01")}, "contract.rate"),
         (lending, {"yield_t": -1}, "contract.yield_t"),
-        (swap, {"takes": "CEA25"}, "contract.takes"),
+        (swap, {"takes": "CEA25"}, "contract.takes_same"),
         (custody, {"agreement_ref": " C-1"}, "contract.agreement_ref"),
     ],
 )

@@ -266,7 +266,7 @@ def test_what_a_rule_needs_and_nobody_gave_is_refused_by_name(rule: TargetRule, 
         (
             Beside(years=(replace(YEARS[1], output_t=None),), output_t=F(1)),
             2025,
-            "kpi.output_missing",
+            "kpi.year_output_missing",
         ),
     ],
 )

@@ -312,4 +312,4 @@ def test_an_account_takes_nothing_from_its_closing_day_on() -> None:
 def test_a_single_leg_with_nothing_to_relieve_is_malformed() -> None:
     state = empty_state()
 
-    assert refuse(state, draft(1, Posting(REGISTRY, "CEA25", 1), cost_legs=COST_LEGS)) == "ledger.entry_malformed"
+    assert refuse(state, draft(1, Posting(REGISTRY, "CEA25", 1), cost_legs=COST_LEGS)) == "ledger.entry_legs"

@@ -175,7 +175,7 @@ def test_a_hold_is_gone_at_the_instant_it_expires(state: BookState) -> None:
 
 
 def test_a_hold_that_would_be_over_at_once_is_refused(state: BookState) -> None:
-    assert judged(state, hold(4, FIFO, 1, until=NOW)) == ["ledger.hold_expired"]
+    assert judged(state, hold(4, FIFO, 1, until=NOW)) == ["ledger.hold_expires_past"]
 
 
 def test_a_hold_is_released_not_reversed() -> None:
@@ -193,11 +193,15 @@ def test_a_hold_is_released_not_reversed() -> None:
 
 
 @pytest.mark.parametrize(
-    ("kind", "amount", "lots"),
-    [(HoldKind.HOLD, 0, ()), (HoldKind.HOLD, 5, ((1, 4),)), (HoldKind.HOLD, 4, ((1, 2), (1, 2)))],
+    ("amount", "lots", "code"),
+    [
+        (0, (), "ledger.hold_amount"),
+        (5, ((1, 4),), "ledger.hold_lots"),
+        (4, ((1, 2), (1, 2)), "ledger.hold_lots"),
+    ],
 )
-def test_a_malformed_hold_is_no_draft(kind: HoldKind, amount: int, lots: tuple[tuple[int, int], ...]) -> None:
+def test_a_malformed_hold_is_no_draft(amount: int, lots: tuple[tuple[int, int], ...], code: str) -> None:
     with pytest.raises(Invalid) as refused:
-        hold(1, FIFO, amount, kind=kind, lots=lots)
+        hold(1, FIFO, amount, lots=lots)
 
-    assert refused.value.code == "ledger.entry_malformed"
+    assert refused.value.code == code

@@ -103,9 +103,9 @@ def test_named_lots_are_drawn_on_as_named() -> None:
         (11, LotMethod.AVERAGE, (), "ledger.insufficient_available"),
         (6, LotMethod.FIFO, ((1, 6),), "ledger.insufficient_available"),
         (1, LotMethod.FIFO, ((7, 1),), "ledger.lot_unknown"),
-        (2, LotMethod.FIFO, ((1, 1), (1, 1)), "ledger.lot_unknown"),
+        (2, LotMethod.FIFO, ((1, 1), (1, 1)), "ledger.lot_repeated"),
         (1, LotMethod.FIFO, ((3, 1),), "ledger.lot_unknown"),
-        (1, LotMethod.AVERAGE, ((1, 1),), "ledger.lot_pick"),
+        (1, LotMethod.AVERAGE, ((1, 1),), "ledger.lot_pool"),
     ],
 )
 def test_a_disposal_that_the_lots_cannot_give_is_refused(

@@ -37,7 +37,7 @@ from tests.strategies import (
     entry_id,
     hold,
     purchase,
-    transfer,
+    sale,
 )
 
 LATE = "Expenses:Late"
@@ -314,8 +314,8 @@ def test_the_hold_speaks_before_the_legs_the_day_and_the_balance(fault: HoldFaul
     ("wish", "code"),
     [
         (hold(9, NOWHERE, 99, until=NOW), "ledger.account_unknown"),
-        (hold(9, FIFO, 99, lots=((77, 99),), until=NOW), "ledger.hold_expired"),
-        (hold(9, CASH, 99, lots=((77, 99),), until=NOW), "ledger.hold_expired"),
+        (hold(9, FIFO, 99, lots=((77, 99),), until=NOW), "ledger.hold_expires_past"),
+        (hold(9, CASH, 99, lots=((77, 99),), until=NOW), "ledger.hold_expires_past"),
         (hold(9, FIFO, 99, lots=((77, 99),)), "ledger.lot_unknown"),
         (hold(9, FIFO, 99), "ledger.insufficient_available"),
     ],
@@ -380,7 +380,7 @@ def test_of_a_reversal_the_opening_speaks_before_the_period_and_the_period_befor
 
 def test_of_a_reversal_the_lots_speak_before_the_limits() -> None:
     state = book()
-    assert refused(state, transfer(3, GAIN, CASH, 1)) == "ok"
-    state.accounts = {**state.accounts, REGISTRY: state.accounts[REGISTRY]._replace(ceiling=-100)}
-
     assert refused(state, draft(9, reverses=1)) == "ledger.insufficient_available"
+    assert refused(state, sale(3, 2, 0)) == "ok"
+
+    assert refused(state, draft(9, reverses=1)) == "ledger.acquired_used"

@@ -140,13 +140,18 @@ def test_a_reversed_sale_does_not_bring_back_units_that_came_again(state: BookSt
 
 
 @pytest.mark.parametrize(
-    "blocks",
-    [block(1, 9), (*block(1, 5), *block(5, 9)), (SerialBlock("A B", 1, 10),), (SerialBlock("A", -1, 8),)],
+    ("blocks", "code"),
+    [
+        (block(1, 9), "ledger.serial_count"),
+        ((*block(1, 5), *block(5, 9)), "ledger.serial_twice"),
+        ((SerialBlock("A B", 1, 10),), "ledger.serial_block"),
+        ((SerialBlock("A", -1, 8),), "ledger.serial_block"),
+    ],
 )
-def test_malformed_blocks_are_no_draft(blocks: tuple[SerialBlock, ...]) -> None:
+def test_malformed_blocks_are_no_draft(blocks: tuple[SerialBlock, ...], code: str) -> None:
     wish = purchase(4, 10, 1)
 
     with pytest.raises(Invalid) as refused:
         replace(wish, postings=(replace(wish.postings[0], serials=blocks), *wish.postings[1:]))
 
-    assert refused.value.code == "ledger.entry_malformed"
+    assert refused.value.code == code

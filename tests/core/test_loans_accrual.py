@@ -164,7 +164,7 @@ def test_segments_with_a_gap_or_an_overlap_are_refused(gap: int) -> None:
 
 
 def test_no_segments_are_refused() -> None:
-    with pytest.raises(Invalid, check=lambda error: error.code == "accrual.tiling"):
+    with pytest.raises(Invalid, check=lambda error: error.code == "accrual.segments_missing"):
         accrue(principal_minor=PRINCIPAL, segments=(), day_count=DayCount.ACT_360)
 
 

@@ -212,7 +212,7 @@ def test_edge_06_restated_production_moves_money_only_if_the_outcome_turns(
 def test_edge_07_a_new_grid_factor_is_another_method_and_the_contract_keeps_its_own() -> None:
     new_factors = replace(INTENSITY.definition, factor_set_version="2024")
 
-    assert refusal_of(replace(finding("9.2"), definition=new_factors)) == "determination.terms_version"
+    assert refusal_of(replace(finding("9.2"), definition=new_factors)) == "determination.definition"
     assert price(after(finding(MISSED))) == 0
 
 
@@ -241,7 +241,7 @@ def test_edge_09_a_smelter_sold_mid_year_needs_new_terms_and_an_open_proposal_fa
 def test_edge_10_capacity_moved_to_another_province_is_no_abatement_under_the_old_boundary() -> None:
     in_yunnan = replace(INTENSITY.definition, boundary="potlines in Shandong and Yunnan")
 
-    assert refusal_of(replace(finding("6.1"), definition=in_yunnan)) == "determination.terms_version"
+    assert refusal_of(replace(finding("6.1"), definition=in_yunnan)) == "determination.definition"
 
 
 @pytest.mark.parametrize("value", ["0", "0.0000", "-0.1"])

@@ -44,20 +44,23 @@ def test_the_parts_of_a_constructed_deal_belong_together(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "parties",
+    ("parties", "code"),
     [
-        (BORROWER,),
-        (ONE, TWO),
-        (BORROWER, replace(BORROWER, organisation_id="other"), ONE, TWO),
-        (BORROWER, ONE),
-        (BORROWER, ONE, TWO, TWO),
-        (BORROWER, replace(ONE, organisation_id="beihe"), TWO),
-        (BORROWER, ONE, TWO, replace(ASSESSOR, organisation_id="bank-one")),
-        (BORROWER, ONE, TWO, AGENT, replace(ASSESSOR, organisation_id=AGENT.organisation_id)),
+        ((BORROWER,), "terms.parties_few"),
+        ((ONE, TWO), "terms.parties_few"),
+        ((BORROWER, replace(BORROWER, organisation_id="other"), ONE, TWO), "terms.parties_few"),
+        ((BORROWER, ONE), "terms.shares"),
+        ((BORROWER, ONE, TWO, TWO), "terms.parties"),
+        ((BORROWER, replace(ONE, organisation_id="beihe"), TWO), "terms.lender_is_borrower"),
+        ((BORROWER, ONE, TWO, replace(ASSESSOR, organisation_id="bank-one")), "terms.assessor_is_party"),
+        (
+            (BORROWER, ONE, TWO, AGENT, replace(ASSESSOR, organisation_id=AGENT.organisation_id)),
+            "terms.assessor_is_party",
+        ),
     ],
 )
-def test_parties_that_cannot_make_a_loan_are_refused(parties: tuple[Party, ...]) -> None:
-    assert refusal_of(TERMS, parties=parties) == "terms.parties parties"
+def test_parties_that_cannot_make_a_loan_are_refused(parties: tuple[Party, ...], code: str) -> None:
+    assert refusal_of(TERMS, parties=parties) == f"{code} parties"
 
 
 @pytest.mark.parametrize(

@@ -280,7 +280,7 @@ def test_an_early_repayment_is_charged_by_fee_and_rate_differential() -> None:
     ("prepaid", "code"),
     [
         (((date(2024, 8, 1), 20_000_000_001),), "prepayment.amount"),
-        (((date(2024, 8, 1), 20_000_000_000), (date(2024, 9, 1), 1)), "prepayment.amount"),
+        (((date(2024, 8, 1), 20_000_000_000), (date(2024, 9, 1), 1)), "prepayment.cleared"),
         (((START, 1),), "prepayment.on"),
         (((END, 1),), "prepayment.on"),
     ],

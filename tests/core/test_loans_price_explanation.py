@@ -236,7 +236,7 @@ def test_a_determination_that_nobody_passed_in_is_refused() -> None:
     with pytest.raises(NotFound) as refusal:
         rate_tree(knowing(facility(), first))
 
-    assert refusal.value.code == "determination.not_found"
+    assert refusal.value.code == "determination.cause_unknown"
 
 
 @pytest.mark.parametrize("day", [date(2024, 3, 19), date(2029, 3, 20)])

@@ -157,8 +157,8 @@ def test_findings_under_another_definition_or_target_are_refused() -> None:
     other_method = replace(finding(MET), definition=replace(INTENSITY.definition, methodology_version="2"))
     easier = replace(finding(MET), target=replace(target_of(INTENSITY, 2025), is_strict=True))
 
-    assert refused_proposal(other_method).code == "determination.terms_version"
-    assert refused_proposal(easier).code == "determination.terms_version"
+    assert refused_proposal(other_method).code == "determination.definition"
+    assert refused_proposal(easier).code == "determination.definition"
 
 
 def test_kpis_with_other_ends_are_tested_each_in_their_own_period() -> None:
@@ -218,12 +218,12 @@ def test_a_base_still_to_be_attested_is_taken_as_found() -> None:
 @pytest.mark.parametrize(
     ("cause", "replaces", "code"),
     [
-        (DeterminationCause.FIRST, None, "determination.replaces"),
-        (DeterminationCause.FIRST, "first", "determination.replaces"),
+        (DeterminationCause.FIRST, None, "determination.determined_before"),
+        (DeterminationCause.FIRST, "first", "determination.replaces_nothing"),
         (DeterminationCause.RESTATED, None, "determination.replaces"),
         (DeterminationCause.RESTATED, "nobody", "determination.replaces"),
         (DeterminationCause.ATTESTATION_FELL, None, "determination.replaces"),
-        (DeterminationCause.DELIVERED_LATE, "first", "determination.replaces"),
+        (DeterminationCause.DELIVERED_LATE, "first", "determination.replaces_nothing"),
     ],
 )
 def test_a_second_decision_says_what_it_puts_right(cause: DeterminationCause, replaces: str | None, code: str) -> None:
@@ -236,7 +236,9 @@ def test_a_second_decision_says_what_it_puts_right(cause: DeterminationCause, re
 
 
 def test_nothing_is_delivered_late_before_a_first_decision() -> None:
-    assert refused_proposal(finding(MET), cause=DeterminationCause.DELIVERED_LATE).code == "determination.replaces"
+    assert (
+        refused_proposal(finding(MET), cause=DeterminationCause.DELIVERED_LATE).code == "determination.not_determined"
+    )
 
 
 def test_a_decision_already_put_right_cannot_be_put_right_again() -> None:
@@ -393,7 +395,7 @@ def test_a_tranche_that_is_not_there_or_not_drawn_has_no_prices() -> None:
     with pytest.raises(Conflict) as undrawn:
         replace(facility(), tranches=()).timeline("A")
 
-    assert unknown.value.code == "terms.tranche_id"
+    assert unknown.value.code == "terms.tranche_unknown"
     assert undrawn.value.code == "determination.not_drawn"
     assert not isinstance(unknown.value, NotFound | Conflict)
 

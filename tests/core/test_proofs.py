@@ -217,7 +217,7 @@ def test_growth_of_an_impossible_tree_is_refused(old_size: int, new_size: int) -
     with pytest.raises(Invalid) as refused:
         proofs.consistency_spans(old_size=old_size, new_size=new_size)
 
-    assert refused.value.code == "log.size"
+    assert refused.value.code == "log.size_order"
 
 
 def test_a_span_reader_that_leaves_one_out_is_a_bug() -> None:

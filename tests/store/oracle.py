@@ -246,7 +246,7 @@ class Oracle(Facts):
     def _place(self, entry: Entry, hold_id: UUID, terms: HoldPlacement) -> None:
         path, lots = terms.account, self.world.lots[terms.account]
         if terms.expires_at is not None and terms.expires_at <= entry.recorded_at:
-            raise RefusedError("hold_expired")
+            raise RefusedError("hold_expires_past")
         available = self.world.posted[path] - self.world.held[path]
         amount = available if terms.amount is None else terms.amount
         if terms.lots and self.accounts[path].lot_method is None:
@@ -400,4 +400,4 @@ class Oracle(Facts):
             entry.moves.append((line, lot_id, -quantity, -cost))
             touched.append(lot)
         if any(lot.quantity < lot.held or lot.cost < 0 or (not lot.quantity and lot.cost) for lot in touched):
-            raise RefusedError("insufficient_available")
+            raise RefusedError("acquired_used")

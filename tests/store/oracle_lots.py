@@ -54,7 +54,7 @@ def add(lots: dict[int, Lot], method: str, lot_id: int, piece: Piece) -> int:
 def draw(lots: dict[int, Lot], method: str, quantity: int, picks: Sequence[tuple[int, int]]) -> list[Piece]:
     """Take ``quantity`` from an account's lots and return the pieces; what holds set aside is not drawn on."""
     if picks and method == "average":
-        raise RefusedError("lot_pick")
+        raise RefusedError("lot_pool")
     if not picks and method == "specific":
         raise RefusedError("lot_pick")
     wanted = _checked_picks(lots, picks) if picks else _in_order(lots, method, quantity)
@@ -72,7 +72,9 @@ def _checked_picks(lots: dict[int, Lot], picks: Sequence[tuple[int, int]]) -> li
     named: set[int] = set()
     for lot_id, part in picks:
         # A lot that is all held counts as one that is not there.
-        if lot_id in named or lot_id not in lots or lots[lot_id].quantity == lots[lot_id].held:
+        if lot_id in named:
+            raise RefusedError("lot_repeated")
+        if lot_id not in lots or lots[lot_id].quantity == lots[lot_id].held:
             raise RefusedError("lot_unknown")
         if part > lots[lot_id].quantity - lots[lot_id].held:
             raise RefusedError("insufficient_available")

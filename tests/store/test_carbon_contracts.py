@@ -202,7 +202,7 @@ def test_two_contracts_that_race_for_the_same_tonnes_end_with_one_open(book: Car
     with ThreadPoolExecutor(2) as pool:
         outcomes = sorted(pool.map(race, rivals))
 
-    assert outcomes == ["contract.refused", "open"]
+    assert outcomes == ["ledger.insufficient_available", "open"]
     assert held(book) == 6000
     assert is_sound(book)
 

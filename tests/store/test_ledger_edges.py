@@ -154,7 +154,7 @@ def test_beside_a_carried_debit_another_one_says_its_cost(book: ExampleBook) -> 
     book.accept(purchase(1, 10, 0))
     legs = (Posting(FIFO, "CEA25", -5), Posting(POOL, "CEA25", 3, is_carried=True), Posting(POOL, "CEA25", 2))
 
-    assert codes(book.post(draft(2, *legs))) == ["ledger.lot_cost_missing"]
+    assert codes(book.post(draft(2, *legs))) == ["ledger.lot_not_carried"]
 
 
 def test_a_picked_lot_that_is_all_held_is_not_available(book: ExampleBook) -> None:
@@ -202,7 +202,7 @@ def test_lots_are_not_carried_into_another_kind_of_unit(book: ExampleBook) -> No
         Posting(CREDIT_LINE, "CNY", -10),
     )
 
-    assert codes(book.post(draft(2, *legs))) == ["ledger.carry_mismatch"]
+    assert codes(book.post(draft(2, *legs))) == ["ledger.carry_kind"]
 
 
 def test_an_account_closes_when_its_hold_has_run_out(book: ExampleBook) -> None:

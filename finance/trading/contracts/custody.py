@@ -26,6 +26,7 @@ from finance.trading.contracts.terms import (
     check_share,
     check_tonnes,
     refused,
+    refused_as,
 )
 from ledger.core.amounts import round_exact
 from ledger.core.holds import HoldKind
@@ -87,7 +88,7 @@ def opened(terms: CustodyTerms) -> Plan:
 def settled(terms: CustodyTerms, standing: Standing, said: Said) -> Plan:
     """Return the tonnes back, the fee of the days run paid and the book's part of the yield received."""
     if said.price_cny_per_t is not None:
-        raise refused("price_cny_per_t", "nothing: tonnes come back in kind")
+        raise refused_as("price_given", "price_cny_per_t", "nothing: tonnes come back in kind")
     own, _ = terms.split(said.yield_fen)
     effects: tuple[Effect, ...] = (
         *given_back(terms.instrument, terms.quantity_t, is_out=terms.is_title_transferred),

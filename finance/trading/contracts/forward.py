@@ -22,6 +22,7 @@ from finance.trading.contracts.terms import (
     check_price,
     check_tonnes,
     refused,
+    refused_as,
 )
 from ledger.core.amounts import MAX_UNITS, RoundingMode, round_exact
 from ledger.core.holds import HoldKind
@@ -118,7 +119,7 @@ def settled(terms: ForwardTerms, standing: Standing, said: Said) -> Plan:
     if terms.settlement is ForwardSettlement.CASH:
         return closed(terms, standing, said)
     if said.price_cny_per_t is not None:
-        raise refused("price_cny_per_t", "nothing: tonnes are delivered at the contract's price")
+        raise refused_as("price_given", "price_cny_per_t", "nothing: tonnes are delivered at the contract's price")
     moved = Buy if terms.side is ForwardSide.BUY else Sell
     delivery = moved(instrument=terms.instrument, quantity_t=terms.quantity_t, amount_fen=terms.amount_fen())
     return Plan(effects=(LetGo(), delivery, *margins_back(standing)), figures=margin_figures(standing))
@@ -167,7 +168,7 @@ def margin_figures(standing: Standing) -> dict[str, int]:
 
 def _price(said: Said, quantity_t: int) -> Decimal:
     if said.price_cny_per_t is None:
-        raise refused("price_cny_per_t", "the price per tonne that the difference is taken to")
+        raise refused_as("price_missing", "price_cny_per_t", "the price per tonne that the difference is taken to")
     check_price("price_cny_per_t", said.price_cny_per_t)
     check_fen("price_cny_per_t", amount_fen(said.price_cny_per_t, quantity_t))
     return said.price_cny_per_t

@@ -24,7 +24,7 @@ from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.repo import RepoTerms
 from finance.trading.contracts.standing import Said, Standing
 from finance.trading.contracts.swap import SwapTerms
-from finance.trading.contracts.terms import ContractKind, Lots, refused, spelled
+from finance.trading.contracts.terms import ContractKind, Lots, refused_as, spelled
 from ledger.core.errors import Conflict
 
 ContractTerms: TypeAlias = ForwardTerms | RepoTerms | PledgeLoanTerms | LendingTerms | SwapTerms | CustodyTerms
@@ -151,7 +151,7 @@ def accrue_plan(terms: ContractTerms, standing: Standing, *, until: date) -> Pla
 def settle_plan(terms: ContractTerms, standing: Standing, said: Said) -> Plan:
     """Return what settling on or after the last day does; before it, what closing early by the terms does."""
     if said.yield_fen and not isinstance(terms, CustodyTerms):
-        raise refused("yield", "nothing but for custody")
+        raise refused_as("yield_not_custody", "yield", "nothing but for custody")
     match terms:
         case ForwardTerms():
             is_early = said.on < terms.delivery_on
@@ -190,7 +190,9 @@ def default_plan(terms: ContractTerms, standing: Standing, said: Said, *, pledge
 
 
 def _no_later_step() -> Conflict:
-    return Conflict("contract.state", "contract: both legs of a swap moved when it was opened; nothing is left to do")
+    return Conflict(
+        "contract.swap_moved", "contract: both legs of a swap moved when it was opened; nothing is left to do"
+    )
 
 
 def _read(hint: object, text: JsonValue) -> object:

@@ -43,6 +43,7 @@ from finance.trading.contracts.terms import (
     check_share,
     check_tonnes,
     refused,
+    refused_as,
 )
 from ledger.core.amounts import MAX_UNITS
 from ledger.core.holds import HoldKind
@@ -97,7 +98,7 @@ class LendingTerms(Agreement):
             raise refused("starts_on", "agreed_on or a later day")
         check_lots(self.lots, self.quantity_t)
         if self.lots and self.side is LendingSide.BORROWER:
-            raise refused("lots", "none: a borrower does not choose the lender's lots")
+            raise refused_as("lots_not_yours", "lots", "none: a borrower does not choose the lender's lots")
 
     @property
     def term(self) -> Term:
@@ -142,7 +143,7 @@ def accrue(terms: LendingTerms, standing: Standing, *, until: date) -> Plan:
 def settled(terms: LendingTerms, standing: Standing, said: Said) -> Plan:
     """Return the tonnes back, the fee of the days run, the yield, and the margin back."""
     if said.price_cny_per_t is not None:
-        raise refused("price_cny_per_t", "nothing: tonnes come back in kind")
+        raise refused_as("price_given", "price_cny_per_t", "nothing: tonnes come back in kind")
     fee = accrue(terms, standing, until=said.on)
     due = standing.interest_due_fen + fee.figures["accrued_fen"]
     figures = {**fee.figures, "interest_paid_fen": due, **margin_figures(standing)}

@@ -29,6 +29,7 @@ from finance.trading.contracts.terms import (
     check_share,
     check_tonnes,
     refused,
+    refused_as,
 )
 from ledger.core.amounts import RoundingMode, round_exact
 from ledger.core.errors import Conflict
@@ -77,7 +78,7 @@ class PledgeLoanTerms(Agreement):
         check_share("ltv_call", self.ltv_call, most=Decimal(10))
         check_share("ltv_target", self.ltv_target, most=Decimal(10))
         if not 0 < self.ltv_target <= self.ltv_call:
-            raise refused("ltv_target", "above zero and at most ltv_call")
+            raise refused_as("ltv_crossed", "ltv_target", "above zero and at most ltv_call")
         if not 1 <= self.rank <= _MOST_RANK:
             raise refused("rank", f"1 to {_MOST_RANK}")
         check_lots(self.lots, self.quantity_t)
@@ -165,7 +166,7 @@ def repaid(terms: PledgeLoanTerms, standing: Standing, amount_fen: int, *, on: d
     of_interest = min(amount_fen, due)
     of_principal = amount_fen - of_interest
     if of_principal >= standing.principal_fen:
-        raise Conflict("contract.repay", "repay: expected less than all that is owed; settle the contract instead")
+        raise Conflict("contract.repay_all", "repay: expected less than all that is owed; settle the contract instead")
     effects = (
         *interest.effects,
         *paid(MoneyKind.INTEREST_COST_PAID, of_interest),
@@ -178,7 +179,7 @@ def repaid(terms: PledgeLoanTerms, standing: Standing, amount_fen: int, *, on: d
 def settled(terms: PledgeLoanTerms, standing: Standing, said: Said) -> Plan:
     """Return interest and principal paid in full; the pledge ends by the lender's release."""
     if said.price_cny_per_t is not None:
-        raise refused("price_cny_per_t", "nothing: a loan is repaid at its amount")
+        raise refused_as("price_given", "price_cny_per_t", "nothing: a loan is repaid at its amount")
     interest = accrue(terms, standing, until=said.on)
     due = standing.interest_due_fen + interest.figures["accrued_fen"]
     effects = (

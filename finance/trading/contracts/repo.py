@@ -44,6 +44,7 @@ from finance.trading.contracts.terms import (
     check_share,
     check_tonnes,
     refused,
+    refused_as,
 )
 from ledger.core.holds import HoldKind
 
@@ -84,14 +85,14 @@ class RepoTerms(Agreement):
         check_fen("sale_amount", self.sale_amount_fen, least=1)
         check_fen("buyback_amount", self.buyback_amount_fen, least=1)
         if self.buyback_amount_fen < self.sale_amount_fen:
-            raise refused("buyback_amount", "the sale amount or more")
+            raise refused_as("buyback_below_sale", "buyback_amount", "the sale amount or more")
         check_period(self.starts_on, self.ends_on)
         if self.starts_on < self.agreed_on:
             raise refused("starts_on", "agreed_on or a later day")
         check_share("late_rate", self.late_rate)
         check_lots(self.lots, self.quantity_t)
         if self.lots and self.side is RepoSide.BUYER:
-            raise refused("lots", "none: a buyer does not choose the seller's lots")
+            raise refused_as("lots_not_yours", "lots", "none: a buyer does not choose the seller's lots")
         self.implied_rate()
 
     @property
@@ -136,7 +137,7 @@ def accrue(terms: RepoTerms, standing: Standing, *, until: date) -> Plan:
 def settled(terms: RepoTerms, standing: Standing, said: Said) -> Plan:
     """Return the buy-back on ``said.on``: interest of the days run, the sale amount, and the tonnes to their own lots."""
     if said.price_cny_per_t is not None:
-        raise refused("price_cny_per_t", "nothing: the buy-back is at the contract's amount")
+        raise refused_as("price_given", "price_cny_per_t", "nothing: the buy-back is at the contract's amount")
     interest = accrue(terms, standing, until=said.on)
     due = standing.interest_due_fen + interest.figures["accrued_fen"]
     figures = {
@@ -220,7 +221,7 @@ def given_back(instrument: str, quantity_t: int, *, is_out: bool) -> tuple[Effec
 def close_out_value(said: Said, quantity_t: int) -> int:
     """Return tonnes x the stated close-out price in fen; a step without a price is refused."""
     if said.price_cny_per_t is None:
-        raise refused("price_cny_per_t", "the close-out price per tonne")
+        raise refused_as("price_missing", "price_cny_per_t", "the close-out price per tonne")
     check_price("price_cny_per_t", said.price_cny_per_t)
     value = amount_fen(said.price_cny_per_t, quantity_t)
     check_fen("price_cny_per_t", value)

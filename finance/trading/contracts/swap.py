@@ -22,6 +22,7 @@ from finance.trading.contracts.terms import (
     check_lots,
     check_tonnes,
     refused,
+    refused_as,
 )
 from ledger.core.amounts import MAX_UNITS
 
@@ -48,7 +49,7 @@ class SwapTerms(Agreement):
         check_tonnes("gives_t", self.gives_t)
         check_tonnes("takes_t", self.takes_t)
         if self.gives == self.takes:
-            raise refused("takes", "another instrument than gives")
+            raise refused_as("takes_same", "takes", "another instrument than gives")
         if abs(self.cash_fen) > MAX_UNITS:
             raise refused("cash", "at most 10^13 CNY either way")
         if self.settles_on < self.agreed_on:

@@ -144,8 +144,13 @@ def check_lots(lots: Lots, quantity_t: int) -> None:
 
 
 def refused(name: str, expected: str) -> Invalid:
-    """Return the refusal of one term: code ``contract.<field>``."""
-    return Invalid(f"contract.{name}", f"{name}: expected {expected}", field=name)
+    """Return the refusal of one term for its own form or range: code ``contract.<field>``."""
+    return refused_as(name, name, expected)
+
+
+def refused_as(reason: str, name: str, expected: str) -> Invalid:
+    """Return the refusal of one term for another reason, such as what another term says: code ``contract.<reason>``."""
+    return Invalid(f"contract.{reason}", f"{name}: expected {expected}", field=name)
 
 
 def _is_short(value: Decimal) -> bool:
