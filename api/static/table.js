@@ -1,4 +1,4 @@
-// Sorts and filters the rows a page already shows. A cell's data-value, where it has one, decides its place; else its text.
+// Sorts and filters the rows a page already shows, and names the cells of rows with acts, which a phone shows one below the other. A cell's data-value, where it has one, decides its place; else its text.
 
 const texts = document.getElementById("form-texts")?.dataset ?? {};
 
@@ -55,6 +55,23 @@ function filterable(box, table) {
     }
     count.textContent = wanted ? `${shown} ${texts.rows}` : "";
   });
+}
+
+// Where a row can be acted on, its acts must be seen without scrolling sideways: the design stacks such rows on a phone.
+function stackable(table) {
+  const heads = Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells).map((head) => head.textContent.trim());
+  for (const row of table.tBodies[0].rows) {
+    if (row.cells.length !== heads.length) continue;
+    Array.from(row.cells).forEach((cell, index) => {
+      cell.classList.toggle("blank", !cell.textContent.trim() && !cell.querySelector("input, img, svg"));
+      if (!cell.classList.contains("action") && cell.scope !== "row") cell.dataset.label = heads[index];
+    });
+  }
+  table.classList.add("acts");
+}
+
+for (const table of document.querySelectorAll(".table-box table")) {
+  if (table.tHead && table.tBodies[0]?.querySelector("td.action, td button:not(.why)")) stackable(table);
 }
 
 for (const box of document.querySelectorAll("[data-sorts], [data-filters]")) {

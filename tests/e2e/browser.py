@@ -122,6 +122,14 @@ class Watched:
         """Whether the page is wider than the window."""
         return bool(self.page.evaluate("document.documentElement.scrollWidth > window.innerWidth"))
 
+    def acts_out_of_sight(self) -> list[str]:
+        """What can be done with a row of a table and stands beside the window, so that one must scroll sideways to see it."""
+        found: list[str] = self.page.locator("td button, td a.button, td.action a").evaluate_all(
+            "acts => acts.filter(each => each.checkVisibility() && each.getBoundingClientRect().right > window.innerWidth)"
+            ".map(each => each.textContent.trim())"
+        )
+        return found
+
     def keep(self, name: str) -> None:
         """Take a screenshot of the whole page into the folder that TONNE_SCREENSHOTS names."""
         folder = os.environ.get(SCREENSHOTS)
