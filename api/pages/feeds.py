@@ -12,22 +12,14 @@ from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import ThisPage
 from api.routes.feeds import list_feed_runs, list_feeds, list_job_alerts, read_feed, switch_feed
-from api.routes.reference import list_reference_sets, read_reference_set
 from api.schemas.fields import CodeString, DateString
+from finance.feeds.feed import FeedRole
 from finance.market.feed_health import FeedState
 from finance.store.feed_runs import RunOutcome
 
 routes = Pages(area="feeds")
 
 _READS = asks(Scope.LEDGER_READ)
-STATUS_WORDS = {
-    "official": mark("official"),
-    "draft": mark("draft"),
-    "secondary": mark("secondary"),
-    "assumed": mark("assumed"),
-}
-"""How far a reference row may be trusted, in words."""
-
 LAG_WORDS = {
     FeedState.CURRENT: mark("on time"),
     FeedState.LATE: mark("late"),
@@ -46,6 +38,18 @@ OUTCOME_WORDS = {
 }
 """How a run ended, in words."""
 
+ROLE_WORDS = {
+    FeedRole.MARKS: mark("prices for valuation"),
+    FeedRole.FIXINGS: mark("reference rates of loans"),
+    FeedRole.CHECKS: mark("second source, compared with the first"),
+    FeedRole.RECONCILES: mark("compared with our own computation"),
+    FeedRole.CONFIRMS: mark("confirms closed days of a calendar"),
+    FeedRole.PROBES: mark("says which day is the newest"),
+    FeedRole.INDICATES: mark("shown beside a price, never one"),
+}
+"""What the figures of a source are used for, in words."""
+
+_ROLE = {key.value: words for key, words in ROLE_WORDS.items()}
 _LAG = {key.value: words for key, words in LAG_WORDS.items()}
 _OUTCOME = {key.value: words for key, words in OUTCOME_WORDS.items()}
 
@@ -79,20 +83,5 @@ def show_feed(
         names=page.names(),
         lag=_LAG,
         outcome=_OUTCOME,
+        role=_ROLE,
     )
-
-
-@routes.get(
-    "/reference",
-    policy=asks(),
-    nav=Nav(label=mark("Rules and factors"), group=Group.EVIDENCE, order=50, icon="scales"),
-)
-def show_reference(page: ThisPage) -> Response:
-    """Show every set of rules, factors and rates with its version and how far its rows may be trusted."""
-    return page.show("feeds/reference.html", sets=page.use(list_reference_sets).sets)
-
-
-@routes.get("/reference/{set_id}", policy=asks())
-def show_reference_set(set_id: CodeString, page: ThisPage) -> Response:
-    """Show one set row by row, each with its source and status."""
-    return page.show("feeds/reference_set.html", found=page.use(read_reference_set, set_id=set_id))

@@ -21,4 +21,4 @@ def list_reference_sets(call: ThisCall) -> ReferenceSetsOut:  # noqa: ARG001 - e
 def read_reference_set(set_id: CodeString, call: ThisCall) -> ReferenceRowsOut:  # noqa: ARG001 - every handler gets its call
     """Return a set with its rows as they stand in its file."""
     file = reference_files.reference_file(set_id)
-    return ReferenceRowsOut(set=ReferenceSetOut.from_core(file), columns=file.columns, rows=file.rows)
+    return ReferenceRowsOut(set=ReferenceSetOut.from_core(file), notes=file.notes, columns=file.columns, rows=file.rows)

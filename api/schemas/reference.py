@@ -46,5 +46,6 @@ class ReferenceRowsOut(Schema):
     """A set with its rows as they stand in its file, each with its source and status where the set has them."""
 
     set: ReferenceSetOut
+    notes: Annotated[Array[str], Field(description="What the file says of its rows above them.")]
     columns: Array[str]
     rows: Array[Array[str]]

@@ -19,12 +19,13 @@ _PACKAGE = "finance.reference"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReferenceFile:
-    """One set: its id (the file's name), its version (digits of its content's hash), its columns and rows."""
+    """One set: its id (the file's name), its version (digits of its content's hash), its columns, rows and the notes above them."""
 
     set_id: str
     version: str
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
 
     def counts(self) -> dict[str, int]:
         """Return how many rows have which status; empty where the set has no such column."""
@@ -55,5 +56,12 @@ def reference_file(set_id: str) -> ReferenceFile:
 
 def _read(set_id: str) -> ReferenceFile:
     text = resources.files(_PACKAGE).joinpath(f"{set_id}.csv").read_text(encoding="utf-8")
-    lines = [tuple(row) for row in csv.reader(StringIO(text)) if row]
-    return ReferenceFile(set_id=set_id, version=shipped_version(set_id), columns=lines[0], rows=tuple(lines[1:]))
+    said = [line for line in text.splitlines() if line.startswith("#")]
+    lines = [tuple(row) for row in csv.reader(StringIO(text)) if row and not row[0].startswith("#")]
+    return ReferenceFile(
+        set_id=set_id,
+        version=shipped_version(set_id),
+        columns=lines[0],
+        rows=tuple(lines[1:]),
+        notes=tuple(line.lstrip("# ") for line in said),
+    )
