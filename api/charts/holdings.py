@@ -27,7 +27,7 @@ def holdings(answer: PositionsOut, look: Look) -> Chart:
         if one.type == "asset" and one.balance.unit == _TONNE:
             free[one.commodity] += Decimal(one.available.amount)
             held[one.commodity] += Decimal(one.held.amount)
-    parts = (look.say("free", "可用"), look.say("set aside", "受限"))
+    parts = (look.say("free", "可用"), look.say("set aside", "占用"))
     codes = sorted(free)
     rows = [(code, part, f"{of[code]:f}") for code in codes for part, of in zip(parts, (free, held), strict=True)]
     listed = "; ".join(f"{code}: {free[code]:,f} t {parts[0]}, {held[code]:,f} t {parts[1]}" for code in codes)
@@ -52,7 +52,7 @@ def holdings(answer: PositionsOut, look: Look) -> Chart:
     )
     columns = (
         ChartColumn(name="instrument", heading=look.say("Instrument", "品种")),
-        ChartColumn(name="part", heading=look.say("Free or set aside", "可用或受限")),
+        ChartColumn(name="part", heading=look.say("Free or set aside", "可用或占用")),
         ChartColumn(name="quantity_t", heading=look.say("Quantity (t)", "数量（t）"), kind=Kind.NUMBER),
     )
     return finished(look, words, columns, rows, drawing, height=_ROOM + _BAR_HEIGHT * max(len(codes), 1))

@@ -14,7 +14,7 @@ from fractions import Fraction
 import altair as alt
 
 from api.charts.chart import Chart, ChartColumn, Kind, Row, Words, finished, series_scale
-from api.charts.look import Look
+from api.charts.look import Look, minute
 from api.charts.terms import term
 from api.schemas.bank_desk import KpiPathOut, KpiStepOut
 from finance.conventions.exact_text import decimal_text
@@ -75,8 +75,8 @@ def kpi_targets(answer: KpiPathOut, look: Look) -> Chart:
         name="kpi-targets",
         title=look.say(f"{answer.kpi_id} against its targets", f"{answer.kpi_id} 与绩效目标"),
         subtitle=look.say(
-            f"as known at {answer.known_at:%Y-%m-%d %H:%M} UTC; the triangle points to where the target is met",
-            f"依据 {answer.known_at:%Y-%m-%d %H:%M} UTC 已知事实；三角形指向达标一侧",
+            f"as known at {minute(answer.known_at)}; the triangle points to where the target is met",
+            f"依据 {minute(answer.known_at)} 已知事实；三角形指向达标一侧",
         ),
         description=_reading(answer.steps, look),
     )

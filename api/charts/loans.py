@@ -8,7 +8,7 @@ from __future__ import annotations
 import altair as alt
 
 from api.charts.chart import Chart, ChartColumn, Kind, Row, Words, amount_text, finished, money_axis, series_scale
-from api.charts.look import Look
+from api.charts.look import Look, minute
 from api.schemas.facilities import ScheduleOut
 
 
@@ -108,7 +108,7 @@ def schedule(answer: ScheduleOut, look: Look) -> Chart:
 
 
 def _known(look: Look, answer: ScheduleOut) -> str:
-    at = f"{answer.known_at:%Y-%m-%d %H:%M} UTC"
+    at = minute(answer.known_at)
     return look.say(f"as known at {at}", f"依据 {at} 已知事实")
 
 

@@ -6,8 +6,10 @@ Knows no figure. Colours never carry meaning alone: shape, dash or text says the
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, TypeAlias
+from zoneinfo import ZoneInfo
 
 from fastapi import Depends, Query
 
@@ -20,6 +22,14 @@ FAINT = 1 / 4
 """How strongly a band is coloured, of one: a drawing's opacity, no figure."""
 
 Settings: TypeAlias = dict[str, object]
+
+
+_SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def minute(at: datetime) -> str:
+    """Return an instant as charts say it, in China's time with its zone: ``2026-11-23 04:00 UTC+8``, as the pages around them do."""
+    return f"{at.astimezone(_SHANGHAI):%Y-%m-%d %H:%M} UTC+8"
 
 
 class Language(StrEnum):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import altair as alt
 
 from api.charts.chart import Chart, ChartColumn, Kind, Row, Words, amount_text, finished, series_scale
-from api.charts.look import Look
+from api.charts.look import Look, minute
 from api.charts.terms import term
 from api.schemas.market import ObservationOut, ObservationsOut
 
@@ -48,8 +48,8 @@ def price_history(answer: ObservationsOut, look: Look) -> Chart:
         name="prices",
         title=look.say(f"Prices of {answer.instrument}", f"{answer.instrument} 价格"),
         subtitle=look.say(
-            f"up to {answer.as_of}, as known at {answer.known_at:%Y-%m-%d %H:%M} UTC",
-            f"截至 {answer.as_of}，依据 {answer.known_at:%Y-%m-%d %H:%M} UTC 已知数据",
+            f"up to {answer.as_of}, as known at {minute(answer.known_at)}",
+            f"截至 {answer.as_of}，依据 {minute(answer.known_at)} 已知数据",
         ),
         description=_last(look, rows, unit),
     )

@@ -133,6 +133,10 @@ class LotOut(Schema):
     quantity: AmountOut
     cost: AmountOut
     held: Annotated[AmountOut, Field(description="Set aside under holds that name this lot.")]
+    is_pool: Annotated[
+        bool,
+        Field(description="At average cost: one lot of all acquisitions; acquired_... is then of the first alone."),
+    ]
     origin_lot_id: Annotated[int | None, Field(description="The lot it was part of, where it was carried here.")]
 
     @classmethod
@@ -148,6 +152,7 @@ class LotOut(Schema):
             quantity=units.amount(lot.quantity, lot.commodity),
             cost=units.cost(lot.cost),
             held=units.amount(held, lot.commodity),
+            is_pool=lot.is_pool,
             origin_lot_id=lot.origin_lot_id,
         )
 

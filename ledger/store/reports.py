@@ -17,7 +17,7 @@ from sqlalchemy import ColumnElement, Select, false, func, literal, select, tupl
 from sqlalchemy.orm import Session
 
 from ledger.core import log
-from ledger.core.accounts import AccountType, is_path, no_such_account
+from ledger.core.accounts import AccountType, LotMethod, is_path, no_such_account
 from ledger.core.errors import Invalid
 from ledger.store import checkpoints
 from ledger.store.reading import run
@@ -85,6 +85,8 @@ class LotBalance:
     acquired_cost: int
     quantity: int
     cost: int
+    is_pool: bool = False
+    """At average cost all acquisitions of an account are one lot; what it was acquired with is then the first one's alone."""
     origin_lot_id: int | None = None
     """The lot it was part of, where it was carried inside the book."""
 
@@ -358,6 +360,7 @@ def lots(
             LotRow.acquired_on,
             LotRow.qty.label("acquired_qty"),
             LotRow.cost.label("acquired_cost"),
+            AccountRow.lot_method,
             sums.c.qty,
             sums.c.cost,
         )
@@ -383,6 +386,7 @@ def lots(
             acquired_cost=row.acquired_cost,
             quantity=int(row.qty),
             cost=int(row.cost),
+            is_pool=row.lot_method == LotMethod.AVERAGE,
             origin_lot_id=row.origin_lot_id,
         )
         for row in session.execute(wanted)

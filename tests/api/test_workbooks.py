@@ -71,7 +71,7 @@ def test_a_workbook_has_every_page_and_speaks_chinese(house: Treasury) -> None:
     headings, rows = table_of(sheet_of(house.get(f"/lots.xlsx?{DAY}&lang=zh")))
 
     assert len(rows) == 213
-    assert headings[:4] == ["批次", "科目", "商品", "取得日"]
+    assert headings[:4] == ["批次", "科目", "品种", "取得日"]
     assert "取得成本 (CNY)" in headings
     assert rows[0][3] == dt.datetime(2025, 1, 2)  # noqa: DTZ001 - a sheet's day has no zone
 

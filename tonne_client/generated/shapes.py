@@ -7256,6 +7256,9 @@ class LotOut:
     held: AmountOut
     """Set aside under holds that name this lot."""
 
+    is_pool: bool
+    """At average cost: one lot of all acquisitions; acquired_... is then of the first alone."""
+
     origin_lot_id: int | None
     """The lot it was part of, where it was carried here."""
 
@@ -10921,6 +10924,9 @@ class ReferenceRowsOut:
     """A set with its rows as they stand in its file, each with its source and status where the set has them."""
 
     set: ReferenceSetOut
+
+    notes: tuple[str, ...]
+    """What the file says of its rows above them."""
 
     columns: tuple[str, ...]
 
