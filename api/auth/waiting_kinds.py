@@ -46,7 +46,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
         WaitingKind.ORDER: Decidable(
             asked=WAITS[WaitingKind.ORDER],
             effect_en="The order may be placed.",
-            effect_zh="指令可以下达。",
+            effect_zh="订单可以下达。",
             approve="/v1/orders/{id}/approve",
             reject="/v1/orders/{id}/reject",
             reject_digest_as="sha256",
@@ -62,7 +62,7 @@ DECIDABLE: Mapping[WaitingKind, Decidable] = MappingProxyType(
         WaitingKind.LIMIT: Decidable(
             asked=WAITS[WaitingKind.LIMIT],
             effect_en="Orders are held against the limit.",
-            effect_zh="指令将按该限额检查。",
+            effect_zh="订单将按该限额检查。",
             approve="/v1/trading-limits/{id}/approve",
             reject="/v1/trading-limits/{id}/reject",
             reject_digest_as="sha256",

@@ -111,7 +111,24 @@ _TRADE_WORDS = {
     TradeKind.CANCEL: "自愿注销",
     TradeKind.FEE: "费用",
 }
-_BASIS_WORDS = {basis.value: "" for basis in PriceBasis if basis is not PriceBasis.APPROVED_OVERRIDE}
+_PLANT_WORDS = {
+    "aluminium-electrolysis": ("aluminium electrolysis", "铝电解"),
+    "copper-electrorefining": ("copper electrorefining", "铜电解精炼"),
+}
+"""What a form of plant is called; one that was added later keeps its id."""
+
+_BASIS_WORDS = {
+    PriceBasis.LISTED_CLOSE: "挂牌收盘价",
+    PriceBasis.COMPOSITE_CLOSE: "综合收盘价",
+    PriceBasis.MONTH_END_CLOSE: "月末收盘价",
+    PriceBasis.DAY_AVERAGE: "当日均价",
+    PriceBasis.VWAP_BLOCK: "大宗均价",
+    PriceBasis.AUCTION: "拍卖",
+    PriceBasis.OFFICIAL_PRICE: "官方价格",
+    PriceBasis.FIXING: "定盘价",
+    PriceBasis.PARITY: "人民币中间价",
+}
+"""Every basis but two persons' own decision, which no file brings."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,12 +169,13 @@ def _activity_form(plant: ActivityTemplate) -> TemplateForm:
         )
         for each in plant.fields
     )
+    plant_en, plant_zh = _PLANT_WORDS.get(plant.template_id, (plant.template_id, plant.template_id))
     month = TemplateColumn(key="month", heading_en="Month", heading_zh="月份", kind=ColumnKind.MONTH, example="2025-04")
     site = TemplateColumn(key="site", heading_en="Site", heading_zh="厂区", kind=ColumnKind.TEXT, example="一厂区")
     return TemplateForm(
         template=Template.ACTIVITY,
-        title_en=f"Activity: {plant.template_id}",
-        title_zh=f"活动数据:{plant.template_id}",
+        title_en=f"Activity: {plant_en}",
+        title_zh=f"活动数据：{plant_zh}",
         columns=(site, month, *figures),
         plant=plant,
     )
@@ -262,7 +280,7 @@ _PRICES = (
         heading_zh="价格口径",
         kind=ColumnKind.CHOICE,
         example="listed_close",
-        choices=_BASIS_WORDS,
+        choices={basis.value: word for basis, word in _BASIS_WORDS.items()},
     ),
     _column("trade_date", "Trade date", "交易日", _DAY, "2025-04-30"),
     _column("last_trade_date", "Last trade date", "最近成交日", _DAY, "2025-04-30", is_required=False),

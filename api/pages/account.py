@@ -7,7 +7,7 @@ from starlette.responses import Response
 from api.auth.policy import KNOWN
 from api.pages.base.declaring import Pages
 from api.pages.base.page import ThisPage
-from api.pages.people import ROLE_WORDS
+from api.pages.people import ROLE_WORDS, SCOPE_WORDS
 from api.routes.account import list_sessions
 from api.routes.oidc_sign_in import list_identities, list_sign_in_providers
 
@@ -26,6 +26,7 @@ def show_account(page: ThisPage) -> Response:
         "account/account.html",
         sessions=sessions,
         roles=_ROLES,
+        scope_words=SCOPE_WORDS,
         identities=identities,
         providers=[(str(each.id), each.name) for each in providers],
     )

@@ -69,7 +69,7 @@ def show_emissions(
         "emissions/year.html",
         year=of,
         years=years(page),
-        methods=tuple((key, key) for key, _ in methods),
+        methods=methods,
         methodology=first,
         second=second,
         target=target_tco2e_per_t,

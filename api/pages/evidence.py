@@ -11,6 +11,7 @@ from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import PagePoint, ThisPage
+from api.pages.people import SCOPE_WORDS
 from api.routes.audit import list_audit, prove_audit_row
 from api.routes.book_log import MOST_CHECKED, check_whole_book, list_checkpoints, list_checks, list_log
 from api.routes.books import read_book
@@ -110,5 +111,6 @@ def show_four_eyes(page: ThisPage) -> Response:
         may_set=page.may(set_four_eyes_rule),
         requirements=[(key.value, page.say(words)) for key, words in REQUIREMENT_WORDS.items()],
         words={key.value: words for key, words in REQUIREMENT_WORDS.items()},
+        scope_words=SCOPE_WORDS,
         names=page.names(),
     )

@@ -66,6 +66,7 @@ def show_holds(
         after=after,
         kinds=tuple(HoldKind),
         may_place=page.may(place_hold),
+        may_transfer=page.may(post_transfer),
         organisations=organisations(page) if page.may(place_hold) else {},
     )
 

@@ -77,7 +77,7 @@ def show_upload(
         "imports/upload.html" if shown is not None else "imports/no_template.html",
         status=200 if shown is not None else 404,
         form=shown,
-        plants=tuple(one.plant for one in forms if one.plant is not None),
+        plants=tuple(one for one in forms if one.plant is not None),
         is_statement=is_statement,
         source_choices=_sources(page, book, template) if is_statement and book is not None else (),
         source=source,

@@ -38,6 +38,38 @@ ROLE_WORDS = {
 }
 """What each role is called; every role has its words."""
 
+SCOPE_WORDS = {
+    Scope.LEDGER_READ: mark("read books, prices and figures"),
+    Scope.LEDGER_WRITE: mark("book entries, trades and holds"),
+    Scope.LEDGER_CLOSE: mark("close and reopen periods"),
+    Scope.LEDGER_ENFORCE: mark("enforce on what is set aside for another"),
+    Scope.ACTIVITY_WRITE: mark("bring activity data"),
+    Scope.KPI_WRITE: mark("report KPI values"),
+    Scope.MARKET_WRITE: mark("bring prices and propose marks"),
+    Scope.MARKET_APPROVE: mark("approve prices and sources"),
+    Scope.TRADING_WRITE: mark("propose orders, limits and contracts"),
+    Scope.TRADING_APPROVE: mark("approve orders, limits and contracts"),
+    Scope.COMPLIANCE_WRITE: mark("propose compliance facts and plans"),
+    Scope.COMPLIANCE_APPROVE: mark("approve compliance facts and plans"),
+    Scope.ACCOUNTING_WRITE: mark("prepare vouchers and the month's close"),
+    Scope.ACCOUNTING_APPROVE: mark("review vouchers and the month's close"),
+    Scope.FACILITY_WRITE: mark("write loan terms and facts"),
+    Scope.FACILITY_AGREE: mark("agree to loan terms and adjustments"),
+    Scope.ENGAGEMENT_WRITE: mark("engage an assessor"),
+    Scope.ATTESTATION_WRITE: mark("draft and sign statements"),
+    Scope.ATTESTATION_APPROVE: mark("review statements and keys"),
+    Scope.DETERMINATION_PROPOSE: mark("propose rate decisions"),
+    Scope.DETERMINATION_APPROVE: mark("approve rate decisions"),
+    Scope.COMPLIANCE_READ: mark("read compliance figures"),
+    Scope.LEDGER_APPROVE: mark("agree to transfers, releases and imports"),
+    Scope.KPI_APPROVE: mark("agree to what is reported of a KPI"),
+    Scope.ACCESS_APPROVE: mark("agree to roles and four-eyes rules"),
+    Scope.ACCESS_READ: mark("read who may do what and the audit log"),
+    Scope.ADMIN: mark("administer people, roles and keys"),
+    Scope.OPERATE: mark("run the installation"),
+}
+"""What each right lets a person or a key do."""
+
 KIND_WORDS = {
     OrganisationKind.BORROWER: mark("group of companies"),
     OrganisationKind.LENDER: mark("bank"),
@@ -116,6 +148,7 @@ def show_keys(page: ThisPage) -> Response:
         "people/keys.html",
         keys=found.api_keys,
         scopes=found.scopes,
+        scope_words=SCOPE_WORDS,
         choices=[
             (str(each.user.id), each.user.name) for each in page.use(list_people).people if each.state == "member"
         ],

@@ -9,6 +9,8 @@ from starlette.responses import Response
 
 from api.auth.policy import asks
 from api.auth.principal import Scope
+from api.charts.look import Language as WordsLanguage
+from api.field_words import words_of
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import PagePoint, ThisPage
 from api.routes.entries import post_entry, read_entry
@@ -60,5 +62,6 @@ def show_entry(
         "statements/entry.html",
         entry=entry,
         names=page.names(),
+        noted=[(words_of(name, WordsLanguage(page.language.value)), said) for name, said in entry.attrs.items()],
         proof=page.attempt(prove_entry, book_id=book_id, entry_id=entry.entry_id, size=size),
     )

@@ -242,10 +242,10 @@ _SEES = asks()
 
 SOURCES: Mapping[SearchKind, Source] = MappingProxyType(
     {
-        SearchKind.INSTRUMENT: Source(label_en="Instruments", label_zh="标的", policy=_READS, find=_instruments),
-        SearchKind.ACCOUNT: Source(label_en="Accounts", label_zh="账户", policy=_READS, find=_accounts),
+        SearchKind.INSTRUMENT: Source(label_en="Instruments", label_zh="品种", policy=_READS, find=_instruments),
+        SearchKind.ACCOUNT: Source(label_en="Accounts", label_zh="科目", policy=_READS, find=_accounts),
         SearchKind.ORDER: Source(
-            label_en="Orders", label_zh="交易指令", policy=_READS, find=_proposals("order", "/v1/orders/{id}")
+            label_en="Orders", label_zh="订单", policy=_READS, find=_proposals("order", "/v1/orders/{id}")
         ),
         SearchKind.TRADE: Source(label_en="Trades", label_zh="交易", policy=_READS, find=_trades),
         SearchKind.COUNTERPARTY: Source(

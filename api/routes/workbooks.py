@@ -42,7 +42,7 @@ routes.sheet(
     rows="total.effects",
     name=("P&L explain", "损益归因"),
 )
-routes.sheet(f"{_BOOK}/orders.xlsx", of=orders.list_orders, rows="orders", name=("Orders", "交易指令"))
+routes.sheet(f"{_BOOK}/orders.xlsx", of=orders.list_orders, rows="orders", name=("Orders", "订单"))
 routes.sheet(f"{_BOOK}/trades.xlsx", of=trades.list_trades, rows="trades", name=("Trades", "成交"))
 routes.sheet(
     f"{_BOOK}/carbon-contracts.xlsx",

@@ -63,7 +63,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
         WaitingKind.ORDER: Waits(
             scope="trading:approve",
             title_en="Order",
-            title_zh="交易指令",
+            title_zh="订单",
             page="/orders/{id}",
         ),
         WaitingKind.COUNTERPARTY: Waits(
@@ -117,7 +117,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
         WaitingKind.HELD_PRICE: Waits(
             scope="market:approve",
             title_en="Price that was held back",
-            title_zh="被暂存的价格",
+            title_zh="待审价格",
             page="/prices/held",
         ),
         WaitingKind.ACCOUNTING_POLICY: Waits(
@@ -159,7 +159,7 @@ WAITS: Mapping[WaitingKind, Waits] = MappingProxyType(
         WaitingKind.DETERMINATION: Waits(
             scope="determination:approve",
             title_en="Rate determination",
-            title_zh="利率确定",
+            title_zh="利率决定",
             page="/loans/{facility_id}",
             lender_page="/bank/determinations/{id}",
         ),

@@ -28,7 +28,7 @@ _DUTIES: Mapping[Duty, tuple[str, str]] = {
         "New rate decision: attestation {subject} fell",
         "重新作出利率决定:鉴证声明 {subject} 已失效",
     ),
-    Duty.INTEREST: ("Interest of tranche {subject}, period from {key}", "{subject} 档付息,计息期自 {key} 起"),
+    Duty.INTEREST: ("Interest of tranche {subject}, period from {key}", "{subject} 档付息，计息期自 {key} 起"),
     Duty.DRAWDOWN: ("Drawdown of tranche {subject}", "{subject} 档提款"),
     Duty.REPAYMENT: ("Repayment of tranche {subject}", "{subject} 档还本"),
     Duty.MATURITY: ("Maturity of tranche {subject}", "{subject} 档到期"),

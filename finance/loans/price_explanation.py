@@ -206,7 +206,7 @@ def explain_determination(determination: ApprovedDetermination, terms: FacilityT
     total = sum((effect.adjustment_bp for effect in proposal.effects), Fraction(0))
     return Explanation(
         label_en=f"determination {determination.determination_id} for {proposal.period_start} to {proposal.period_end}",
-        label_zh=f"利率认定 {determination.determination_id}（{proposal.period_start} 至 {proposal.period_end}）",
+        label_zh=f"利率决定 {determination.determination_id}（{proposal.period_start} 至 {proposal.period_end}）",
         value=decimal_text(total),
         unit="bp",
         formula="sum of clauses",

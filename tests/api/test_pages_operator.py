@@ -6,15 +6,20 @@ from collections.abc import Iterator
 
 import pytest
 
+from api.auth.principal import Scope
 from api.pages.evidence import REQUIREMENT_WORDS
-from api.pages.feeds import LAG_WORDS, OUTCOME_WORDS, STATUS_WORDS
+from api.pages.feeds import LAG_WORDS, OUTCOME_WORDS, ROLE_WORDS
 from api.pages.notices import KIND_WORDS, STATE_WORDS
+from api.pages.people import SCOPE_WORDS
+from api.pages.reference import COLUMN_WORDS, SET_WORDS, STATUS_WORDS
 from api.store.four_eyes import Requirement
 from finance.conventions.notices import Channel, NoticeKind
 from finance.conventions.tables import ReferenceStatus
+from finance.feeds.feed import FeedRole
 from finance.market.feed_health import FeedState
 from finance.store.deliveries import DeliveryState
 from finance.store.feed_runs import RunOutcome
+from finance.store.reference_files import reference_files
 from finance.store.webhooks import EndpointState
 from tests.api.example_people import Example, example_on
 
@@ -153,6 +158,31 @@ def test_every_source_is_shown_with_the_state_that_the_api_gives(example: Exampl
     assert example.page("/feeds/nothing").status_code == 404
 
 
+def test_what_a_file_says_above_its_rows_is_a_note_and_its_rows_are_counted_by_status(example: Example) -> None:
+    found = example.get("/reference-sets/assurance_standards")
+
+    assert found["columns"][0] == "row_id"
+    assert any("assumed" in note for note in found["notes"])
+    assert sum(each["rows"] for each in found["set"]["counts"]) == found["set"]["rows"] == len(found["rows"])
+    page = example.page("/reference/assurance_standards", chinese=True).text
+    assert "鉴证准则" in page
+    assert "# Which standard" not in page
+    assert "row id" not in page
+
+
+def test_a_right_is_said_in_words(example: Example) -> None:
+    page = example.page("/account", chinese=True).text
+
+    assert "查看账簿、价格与数据" in page
+
+
+def test_a_threshold_that_is_a_share_is_per_cent_and_days_are_counted(example: Example) -> None:
+    page = example.page("/notices/settings").text
+
+    assert "80%" in page
+    assert '60 <span class="unit">days</span>' in page
+
+
 def test_a_hit_leads_to_the_page_that_shows_it(example: Example) -> None:
     book = book_of(example)
 
@@ -173,7 +203,11 @@ def test_every_code_that_a_page_says_has_its_words() -> None:
     assert set(KIND_WORDS) == set(NoticeKind)
     assert set(LAG_WORDS) == set(FeedState)
     assert set(OUTCOME_WORDS) == set(RunOutcome)
+    assert set(ROLE_WORDS) == set(FeedRole)
+    assert set(SCOPE_WORDS) == set(Scope)
     assert set(STATUS_WORDS) == {each.value for each in ReferenceStatus}
+    assert set(SET_WORDS) == {each.set_id for each in reference_files()}
+    assert set(COLUMN_WORDS) == {column for each in reference_files() for column in each.columns}
     assert set(REQUIREMENT_WORDS) == set(Requirement)
     said = {each.value for each in (*DeliveryState, *EndpointState)} | {Channel.EMAIL.value, Channel.WEBHOOK.value}
     assert said <= set(STATE_WORDS)

@@ -147,7 +147,7 @@ def _secured(
     tonnes = encumbered_t or terms.quantity_t
     worth = round_exact(Fraction(price) * tonnes * 100, VALUATION)
     facts = (*leaves, _leaf("tonnes of the contract", "合同数量", str(tonnes), "t"))
-    value = _node("market value of the tonnes", "标的市值", worth, "mark x tonnes", facts)
+    value = _node("market value of the tonnes", "所涉配额市值", worth, "mark x tonnes", facts)
     if standing is None or not standing.principal_fen or isinstance(terms, LendingTerms | CustodyTerms):
         return _worth(snapshot, worth, None, value)
     owed = owed_fen(terms, standing, snapshot)
