@@ -196,7 +196,7 @@ class _Work:
         """Answer; what an auditor asked and how it ended stands in both logs of the organisation before the answer leaves."""
         status, answered = 500, b""
         try:
-            response = await self._surroundings.sessions.run(self._read_here)
+            response = await self._surroundings.reading.run(self._read_here)
             status, answered = response.status_code, bytes(getattr(response, "body", b""))
         except (DomainError, RequestValidationError) as refused:
             status = errors.status_of(refused) if isinstance(refused, DomainError) else 422

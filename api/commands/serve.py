@@ -11,17 +11,14 @@ from contextlib import contextmanager
 from typing import TextIO
 
 import uvicorn
-from fastapi import FastAPI
 from uvicorn.supervisors import Multiprocess
 
-from api.app import create_app, rates_of
+from api.app import served_app
 from api.auth.one_time import issue_first_run_token
 from api.auth.totp_keeping import make_ready
 from api.auth.totp_key_file import key_file_of
-from api.auth.totp_seal import TotpSeal
 from api.deps import unit_of_work, utc_now
 from api.notices.settings import notice_settings
-from api.openid.settings import openid_settings
 from api.scheduler import build_scheduler, dispatch_world, job_world
 from api.settings import PREFIX, Settings, add_database_option, from_environment
 from ledger.core.errors import Conflict
@@ -63,7 +60,7 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
         make_ready(session, key_file, random_bytes=secrets.token_bytes)
     listener = listener_at(settings.host, settings.port)
     app = (
-        _app(database, settings) if settings.workers == 1 else None
+        served_app(database, settings) if settings.workers == 1 else None
     )  # takes seconds: only then it is said that we serve
     host, port = listener.getsockname()[:2]
     shown = f"[{host}]" if ":" in host else host
@@ -78,18 +75,6 @@ def _serve(arguments: argparse.Namespace, out: TextIO) -> int:
         config = _config("api.app:app_from_environment", is_factory=True, workers=settings.workers)
         Multiprocess(config, sockets=[listener]).run()
         return 0
-
-
-def _app(database: Database, settings: Settings) -> FastAPI:
-    """Return the application that the one worker serves."""
-    return create_app(
-        database,
-        writer_queue=settings.writer_queue,
-        notices=notice_settings(os.environ),
-        openid=openid_settings(os.environ),
-        rates=rates_of(settings),
-        totp_seal=TotpSeal(key_file_of(os.environ, settings.database_url).read),
-    )
 
 
 def _offer_first_run(database: Database, out: TextIO) -> None:

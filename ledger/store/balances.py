@@ -5,14 +5,17 @@ Now is everything recorded, whatever its business day; reports as of a day are `
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, LotMethod, is_path, no_such_account
+from ledger.core.amounts import Commodity, CommodityKind, unit_of
 from ledger.store.reading import as_bound, as_day, run
 from ledger.store.reports import in_subtree
 from ledger.store.tables.holds import HoldPositionRow
@@ -22,12 +25,17 @@ MAX_PAGE = 200
 
 
 class BalanceNow(NamedTuple):
-    """An account as it stands: amounts in smallest units on its normal side; limits None where there is none."""
+    """An account as it stands: amounts in smallest units on its normal side; limits None where there is none.
+
+    An amount of 1250 at ``scale`` 2 is 12.50 of ``unit``.
+    """
 
     account_id: int
     path: str
     type: AccountType
     commodity: str
+    scale: int
+    unit: str
     lot_method: LotMethod | None
     opened_on: date
     closed_on: date | None
@@ -48,14 +56,31 @@ def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> 
     if row is None:
         raise no_such_account(path)
     # Asked only where something is set aside: most accounts have nothing, and the one look-up is all they cost.
-    account_id, kind, commodity, method, opened_on, closed_on, floor, ceiling, posted, held = row
+    (
+        account_id,
+        kind,
+        code,
+        commodity_kind,
+        scale,
+        step,
+        attrs,
+        method,
+        opened_on,
+        closed_on,
+        floor,
+        ceiling,
+        posted,
+        held,
+    ) = row
     if held:
         held -= int(run(session, _OVER, account_id, book_id, as_bound(session, now)).fetchone()[0] or 0)
     return BalanceNow(
         account_id,
         path,
         _TYPES[kind],
-        commodity,
+        code,
+        scale,
+        _unit(code, commodity_kind, scale, step, attrs),
         None if method is None else _METHODS[method],
         as_day(opened_on),
         None if closed_on is None else as_day(closed_on),
@@ -69,11 +94,18 @@ def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> 
 _TYPES: Mapping[str, AccountType] = {each.value: each for each in AccountType}
 _METHODS: Mapping[str, LotMethod] = {each.value: each for each in LotMethod}
 _NOW = (
-    "SELECT a.account_id, a.type, c.code, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling, b.posted, b.held"
+    "SELECT a.account_id, a.type, c.code, c.kind, c.scale, c.step, c.attrs, a.lot_method, a.opened_on, a.closed_on,"
+    " b.floor, b.ceiling, b.posted, b.held"
     " FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id"
     " JOIN commodity c ON c.book_id = a.book_id AND c.commodity_id = a.commodity_id WHERE a.path = ? AND a.book_id = ?"
 )
 _OVER = "SELECT sum(remaining) FROM hold_position WHERE account_id = ? AND book_id = ? AND remaining > 0 AND expires_at <= ?"
+
+
+@lru_cache(maxsize=256)
+def _unit(code: str, kind: str, scale: int, step: int, attrs: str) -> str:
+    """Return the unit of a commodity's row; a book has few, asked for with each balance."""
+    return unit_of(Commodity(code=code, kind=CommodityKind(kind), scale=scale, step=step), json.loads(attrs))
 
 
 def list_balances(
@@ -96,9 +128,9 @@ def list_balances(
     return tuple(_balance(row, lapsed) for row in rows)
 
 
-def _accounts(book_id: int) -> Select[AccountRow, BalanceRow, str]:
+def _accounts(book_id: int) -> Select[AccountRow, BalanceRow, CommodityRow]:
     return (
-        select(AccountRow, BalanceRow, CommodityRow.code)
+        select(AccountRow, BalanceRow, CommodityRow)
         .join(BalanceRow, (BalanceRow.book_id == AccountRow.book_id) & (BalanceRow.account_id == AccountRow.account_id))
         .join(
             CommodityRow,
@@ -127,11 +159,15 @@ def _lapsed(session: Session, book_id: int, account_ids: Sequence[int], now: dat
 def _balance(row: Any, lapsed: dict[int, int]) -> BalanceNow:
     account: AccountRow = row[0]
     balance: BalanceRow = row[1]
+    kept: CommodityRow = row[2]
+    commodity = Commodity(code=kept.code, kind=CommodityKind(kept.kind), scale=kept.scale, step=kept.step)
     return BalanceNow(
         account_id=account.account_id,
         path=account.path,
         type=AccountType(account.type),
-        commodity=row.code,
+        commodity=commodity.code,
+        scale=commodity.scale,
+        unit=unit_of(commodity, kept.attrs),
         lot_method=LotMethod(account.lot_method) if account.lot_method else None,
         opened_on=account.opened_on,
         closed_on=account.closed_on,

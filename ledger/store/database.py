@@ -10,6 +10,7 @@ import fcntl
 import gc
 import json
 import os
+import select
 import sqlite3
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -23,14 +24,14 @@ from typing import Any
 from uuid import UUID
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from sqlalchemy import BigInteger, Dialect, Engine, LargeBinary, MetaData, Text, create_engine, event, make_url
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry, PoolResetState, QueuePool
+from sqlalchemy.pool import ConnectionPoolEntry, PoolProxiedConnection, PoolResetState, QueuePool
 from sqlalchemy.types import TypeDecorator, TypeEngine
 
 from ledger.core.errors import Conflict, Invalid
@@ -283,10 +284,11 @@ def open_database(url: str) -> Database:
             max_overflow=_MOST_CONNECTIONS - _CONNECTIONS_KEPT,
             pool_use_lifo=True,
             pool_reset_on_return=None,
-            pool_pre_ping=True,
             hide_parameters=True,
             connect_args={"options": "-c jit=off -c TimeZone=UTC"},
         )
+        event.listen(engine, "checkout", _check_still_open)
+        event.listen(engine, "begin", _begin_postgresql_read)
         event.listen(engine, "rollback", _end_postgresql_read)
         event.listen(engine, "reset", _end_postgresql_transaction)
         watch(engine)
@@ -319,8 +321,7 @@ def _writing(engine: Engine, acting: str) -> Engine:
 
 @lru_cache(maxsize=_ENGINES_KEPT)
 def _reading(engine: Engine, acting: str) -> Engine:
-    own = {} if engine.dialect.name == "sqlite" else {"isolation_level": "REPEATABLE READ", "postgresql_readonly": True}
-    return engine.execution_options(**{READS_ONLY: True, ACTING: acting}, **own)
+    return engine.execution_options(**{READS_ONLY: True, ACTING: acting})
 
 
 @contextmanager
@@ -380,13 +381,34 @@ def _end_sqlite_transaction(connection: DBAPIConnection, _record: ConnectionPool
         connection.rollback()
 
 
+def _check_still_open(connection: DBAPIConnection, _record: ConnectionPoolEntry, _fairy: PoolProxiedConnection) -> None:
+    """Let a connection that the server has closed be replaced, and all opened before it: an idle one hears nothing but its end.
+
+    To look whether something came costs a fiftieth of a round trip that asks.
+    """
+    if connection.closed:
+        raise InvalidatePoolError
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    if waiting.poll(0):
+        raise InvalidatePoolError
+
+
+def _begin_postgresql_read(connection: Connection) -> None:
+    """Begin what sees one moment and cannot write, by one call of the driver's library: its own way there is several of Python's."""
+    if not connection.get_execution_options().get(READS_ONLY, False):
+        return
+    begun = _psycopg_of(connection).pgconn.exec_(b"BEGIN ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+    if begun.status != ExecStatus.COMMAND_OK:
+        raise psycopg.OperationalError(begun.get_error_message())
+
+
 def _end_postgresql_read(connection: Connection) -> None:
     """End by COMMIT what could only read: after a ROLLBACK the driver forgets the statements it prepared, and all are planned anew."""
     if not connection.get_execution_options().get(READS_ONLY, False):
         return
-    driver = connection.connection.driver_connection
-    assert isinstance(driver, psycopg.Connection), "PostgreSQL is reached through psycopg"
-    if driver.info.transaction_status is TransactionStatus.INTRANS:
+    driver = _psycopg_of(connection)
+    if driver.pgconn.transaction_status == TransactionStatus.INTRANS:
         with suppress(psycopg.OperationalError):  # a lost connection is found by the rollback that follows
             driver.pgconn.exec_(b"COMMIT")
 
@@ -396,6 +418,12 @@ def _end_postgresql_transaction(
 ) -> None:
     if connection.info.transaction_status is not TransactionStatus.IDLE:
         connection.rollback()
+
+
+def _psycopg_of(connection: Connection) -> psycopg.Connection[Any]:
+    driver = connection.connection.driver_connection
+    assert isinstance(driver, psycopg.Connection), "PostgreSQL is reached through psycopg"
+    return driver
 
 
 _claims: dict[str, int] = {}

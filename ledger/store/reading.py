@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
+from psycopg.pq import TransactionStatus
 from sqlalchemy.orm import Session, SessionTransaction
 
 from ledger.core.instants import instant_text
@@ -65,6 +66,8 @@ def run_first(session: Session, statement: str, *values: object) -> Any:
     connection = driver_of(session).connection
     if not isinstance(connection, psycopg.Connection):
         return connection.execute(statement, values)
+    if connection.pgconn.transaction_status != TransactionStatus.IDLE:  # a read has begun already
+        return connection.execute(statement.replace("?", "%s"), values)
     with connection.pipeline():
         return connection.execute(statement.replace("?", "%s"), values)
 

@@ -81,3 +81,39 @@ def test_work_that_has_begun_is_waited_for_when_its_request_is_cancelled() -> No
     asyncio.run(main())
 
     assert done == [True]
+
+
+def test_short_work_is_not_kept_waiting_by_long_work_that_has_all_threads_of_those_that_get_on() -> None:
+    over = threading.Event()
+
+    async def main() -> tuple[list[int], bool]:
+        threads = Threads(4, at_once=2)
+        long = [asyncio.create_task(threads.run(over.wait)) for _ in range(2)]
+        short = await asyncio.gather(*(threads.run(lambda number=number: number) for number in range(20)))
+        were_long = not any(each.done() for each in long)
+        over.set()
+        await asyncio.gather(*long)
+        return list(short), were_long
+
+    assert asyncio.run(asyncio.wait_for(main(), 5)) == (list(range(20)), True)
+
+
+def test_no_more_threads_than_those_that_get_on_do_short_work() -> None:
+    async def main() -> set[int]:
+        threads = Threads(30, at_once=2)
+        return set(await asyncio.gather(*(threads.run(threading.get_ident) for _ in range(200))))
+
+    assert len(asyncio.run(main())) <= 2
+
+
+def test_more_long_work_than_all_threads_take_is_done_in_the_end() -> None:
+    async def main() -> list[int]:
+        threads = Threads(3, at_once=1)
+
+        def work(number: int) -> int:
+            threading.Event().wait(0.05)
+            return number
+
+        return list(await asyncio.gather(*(threads.run(work, number) for number in range(12))))
+
+    assert asyncio.run(asyncio.wait_for(main(), 10)) == list(range(12))

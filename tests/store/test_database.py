@@ -123,3 +123,20 @@ def test_a_connection_given_back_within_a_transaction_leaves_nothing_of_it(datab
     assert again.driver_connection is first, "the last given back is taken first"
     assert "left_behind" not in inspect(database.engine).get_table_names()
     again.close()
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_idle_connections_that_the_server_has_closed_are_replaced_unnoticed(database: Database) -> None:
+    with database.reader() as one, database.reader() as other:
+        closed = {run(each, "SELECT pg_backend_pid()").fetchone()[0] for each in (one, other)}
+    outside = open_database(database.engine.url.render_as_string(hide_password=False))
+    with outside.writer() as session:
+        for pid in sorted(closed):
+            assert run(session, "SELECT pg_terminate_backend(?, 5000)", pid).fetchone()[0]
+    outside.engine.dispose()
+
+    with database.reader() as one, database.writer() as other:
+        now = {run(each, "SELECT pg_backend_pid()").fetchone()[0] for each in (one, other)}
+
+    assert len(now) == 2
+    assert not now & closed
