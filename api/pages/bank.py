@@ -8,11 +8,13 @@ from fastapi import Query
 from starlette.responses import Response
 
 from api.auth.policy import asks
+from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
 from api.pages.base.page import ThisPage
 from api.routes.bank_desk import read_portfolio, read_queue
+from api.routes.carbon_contracts import list_lent_contracts
 from api.routes.obligations import list_obligations
-from api.schemas.fields import DateString, PageCursor
+from api.schemas.fields import DateString, PageCursor, UuidString
 from api.store.access import OrganisationKind
 
 routes = Pages(area="bank")
@@ -36,6 +38,17 @@ def show_portfolio(
 def show_queue(page: ThisPage, after: PageCursor | None = None) -> Response:
     """Show what awaits somebody under each facility, with the next action in words and the page to take it on."""
     return page.show("bank/queue.html", queue=page.use(read_queue, after=after), after=after)
+
+
+@routes.get(
+    "/bank/carbon-contracts",
+    policy=asks(Scope.LEDGER_READ, kinds=(OrganisationKind.LENDER,)),
+    nav=Nav(label=mark("Pledge loans on carbon"), group=Group.LOANS, order=15, icon="link"),
+)
+def show_lent_contracts(page: ThisPage, after: UuidString | None = None) -> Response:
+    """Show the pledge loans on which the bank lends: what is pledged, what is owed, and what is due next."""
+    found = page.use(list_lent_contracts, after=after)
+    return page.show("bank/carbon_contracts.html", found=found, after=after)
 
 
 @routes.get(

@@ -35,7 +35,10 @@ from api.schemas.carbon_contracts import (
 )
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import RateString, UuidString
+from api.schemas.lent_contracts import LentContractOut, LentContractsOut
 from api.schemas.trading_steps import ApprovalIn, RejectionIn
+from api.store import access
+from api.store.access import OrganisationKind
 from finance.conventions.day_counts import DayCount
 from finance.operations import carbon_contract_steps as steps
 from finance.operations import carbon_contract_worth as worth
@@ -48,6 +51,7 @@ from finance.trading.contracts.kinds import ContractTerms
 from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.valuation import Discounting
 from ledger.core.errors import Invalid
+from ledger.store import books
 
 routes = Routes(tag="carbon contracts")
 
@@ -79,6 +83,43 @@ def list_contracts(
     return CarbonContractsOut(
         contracts=tuple(_out(call, one) for one in shown),
         next_after=found[limit - 1].number if len(found) > limit else None,
+    )
+
+
+@routes.get("/carbon-contracts", policy=asks(Scope.LEDGER_READ, kinds=(OrganisationKind.LENDER,)))
+def list_lent_contracts(
+    call: ThisCall,
+    after: Annotated[UuidString | None, Query(description="next_after of the page before.")] = None,
+    limit: Annotated[WholeNumber, Query(description="1 to 100 contracts.")] = _PAGE,
+) -> LentContractsOut:
+    """Return a page of the pledge loans on which the caller's organisation lends, by id, each as it stands today and as its lender has it.
+
+    A loan is there once its borrower's house has agreed to its wording.
+    """
+    _check_limit(limit)
+    found = store.list_lent_on(call.session, call.principal.organisation_id, after=after, limit=limit + 1)
+    of_books: dict[int, list[UUID]] = {}
+    for book_id, contract_id in found[:limit]:
+        of_books.setdefault(book_id, []).append(contract_id)
+    lent: dict[UUID, tuple[UUID, Shown]] = {}
+    for book_id, ids in of_books.items():
+        book = books.load(call.session, book_id)
+        records = store.find_some(call.session, book_id, ids, book.book_uuid)
+        lent |= {
+            one.record.contract_id: (book.tenant_id, one) for one in contracts.show_all(desk_of(call, book), records)
+        }
+    names = access.legal_names(call.session, {borrower for borrower, _ in lent.values()})
+    return LentContractsOut(
+        contracts=tuple(
+            LentContractOut.from_core(
+                lent[contract_id][1],
+                borrower_id=lent[contract_id][0],
+                borrower_name=names.get(lent[contract_id][0], ""),
+                actor_id=call.principal.user_id,
+            )
+            for _, contract_id in found[:limit]
+        ),
+        next_after=found[limit - 1][1] if len(found) > limit else None,
     )
 
 

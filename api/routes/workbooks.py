@@ -99,6 +99,12 @@ routes.sheet(
     name=("Obligations", "到期事项"),
 )
 routes.sheet(
+    "/carbon-contracts.xlsx",
+    of=carbon_contracts.list_lent_contracts,
+    rows="contracts",
+    name=("Pledge loans on carbon", "碳资产质押贷款"),
+)
+routes.sheet(
     "/bank/portfolio.xlsx", of=bank_desk.read_portfolio, rows="positions.tranches", name=("Portfolio", "贷款组合")
 )
 routes.sheet(

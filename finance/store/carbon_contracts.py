@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import func, insert, or_, select
+from sqlalchemy import exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from finance.store.tables.carbon_contracts import (
@@ -168,6 +168,35 @@ def find(session: Session, book_id: int, contract_id: UUID, book_uuid: UUID) -> 
     )
     found = _load(session, book_id, book_uuid, tuple(session.scalars(wanted)))
     return found[0] if found else None
+
+
+def list_lent_on(
+    session: Session, lender_id: UUID, *, after: UUID | None = None, limit: int
+) -> tuple[tuple[int, UUID], ...]:
+    """Return (book number, contract id) of the contracts on which an organisation lends, by id, from ``after`` (exclusive) on.
+
+    A wording that its house has not agreed to is no contract yet: it is left out.
+    """
+    contract, decision = CarbonContractRow, CarbonContractDecisionRow
+    is_agreed = exists().where(
+        decision.book_id == contract.book_id,
+        decision.contract_id == contract.contract_id,
+        decision.what == "approved",
+    )
+    wanted = select(contract.book_id, contract.contract_id).where(
+        contract.lender_organisation_id == lender_id, is_agreed
+    )
+    if after is not None:
+        wanted = wanted.where(contract.contract_id > after)
+    found = session.execute(wanted.order_by(contract.contract_id).limit(limit))
+    return tuple((row.book_id, row.contract_id) for row in found)
+
+
+def find_some(
+    session: Session, book_id: int, contract_ids: Sequence[UUID], book_uuid: UUID
+) -> tuple[ContractRecord, ...]:
+    """Return those of a book's contracts that are there, with every fact about them."""
+    return _load(session, book_id, book_uuid, tuple(_of(session, CarbonContractRow, book_id, contract_ids)))
 
 
 def entries_of(session: Session, record: ContractRecord) -> dict[int, UUID]:

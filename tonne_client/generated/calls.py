@@ -868,6 +868,13 @@ class Calls(ABC):
         """Return the organisation's legal entities with their books."""
         return cast("shapes.LegalEntitiesOut", self.call('list_legal_entities', {}))
 
+    def list_lent_contracts(self, *, after: UUID | None = None, limit: int | None = None) -> shapes.LentContractsOut:
+        """Return a page of the pledge loans on which the caller's organisation lends, by id, each as it stands today and as its lender has it.
+
+        A loan is there once its borrower's house has agreed to its wording.
+        """
+        return cast("shapes.LentContractsOut", self.call('list_lent_contracts', {'after': after, 'limit': limit}))
+
     def list_limits(self, *, book_id: UUID) -> shapes.TradingLimitsOut:
         """Return every version of a book's limits by number."""
         return cast("shapes.TradingLimitsOut", self.call('list_limits', {'book_id': book_id}))
@@ -2176,6 +2183,10 @@ class Calls(ABC):
     def tabulate_books_valuation(self, *, book_id: UUID, snapshot_id: UUID, as_of: date, known: int | None = None, at: datetime | None = None, lang: shapes.LookLanguage | None = None) -> File:
         """Return the table of what GET /v1/books/{book_id}/valuation answers as a workbook (XLSX), all pages."""
         return cast("File", self.call('tabulate_books_valuation', {'book_id': book_id, 'snapshot_id': snapshot_id, 'as_of': as_of, 'known': known, 'at': at, 'lang': lang}))
+
+    def tabulate_carbon_contracts(self, *, lang: shapes.LookLanguage | None = None) -> File:
+        """Return the table of what GET /v1/carbon-contracts answers as a workbook (XLSX), all pages."""
+        return cast("File", self.call('tabulate_carbon_contracts', {'lang': lang}))
 
     def tabulate_carbon_contracts_cash_flows(self, *, contract_id: UUID, lang: shapes.LookLanguage | None = None) -> File:
         """Return the table of what GET /v1/carbon-contracts/{contract_id} answers as a workbook (XLSX), all pages."""

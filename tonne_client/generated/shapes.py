@@ -6983,6 +6983,98 @@ class LendingOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class LentContractOut:
+    """A pledge loan as it stands today for its lender, by the wording in force."""
+
+    contract_id: UUID
+
+    borrower_id: UUID
+
+    borrower_name: str
+
+    agreement_ref: str
+
+    state: str
+
+    as_of: date
+    """Today in the zone of contract days."""
+
+    instrument: str
+
+    pledged: AmountOut
+    """By the terms."""
+
+    encumbered: AmountOut
+    """What is set aside for the lender today."""
+
+    rank: int
+
+    loan: AmountOut
+    """The money lent by the terms."""
+
+    principal: AmountOut | None
+    """Still owed; null before the loan is opened."""
+
+    interest_to_date: AmountOut | None
+    """Of the days before today, paid or not."""
+
+    rate: str
+    """Yearly, a fraction of one."""
+
+    ltv_call: str
+    """Margin is called above it."""
+
+    ltv_target: str
+    """What a call restores."""
+
+    first_day: date
+
+    last_day: date
+
+    next_due: LentDueOut | None
+
+    margin_call: LentMarginCallOut | None
+
+    may_release: bool
+    """Whether the lender's people may release tonnes now."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LentContractsOut:
+    """A page of the pledge loans on which an organisation lends, by id."""
+
+    contracts: tuple[LentContractOut, ...]
+
+    next_after: UUID | None
+    """Where the next page begins."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LentDueOut:
+    """Money that comes to the lender (positive) or goes from it next; without an amount a later day decides."""
+
+    on: date
+
+    what: str
+    """A cash flow by its name."""
+
+    amount: AmountOut | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LentMarginCallOut:
+    """The latest margin call: the borrower adds the tonnes or repays the money."""
+
+    called_on: date
+
+    add: AmountOut
+
+    repay: AmountOut
+
+    is_met: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class LikelihoodTestOut:
     """A likelihood ratio, chi-squared under a right model; rejected below the significance."""
 
