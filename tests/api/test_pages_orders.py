@@ -54,6 +54,16 @@ def test_each_page_speaks_both_languages(house: House, path: str, english: str, 
     assert chinese in in_chinese.text
 
 
+def test_what_a_limit_is_for_is_chosen_from_a_list(house: House) -> None:
+    shown = page(house, f"/books/{BOOK}/trading-limits").text
+    offered = shown.partition('<datalist id="f-key-list">')[2].partition("</datalist>")[0]
+
+    for each in house.get(f"/books/{BOOK}/counterparties")["counterparties"]:
+        assert f'<option value="{each["counterparty_id"]}">{each["legal_name"]}' in offered
+    assert '<option value="CEA:2025">CEA 2025' in offered
+    assert '<option value="CEA25">' in offered
+
+
 def test_the_maker_sees_no_way_to_approve_and_a_colleague_does(house: House) -> None:
     order = done(house.propose())
     path = f"/orders/{order['order_id']}"
