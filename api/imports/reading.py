@@ -61,7 +61,9 @@ def read_file(file_name: str, raw: bytes) -> ReadFile:
             "import.too_large", f"{name}: expected at most {MOST_FILE_BYTES} bytes; split the file", file=name
         )
     if not _children.acquire(timeout=_SECONDS_FOR_A_TURN):
-        raise Invalid("import.busy", f"{name}: other files are being read; send it again in a minute", file=name)
+        raise Invalid(
+            "import.readers_busy", f"{name}: other files are being read; send it again in a minute", file=name
+        )
     try:
         with tempfile.TemporaryFile() as answer:
             code = _run(raw, answer)
@@ -121,7 +123,7 @@ def _line(name: str, line: bytes) -> Any:
 
 def _overrun(name: str) -> Invalid:
     return Invalid(
-        "import.too_large",
+        "import.too_slow",
         f"{name}: reading it takes more time or memory than a sheet of rows does; split it",
         file=name,
     )

@@ -151,7 +151,7 @@ def form_of(template: Template, plant: str | None = None) -> TemplateForm:
     if template is Template.ACTIVITY:
         return _activity_form(activity_reference.shipped_template(plant))
     if plant is not None:
-        raise NotFound("template.unknown", "plant: only the activity template has forms of plants")
+        raise NotFound("template.no_plants", "plant: only the activity template has forms of plants")
     return _FORMS[template]
 
 

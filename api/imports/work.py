@@ -107,7 +107,9 @@ def asked_of(session: Session, found: FileImport) -> Asked:
         recorded = reconciliation.load_source(session, found.book_id, source).source
         if recorded.kind is not _KINDS[template]:
             raise Invalid(
-                "import.source", f"source: expected the source of a {_KINDS[template].value} statement", field="source"
+                "import.source_kind",
+                f"source: expected the source of a {_KINDS[template].value} statement",
+                field="source",
             )
         mapping = recorded.mapping
     return Asked(

@@ -125,7 +125,7 @@ def check_target(url: str, resolve: Resolver, *, is_loopback_allowed: bool = Fal
     for text in texts:
         address = _literal(text.partition("%")[0])
         if address is None:
-            raise Forbidden("webhook.address", "url: its name stands for something that is no address")
+            raise Forbidden("webhook.address_unresolved", "url: its name stands for something that is no address")
         if is_loopback and address.is_loopback:
             found.append(address)
             continue

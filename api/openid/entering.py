@@ -260,7 +260,8 @@ def _verified_address(provider: Provider, claims: IdClaims) -> str:
         address = ""
     if address.rpartition("@")[2] not in provider.domains:
         raise Forbidden(
-            "oidc.email", "the provider did not say that an address of yours is verified which it may speak for"
+            "oidc.email_unverified",
+            "the provider did not say that an address of yours is verified which it may speak for",
         )
     return address
 

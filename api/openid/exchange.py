@@ -187,13 +187,13 @@ class OpenId:
             raise _not_taken(answer.status)
         token, access_token = answer.document.get("id_token"), answer.document.get("access_token")
         if not isinstance(token, str):
-            raise Forbidden("oidc.token_form", "the provider answered without an ID token; nobody was signed in")
+            raise Forbidden("oidc.token_missing", "the provider answered without an ID token; nobody was signed in")
         return token, _text_or_none(access_token)
 
 
 def _not_taken(status: int) -> Forbidden | Unavailable:
     if status >= _FIRST_FAILURE:
-        return Unavailable("oidc.provider_silent", "the provider fails; try again, or tell the operator")
+        return Unavailable("oidc.provider_fails", "the provider fails; try again, or tell the operator")
     return Forbidden("oidc.code", "the provider does not take the code that the browser brought; sign in again")
 
 

@@ -168,5 +168,5 @@ def _is_here(host: str) -> bool:
 
 def _silent() -> Unavailable:
     return Unavailable(
-        "oidc.provider_silent", "the provider does not answer as it should; try again, or tell the operator"
+        "oidc.provider_fails", "the provider does not answer as it should; try again, or tell the operator"
     )

@@ -110,7 +110,8 @@ def list_sessions(call: ThisCall, of_organisation: WholeOrganisation = False) ->
     principal = call.principal
     if of_organisation and not principal.scopes & {Scope.ADMIN, Scope.ACCESS_READ}:
         raise Forbidden(
-            "auth.scope_missing", "of_organisation: only an administrator or an auditor sees the sessions of others"
+            "auth.sessions_of_others",
+            "of_organisation: only an administrator or an auditor sees the sessions of others",
         )
     found = sessions.list_sessions(
         call.session,

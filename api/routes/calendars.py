@@ -158,4 +158,4 @@ def _text(raw: RawFile) -> str:
     try:
         return raw.content.decode("utf-8")
     except UnicodeDecodeError as error:
-        raise Invalid("import.encoding", f"{raw.file_name}: expected UTF-8 text; export it again") from error
+        raise Invalid("import.encoding_utf8", f"{raw.file_name}: expected UTF-8 text; export it again") from error

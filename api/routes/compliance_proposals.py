@@ -178,7 +178,9 @@ def _executed(call: Call, proposal: Proposal, *, today: date, confirmed_on: date
         ProposalKind.SURRENDER_PLAN: surrender_plans.execute_plan,
     }.get(proposal.kind)
     if carry_out is None:
-        raise Conflict("compliance.kind", f"proposal: a {proposal.kind} counts once approved, nothing is booked for it")
+        raise Conflict(
+            "compliance.nothing_booked", f"proposal: a {proposal.kind} counts once approved, nothing is booked for it"
+        )
     return carry_out(
         call.session,
         proposal.proposal_id,

@@ -128,7 +128,7 @@ def _book(
 ) -> tuple[PointOut | None, BookAsOf | None]:
     if book_id is None:
         if body.known is not None:
-            raise Invalid("query.together", "known: expected it for a book only; leave it out", field="known")
+            raise Invalid("query.book_only", "known: expected it for a book only; leave it out", field="known")
         return None, None
     book = call.load(BOOK, book_id)
     point = Asked(as_of=body.on, known=body.known, at=None).resolve(call.session, book.book_id)

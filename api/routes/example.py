@@ -54,7 +54,7 @@ def give_example_sign_ins(call: ThisCall) -> ExampleSignInsOut:
     """Give everybody of the example without a password a new one and a second factor; told in this answer and never again."""
     scenario = _scenario(call)
     if not _life(call).is_loaded or scenario is None:
-        raise Conflict("example.state", "the example is not loaded; load it first")
+        raise Conflict("example.not_loaded", "the example is not loaded; load it first")
     shown = give_credentials(call.session, scenario, seal=call.totp_seal, now=call.now, random_bytes=call.random_bytes)
     return ExampleSignInsOut(people=tuple(_person(each) for each in shown))
 

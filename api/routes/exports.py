@@ -82,12 +82,12 @@ def export_book(
         raise Invalid("export.report", "report: expected which report the CSV file is", field="report")
     if form not in {ExportFormat.CSV, ExportFormat.XLSX} and (report is not None or account is not None):
         raise Invalid(
-            "export.report", "report: expected only with the formats csv and xlsx, as is account", field="report"
+            "export.report_unused", "report: expected only with the formats csv and xlsx, as is account", field="report"
         )
     point = asked.resolve(call.session, found.book_id)
     most = MOST_ENTRIES_XLSX if form is ExportFormat.XLSX else MOST_ENTRIES
     if point.known > most:
-        raise Conflict("export.too_large", f"format: above {most} entries; use tonne export", field="format")
+        raise Conflict("export.entries_many", f"format: above {most} entries; use tonne export", field="format")
     book = exports.open_export(call.session, found.book_id, as_of=point.as_of, known=point.known)
     media_type, ending = _TYPES[form]
     tables = (

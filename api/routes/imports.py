@@ -192,7 +192,7 @@ def read_errors(
     shown = filled(read, asked.form())
     sheet = next((one for one in read.sheets if shown is None or one.name == shown.sheet), read.sheets[0])
     if form == "xlsx" and len(sheet.rows) > _MOST_ROWS_XLSX:
-        raise Conflict("import.too_large", f"format: expected csv above {_MOST_ROWS_XLSX} rows", field="format")
+        raise Conflict("import.xlsx_rows", f"format: expected csv above {_MOST_ROWS_XLSX} rows", field="format")
     problems = prepare(found.file_name, raw, asked, now=call.now).problems or tuple(
         RowProblem.read(one) for one in found.preview.content["problems"]
     )
@@ -220,7 +220,9 @@ def read_import_sheet(
         raise Conflict("import.reading", "import: it has no preview yet; ask again when it has")
     raw = raw_of(call.session, found)
     if len(raw) > INLINE_BYTES:
-        raise Conflict("import.too_large", f"import: above {INLINE_BYTES} bytes; take the file with its errors instead")
+        raise Conflict(
+            "import.preview_large", f"import: above {INLINE_BYTES} bytes; take the file with its errors instead"
+        )
     read = read_file(found.file_name, raw)
     shown = filled(read, asked_of(call.session, found).form())
     sheet = next((one for one in read.sheets if shown is None or one.name == shown.sheet), read.sheets[0])
@@ -315,7 +317,7 @@ def _may_see(call: Call, found: FileImport) -> bool:
 def _seen(call: Call, import_id: UUID) -> FileImport:
     found = call.load(IMPORT, import_id)
     if not _may_see(call, found):
-        raise Forbidden("auth.scope_missing", "this key lacks the scope ledger:read; use one that has it")
+        raise Forbidden("auth.key_scope_missing", "this key lacks the scope ledger:read; use one that has it")
     return found
 
 

@@ -206,7 +206,9 @@ def _books(call: Call, book_ids: str | None) -> Iterator[Book]:
     if book_ids is None:
         every = books.list_books(call.session, call.principal.organisation_id)
         if len(every) > MOST_BOOKS:
-            raise Invalid("query.book_ids", f"book_ids: above {MOST_BOOKS} books, name those wanted", field="book_ids")
+            raise Invalid(
+                "query.books_many", f"book_ids: above {MOST_BOOKS} books, name those wanted", field="book_ids"
+            )
         yield from every
         return
     ids = _read_ids(book_ids)

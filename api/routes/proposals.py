@@ -141,7 +141,7 @@ def _check_second_person(call: Call, proposal: Proposal) -> None:
     """Refuse who may not agree to this, and whoever is the person that asked, by whatever account."""
     action = ACTIONS.get(proposal.request.action)
     if action is None:
-        raise Conflict("proposal.route_gone", "the proposal's action is no longer there; withdraw it")
+        raise Conflict("proposal.action_gone", "the proposal's action is no longer there; withdraw it")
     asks(action.scope).permit(call.principal)
     if memberships.is_same_person(call.session, proposal.proposed_by, call.principal.user_id):
         raise Forbidden("proposal.same_person", "expected another person than who asked; a colleague has to decide")

@@ -135,7 +135,7 @@ def export_vouchers(
     most = MOST_ENTRIES_XLSX if form is VoucherFormat.XLSX else MOST_ENTRIES
     if period_rows.count_entries(call.session, found.book_id, start=period.start, end=period.end) > most:
         raise Conflict(
-            "export.too_large", f"month: above {most} entries; read its vouchers page by page", field="month"
+            "export.vouchers_many", f"month: above {most} entries; read its vouchers page by page", field="month"
         )
     table = vouchers.export_vouchers(call.session, found, period, erp)
     file = cast("IO[bytes]", tempfile.SpooledTemporaryFile(max_size=_IN_MEMORY))  # noqa: SIM115 - closed when it is sent

@@ -45,7 +45,7 @@ class FourEyesRuleIn(Schema):
             raise Invalid("four_eyes.limits", "most_quantity, most_cny: expected zero or more", field="most_quantity")
         if (self.requirement is Requirement.ABOVE) != (quantity is not None or fen is not None):
             raise Invalid(
-                "four_eyes.limits",
+                "four_eyes.limits_unneeded",
                 "most_quantity, most_cny: expected at least one with above, and none with always and never",
                 field="most_quantity",
             )

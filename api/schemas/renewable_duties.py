@@ -92,7 +92,7 @@ class RenewableDutyIn(Schema):
     def check_holdings(self) -> None:
         """Refuse certificates from two places (``query.exclusive``), a book without a day, and a day after that of use."""
         if (self.book_id is None) != (self.day is None):
-            raise Invalid("query.exclusive", "book_id: expected book_id and day together, or neither", field="book_id")
+            raise Invalid("query.together", "book_id: expected book_id and day together, or neither", field="book_id")
         if self.book_id is not None and self.holdings:
             raise Invalid(
                 "query.exclusive", "holdings: expected either holdings or book_id and day, not both", field="holdings"

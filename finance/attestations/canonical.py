@@ -102,14 +102,14 @@ def check_text(text: str, *, field: str) -> None:
     for character in text:
         if _is_refused(character):
             raise Invalid(
-                "canonical.text",
+                "canonical.invisible",
                 f"{field}: expected visible text, found U+{ord(character):04X}; remove that character",
                 field=field,
                 value=f"U+{ord(character):04X}",
             )
     if not unicodedata.is_normalized("NFC", text):
         raise Invalid(
-            "canonical.text", f"{field}: expected text in Unicode normal form C", field=field, value=shown(text)
+            "canonical.normal_form", f"{field}: expected text in Unicode normal form C", field=field, value=shown(text)
         )
 
 
@@ -141,7 +141,7 @@ def _plain(value: JsonValue, *, depth: int) -> JsonValue:
 
 def _key(key: object) -> str:
     if not isinstance(key, str):
-        raise Invalid("canonical.type", "expected text as an object's key", value=type(key).__name__)
+        raise Invalid("canonical.key", "expected text as an object's key", value=type(key).__name__)
     return _without_surrogates(key)
 
 

@@ -70,10 +70,10 @@ def is_detached(envelope: bytes) -> bool:
 
 
 def attach_payload(detached: bytes, payload: bytes) -> bytes:
-    """Return the envelope with its payload put back; the signature is not looked at, and other shapes are ``jws.members``."""
+    """Return the envelope with its payload put back; the signature is not looked at, and other shapes are ``jws.members_detached``."""
     members = parse_strict(detached, max_bytes=MAX_ENVELOPE_BYTES)
     if members.keys() != _ENVELOPE_MEMBERS - {"payload"}:
-        raise Invalid("jws.members", "envelope: expected exactly protected and signature", field="envelope")
+        raise Invalid("jws.members_detached", "envelope: expected exactly protected and signature", field="envelope")
     return canonical_bytes({**members, "payload": encode_octets(payload)})
 
 

@@ -55,7 +55,9 @@ class GoodsLine:
             raise Invalid("cbam.see", f"{self.line}: see_tco2_per_t: expected zero or more", field="see_tco2_per_t")
         if self.is_verified and self.see_tco2_per_t is None:
             raise Invalid(
-                "cbam.see", f"{self.line}: is_verified: expected only with see_tco2_per_t", field="is_verified"
+                "cbam.see_unverified",
+                f"{self.line}: is_verified: expected only with see_tco2_per_t",
+                field="is_verified",
             )
 
     @property

@@ -75,7 +75,9 @@ class CbamRules:
         row = self.rows.get(f"cbam.class.{cn_code[:_HEADING]}")
         if row is None:
             known = ", ".join(sorted(each.rpartition(".")[2] for each in self.rows if each.startswith("cbam.class.")))
-            raise Invalid("cbam.cn_code", f"cn_code: expected an aluminium good under CBAM: {known}", field="cn_code")
+            raise Invalid(
+                "cbam.good_unknown", f"cn_code: expected an aluminium good under CBAM: {known}", field="cn_code"
+            )
         return GoodsClass(row.word())
 
     def benchmark(self, route: Route, goods_class: GoodsClass) -> Fraction:

@@ -112,7 +112,7 @@ def deadline_calendar(
     rows = [row for row in rules.rows if _is_step(row) and row.is_effective(key)]
     if not rows:
         listed = ", ".join(map(str, deadline_years(rules)))
-        raise NotFound("deadline.none", f"year: expected one with deadlines on file: {listed}", year=str(year))
+        raise NotFound("deadline.year_none", f"year: expected one with deadlines on file: {listed}", year=str(year))
     found: list[CalendarStep] = []
     for row in rows:
         if row.row_id == _MONTHLY:

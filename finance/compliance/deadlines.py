@@ -42,7 +42,7 @@ def deadlines_of(rules: ReferenceSet, *, year: int) -> tuple[Deadline, ...]:
         Deadline(due_on=row.day(), row=row) for row in rules.rows if row.unit == DATE_UNIT and row.is_effective(on)
     ]
     if not found:
-        raise NotFound("deadline.none", f"year: no deadlines of {year} are on file", year=str(year))
+        raise NotFound("deadline.year_none", f"year: no deadlines of {year} are on file", year=str(year))
     return tuple(sorted(found, key=lambda deadline: (deadline.due_on, deadline.row.row_id)))
 
 

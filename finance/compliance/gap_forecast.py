@@ -75,7 +75,7 @@ class EmissionsOutlook:
         if self.low_t is None or self.high_t is None:
             return
         if not 0 <= self.low_t <= self.expected_t <= self.high_t:
-            raise Invalid("outlook.interval", "interval: expected low <= expected emissions <= high")
+            raise Invalid("outlook.interval_order", "interval: expected low <= expected emissions <= high")
 
     @property
     def expected_t(self) -> Fraction:

@@ -80,7 +80,7 @@ class Cover:
             if getattr(self, field) < 0:
                 raise Invalid(f"obligation.{field}", f"{field}: expected zero or more whole tonnes")
         if self.ccer_surrendered_t > self.surrendered_t:
-            raise Invalid("obligation.ccer_surrendered_t", "ccer_surrendered_t: expected at most surrendered_t")
+            raise Invalid("obligation.ccer_exceeds", "ccer_surrendered_t: expected at most surrendered_t")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

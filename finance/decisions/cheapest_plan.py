@@ -178,7 +178,8 @@ def _missing(problem: PlanProblem, program: Program, name: str, limits: SolverLi
     values = plan_solver.solve(furthest, limits)
     if values is None:  # the others hold without it; only the solver's tolerance can say otherwise
         raise Conflict(
-            "plan.solver", "options: the solver cannot tell these constraints apart; use fewer digits or larger steps"
+            "plan.solver_digits",
+            "options: the solver cannot tell these constraints apart; use fewer digits or larger steps",
         )
     reached = next(each for each in judge(problem, choice_of(problem, values)).constraints if each.name == name)
     return Missing(name=name, missing=max(Fraction(0), -reached.slack), unit=reached.unit)

@@ -126,7 +126,9 @@ def position_change(situation: EtsSituation, tonnes: Fraction) -> PositionChange
     is ``decision.step``.
     """
     if tonnes > situation.emissions_t:
-        raise Invalid("decision.step", "step: expected at most the direct emissions of the process", field="step")
+        raise Invalid(
+            "decision.step_process", "step: expected at most the direct emissions of the process", field="step"
+        )
     before, after = _allocated(situation, situation.emissions_t), _allocated(situation, situation.emissions_t - tonnes)
     return PositionChange(
         before=before,

@@ -104,10 +104,12 @@ class RateStake:
                 "decision.kpi", f"{self.name}: expected output above zero, intensity and target of zero or more"
             )
         if not 0 < len(self.stretches) <= _MOST_STRETCHES:
-            raise Invalid("decision.window", f"{self.name}: expected 1 to {_MOST_STRETCHES} stretches of principal")
+            raise Invalid("decision.stretches", f"{self.name}: expected 1 to {_MOST_STRETCHES} stretches of principal")
         for one, after in zip(self.stretches, self.stretches[1:], strict=False):
             if after.start < one.end:
-                raise Invalid("decision.window", f"{self.name}: expected stretches in time order without overlap")
+                raise Invalid(
+                    "decision.stretches_order", f"{self.name}: expected stretches in time order without overlap"
+                )
         assert (self.forecast is None) == (self.quantiles is None), "a forecast comes with the table it was made by"
 
     @property
@@ -214,7 +216,9 @@ def stake_worth(stake: RateStake, step: Step) -> StakeWorth:
     saved_t = tonnes_of(step, stake.measure)
     after = stake.intensity - saved_t / stake.output_t
     if after < 0:
-        raise Invalid("decision.step", f"{stake.name}: step: expected at most the emissions of the year", field="step")
+        raise Invalid(
+            "decision.step_year", f"{stake.name}: step: expected at most the emissions of the year", field="step"
+        )
     met_bp = stake.margin_bp(min(stake.target, stake.intensity), is_met=True)
     missed_bp = stake.margin_bp(max(stake.target, stake.intensity), is_met=False)
     ratchet_cny = (missed_bp - met_bp) * stake.cny_per_bp

@@ -72,9 +72,11 @@ def parity_chart(situation: Situation, power: GreenPower, prices: Sequence[Fract
     if not 0 < len(prices) <= _MOST_POINTS:
         raise Invalid("decision.chart", f"prices: expected 1 to {_MOST_POINTS} carbon prices", field="prices")
     if any(not 0 <= each <= amounts.MAX_UNITS for each in prices):
-        raise Invalid("decision.chart", "prices: expected carbon prices of zero or more", field="prices")
+        raise Invalid("decision.chart_price", "prices: expected carbon prices of zero or more", field="prices")
     if situation.ets is None:
-        raise Invalid("decision.chart", "ets: expected the process whose position the prices value", field="ets")
+        raise Invalid(
+            "decision.chart_process", "ets: expected the process whose position the prices value", field="ets"
+        )
     value = next_mwh(situation, power).value
     # The carbon price reaches green power through the position alone; every other channel is the same at each price.
     rest = value.total_cny - (value.channel(ChannelKind.ETS).worth_cny or Fraction(0))

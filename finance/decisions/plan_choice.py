@@ -226,10 +226,12 @@ def _check_choice(problem: PlanProblem, choice: Choice) -> None:
     for name, units in choice.items():
         option = options.get(name)
         if option is None or not 0 <= units <= most_units(option):
-            raise Invalid("plan.choice", f"choice: expected units of an option within its bounds, not {name[:40]}")
+            raise Invalid(
+                "plan.choice_units", f"choice: expected units of an option within its bounds, not {name[:40]}"
+            )
         if isinstance(option, GreenContract) and 0 < units < option.least_steps:
             raise Invalid(
-                "plan.choice", f"{name[:40]}: expected none or the minimum take of {option.least_steps} steps"
+                "plan.choice_minimum", f"{name[:40]}: expected none or the minimum take of {option.least_steps} steps"
             )
 
 

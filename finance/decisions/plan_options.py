@@ -172,7 +172,7 @@ class Obligation:
         if not 0 < self.output_t <= MOST_UNITS or not 0 <= self.emissions_t <= MOST_UNITS:
             raise Invalid("plan.obligation", "obligation: expected output above zero and emissions of at most 10^9 t")
         if min(self.surrendered_t, self.ccer_surrendered_t) < 0 or not 0 <= self.ccer_share <= 1:
-            raise Invalid("plan.obligation", "obligation: expected tonnes of zero or more and a cap of 0 to 1")
+            raise Invalid("plan.obligation_cap", "obligation: expected tonnes of zero or more and a cap of 0 to 1")
         _check_fen("surplus", self.surplus_fen)
 
 
@@ -214,7 +214,9 @@ class PlanProblem:
         if len(set(names)) != len(names) or not all(each.strip() for each in names):
             raise Conflict("plan.name_twice", "name: expected every option and goal with a name of its own")
         if len(self.direct) > MOST_DIRECT:
-            raise Invalid("plan.size", f"measures: expected at most {MOST_DIRECT} direct ones", field="measures")
+            raise Invalid(
+                "plan.measures_many", f"measures: expected at most {MOST_DIRECT} direct ones", field="measures"
+            )
         if self.cash_fen is not None:
             _check_amount("cash", self.cash_fen)
 

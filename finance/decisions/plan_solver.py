@@ -53,7 +53,7 @@ def solve(program: Program, limits: SolverLimits) -> Mapping[Key, int] | None:
             ),
         )
     raise Conflict(
-        "plan.solver", "options: the solver cannot meet these numbers exactly; use fewer digits or larger steps"
+        "plan.solver_digits", "options: the solver cannot meet these numbers exactly; use fewer digits or larger steps"
     )
 
 
@@ -88,7 +88,9 @@ def _solved(program: Program, limits: SolverLimits) -> Mapping[Key, int] | None:
                 f"options: no proven answer within {limits.nodes} nodes or {limits.seconds} s; use fewer options or steps",
             )
     # Every variable is bounded, so that neither answer of a solver that is unsure can be an unbounded plan.
-    raise Conflict("plan.solver", "options: the solver gave up on these numbers; use fewer digits or larger steps")
+    raise Conflict(
+        "plan.solver_digits", "options: the solver gave up on these numbers; use fewer digits or larger steps"
+    )
 
 
 def _matrix(rows: tuple[Row, ...], place: Mapping[Key, int]) -> tuple[_Doubles, _Doubles]:

@@ -257,7 +257,9 @@ def premium_channel(product: ProductSituation | None, step: Step) -> Channel:
         )
     after = product.footprint_tco2e_per_t - step.footprint_t / product.output_t
     if after < 0:
-        raise Invalid("decision.step", "step: expected at most the footprint of the year's output", field="step")
+        raise Invalid(
+            "decision.step_footprint", "step: expected at most the footprint of the year's output", field="step"
+        )
     worth = Fraction(0)
     children = [
         leaf_of(("footprint tonnes saved", "碳足迹减排量"), step.footprint_t, "tCO2e", step.source),

@@ -96,7 +96,7 @@ def _moved(situation: Situation, values: Mapping[str, Fraction]) -> Situation:
     base = _output(situation)
     ratio = values[OUTPUT] / base if OUTPUT in values and base else Fraction(1)
     if ratio == 0:
-        raise Invalid("decision.change", "change: expected less than 1: no output has no intensity", field="change")
+        raise Invalid("decision.change_all", "change: expected less than 1: no output has no intensity", field="change")
     ets, cbam, duty, product = situation.ets, situation.cbam, situation.duty, situation.product
     if ets is not None:
         ets = dataclasses.replace(

@@ -250,7 +250,7 @@ class BoundMethodology:
     def _check_power(self) -> None:
         if self.power_factor() is None:
             raise Invalid(
-                "methodology.no_power",
+                "methodology.no_grid_factor",
                 f"{self.methodology.methodology_id}: counts no electricity, so it takes no grid factor; leave it out",
                 methodology_id=self.methodology.methodology_id,
             )

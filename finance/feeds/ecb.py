@@ -177,7 +177,7 @@ def _unzipped(file: str, raw: bytes) -> bytes:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             parts = [part for part in archive.infolist() if part.filename.endswith(".csv")]
             if len(parts) != 1:
-                raise Invalid("import.archive", f"{file}: expected one CSV in the archive", file=file)
+                raise Invalid("import.archive_csv", f"{file}: expected one CSV in the archive", file=file)
             return archive.read(parts[0])
     except (zipfile.BadZipFile, EOFError, ValueError, RuntimeError, NotImplementedError, OSError) as error:
         raise Invalid("import.archive", f"{file}: the archive is damaged; fetch it again", file=file) from error

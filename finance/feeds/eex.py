@@ -94,7 +94,7 @@ def parse_report_file(file: str, raw: bytes, *, known_at: datetime, allows_old: 
     tables = read_old_workbook(file, raw) if allows_old and is_old_workbook(raw) else read_table(file, raw)
     filled = [table for table in tables if any(any(row) for row in table.rows)]
     if not filled:
-        raise Invalid("import.empty", "the report has no filled sheet; fetch it again", source=SOURCE)
+        raise Invalid("import.no_sheet", "the report has no filled sheet; fetch it again", source=SOURCE)
     report = next((table for table in filled if _is_report(table)), filled[0])
     return parse_auction_report(report, known_at=known_at, raw_sha256=content_hash(raw))
 

@@ -44,7 +44,7 @@ def read_old_workbook(file: str, raw: bytes) -> tuple[Table, ...]:
     tables = []
     for name, rows in sheets:
         if rows is None:
-            raise Invalid("import.too_large", f"{file}: expected at most {MAX_OLD_CELLS} cells a sheet", file=file)
+            raise Invalid("import.cells_many", f"{file}: expected at most {MAX_OLD_CELLS} cells a sheet", file=file)
         texts = tuple(
             tuple(_text(cell, file=file, sheet=name, row=number, errors=errors) for cell in cells)
             for number, cells in enumerate(rows, start=1)

@@ -90,7 +90,7 @@ def check_archive(file: str, raw: bytes) -> None:
     ):
         raise Invalid("import.archive_ratio", f"{file}: a part unpacks to more than a spreadsheet can", file=file)
     if len({part.filename for part in parts}) != len(parts):
-        raise Invalid("import.archive", f"{file}: a part stands twice in the archive", file=file)
+        raise Invalid("import.archive_twice", f"{file}: a part stands twice in the archive", file=file)
 
 
 def _sheet_table(file: str, sheet: ReadOnlyWorksheet, errors: list[RowError]) -> Table:

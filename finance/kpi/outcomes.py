@@ -15,7 +15,7 @@ from typing import assert_never
 from finance.conventions.documents import kind_of
 from finance.conventions.exact_text import decimal_text, parse_exact
 from finance.conventions.explain import Explanation
-from finance.conventions.fields import check_text, parse_day, refused
+from finance.conventions.fields import check_text, parse_day, refused, refused_as
 from finance.conventions.rounding import KPI_COMPARISON
 from finance.kpi.definitions import KpiDefinition
 from finance.kpi.targets import (
@@ -150,7 +150,7 @@ def read_observed(observed: str, *, definition: KpiDefinition, target: Performan
     match rule:
         case ExternalRank():
             if observed not in rule.scale:
-                raise _not_observed(f"a grade of the scale {', '.join(rule.scale)}", observed)
+                raise _not_observed("observed_grade", f"a grade of the scale {', '.join(rule.scale)}", observed)
             return Fraction(len(rule.scale) - 1 - rule.scale.index(observed))
         case StatusHeld():
             days = sum((end - start).days for start, end in held_intervals(observed, target))
@@ -158,11 +158,11 @@ def read_observed(observed: str, *, definition: KpiDefinition, target: Performan
         case _:
             value = parse_exact(observed, field="observed")
     if isinstance(rule, Share) and not 0 <= value <= 1:
-        raise _not_observed("a share from 0 to 1", observed)
+        raise _not_observed("observed_share", "a share from 0 to 1", observed)
     if isinstance(rule, Count) and (value < 0 or value.denominator != 1):
-        raise _not_observed("a whole number from 0 on", observed)
+        raise _not_observed("observed_count", "a whole number from 0 on", observed)
     if definition.measure.is_intensity and value <= 0:
-        raise _not_observed("an intensity above zero; check emissions and production", observed)
+        raise _not_observed("observed_intensity", "an intensity above zero; check emissions and production", observed)
     return value
 
 
@@ -173,12 +173,14 @@ def held_intervals(observed: str, target: PerformanceTarget) -> tuple[tuple[date
     found: list[tuple[date, date]] = []
     texts = observed.split(",")
     if len(texts) > _MOST_INTERVALS:
-        raise _not_observed(f"at most {_MOST_INTERVALS} intervals", f"{len(texts)} intervals")
+        raise _not_observed("observed_intervals", f"at most {_MOST_INTERVALS} intervals", f"{len(texts)} intervals")
     for text in texts:
         first, _, last = text.partition("/")
         start, end = (parse_day(each, area=_AREA, field="observed") for each in (first, last))
         if not target.period_start <= start < end <= target.period_end or (found and start < found[-1][1]):
-            raise _not_observed("intervals YYYY-MM-DD/YYYY-MM-DD (end exclusive) in order inside the period", text)
+            raise _not_observed(
+                "observed_interval", "intervals YYYY-MM-DD/YYYY-MM-DD (end exclusive) in order inside the period", text
+            )
         found.append((start, end))
     return tuple(found)
 
@@ -355,8 +357,8 @@ def _as_printed(compared: Fraction, target: PerformanceTarget) -> Fraction:
     return Fraction(round_exact(compared * scale, KPI_COMPARISON), scale)
 
 
-def _not_observed(expected: str, value: str) -> Invalid:
-    return refused(area=_AREA, field="observed", expected=expected, value=value)
+def _not_observed(reason: str, expected: str, value: str) -> Invalid:
+    return refused_as(area=_AREA, reason=reason, field="observed", expected=expected, value=value)
 
 
 def _explain(

@@ -189,7 +189,9 @@ def parse_period(label: str) -> PricePeriod:
     """Return the period that ``2026-Q1`` or ``2027-W01`` names; anything else is ``cbam.period``."""
     found = _LABEL.fullmatch(label)
     if found is None:
-        raise Invalid("cbam.period", "period: expected a quarter or week such as 2026-Q1 or 2027-W01", field="period")
+        raise Invalid(
+            "cbam.period_format", "period: expected a quarter or week such as 2026-Q1 or 2027-W01", field="period"
+        )
     return quarter(int(found[1]), int(found[2])) if found[2] else week(int(found[1]), int(found[3]))
 
 
@@ -207,7 +209,7 @@ def quarter_of(day: date) -> PricePeriod:
 def quarter(year: int, number: int) -> PricePeriod:
     """Return quarter ``number`` (1 to 4) of ``year``."""
     if not 1 <= number <= _QUARTERS or not date.min.year <= year < date.max.year:
-        raise Invalid("cbam.period", "quarter: expected 1 to 4 of a year", field="quarter")
+        raise Invalid("cbam.quarter", "quarter: expected 1 to 4 of a year", field="quarter")
     start = date(year, 3 * number - 2, 1)
     end = date(year + 1, 1, 1) if number == _QUARTERS else date(year, 3 * number + 1, 1)
     return PricePeriod(label=f"{year:04d}-Q{number}", kind=PeriodKind.QUARTER, start=start, end=end)
@@ -225,7 +227,7 @@ def week(year: int, number: int) -> PricePeriod:
     try:
         return week_of(date.fromisocalendar(year, number, 1))
     except ValueError as error:
-        raise Invalid("cbam.period", "week: expected a week that the year has", field="week") from error
+        raise Invalid("cbam.week", "week: expected a week that the year has", field="week") from error
 
 
 def _usable(auctions: Iterable[Observation]) -> Iterable[Observation]:

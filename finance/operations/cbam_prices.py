@@ -174,7 +174,7 @@ def _check_kind(period: PricePeriod) -> None:
     kind = reference.shipped_feeds().lookup("cbam.period", on=period.start).word()
     if kind != period.kind.value:
         raise Invalid(
-            "cbam.period", f"period: certificates of {period.start.year} are priced by the {kind}", field="period"
+            "cbam.period_kind", f"period: certificates of {period.start.year} are priced by the {kind}", field="period"
         )
 
 

@@ -155,7 +155,7 @@ def check_fresh(proposal: Proposal, document: Mapping[str, Any]) -> None:
     differing = sorted(name for name, value in document.items() if proposal.document.get(name) != value)
     if differing:
         raise Conflict(
-            "compliance.stale",
+            "compliance.changed_since",
             f"proposal: what it rests on changed since ({', '.join(differing[:6])}); refuse it and propose anew",
             changed=", ".join(differing[:6]),
         )

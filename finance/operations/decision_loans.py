@@ -67,7 +67,9 @@ def recorded_stake(session: Session, organisation_id: UUID, asked: LoanQuestion,
     kpi = facilities.load_kpi(session, period.facility_id, period.kpi_id)
     definition = kpi.definition
     if definition.measure.value not in set(Measure) or period.kpi_id not in terms.ratchet.kpi_ids:
-        raise Conflict("decision.kpi", "kpi_period_id: expected an intensity that some pricing clause looks at")
+        raise Conflict(
+            "decision.kpi_unpriced", "kpi_period_id: expected an intensity that some pricing clause looks at"
+        )
     level, source = target_of_period(session, period)
     target = _target(loan, period)
     answer = forecast_of_year(

@@ -48,7 +48,7 @@ class GapQuestion:
         """Refuse figures beyond any plant, so that no product of them leaves its range, and forward sales."""
         ratios = (self.case.benchmark, self.case.direct_intensity, self.case.power_mwh_per_t, self.case.grid_factor)
         if self.case.output_t > _LARGEST_OUTPUT_T or max(ratios) > _LARGEST_RATIO:
-            raise Invalid("risk.year_case", "expected output up to 10^12 t and ratios up to 10^6")
+            raise Invalid("risk.year_large", "expected output up to 10^12 t and ratios up to 10^6")
         if not 0 <= self.forward_t <= _LARGEST_OUTPUT_T:
             raise Invalid("risk.forward", "forward_t: expected zero up to 10^12 t")
 
@@ -137,7 +137,7 @@ def gap_risk_of_year(
     places = parameters.whole("scenario_price_places")
     case = question.case
     if case.output_t.denominator != 1:
-        raise Invalid("risk.year_case", "output_t: expected whole tonnes for a simulation")
+        raise Invalid("risk.whole_tonnes", "output_t: expected whole tonnes for a simulation")
     model = GapModel(
         output_t=case.output_t.numerator,
         output_spread=uncertainty.output_spread,

@@ -151,5 +151,5 @@ def _explain(rule: AllocationRule, plants: Sequence[Plant], found: BalanceValue)
 
 def _whole(value: Fraction) -> int:
     if value.denominator != 1:
-        raise Invalid("industry.plants", "plants: expected a whole number", field="plants")
+        raise Invalid("industry.plants_number", "plants: expected a whole number", field="plants")
     return value.numerator

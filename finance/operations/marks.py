@@ -117,7 +117,7 @@ def second_check_mark(
     if record.withdrawn_at is not None:
         raise Conflict("market.mark_withdrawn", "mark: it was withdrawn; propose a new one", mark_id=str(mark_id))
     if record.second_checker_id not in {None, actor.user_id}:
-        raise Conflict("market.mark_approved", "mark: agreed to already by somebody else", mark_id=str(mark_id))
+        raise Conflict("market.mark_agreed", "mark: agreed to already by somebody else", mark_id=str(mark_id))
     if record.second_checker_id is None:
         mark_store.save_second_check(session, organisation_id, record, by=actor.user_id, at=now)
         end_asking(session, of_record(WaitingKind.SECOND_MARK_CHECK, organisation_id, mark_id), now=now)

@@ -185,7 +185,7 @@ def check_order(opening: Snapshot, closing: Snapshot) -> None:
     """Refuse a closing snapshot of an earlier day, or known earlier, than the opening one (``pnl.order``)."""
     if (closing.as_of, closing.known_at) < (opening.as_of, opening.known_at) or closing.known_at < opening.known_at:
         raise Invalid(
-            "pnl.order",
+            "pnl.snapshot_order",
             "closing_snapshot_id: expected marks of the opening day or later, known no earlier; exchange the two",
             field="closing_snapshot_id",
         )

@@ -124,7 +124,7 @@ def hedge_of(session: Session, held: str, hedge: str, snapshot: Snapshot, asked:
             raise Conflict("risk.not_marked", f"{name}: expected a usable mark in the snapshot; freeze one that has it")
         prices.append(Fraction(mark.value))
     if len({(mark.currency, mark.unit) for mark in marks if mark is not None}) != 1:
-        raise Invalid("risk.hedge", "hedge: expected two prices in the same currency and unit")
+        raise Invalid("risk.hedge_unit", "hedge: expected two prices in the same currency and unit")
     series = load_series(session, (held, hedge), asked)
     needed = parameters_on(asked.as_of).whole("min_returns")
     ratio = hedge_ratio(series[0], series[1], (prices[0], prices[1]), needed=needed)

@@ -97,6 +97,8 @@ def _calendar(session: Session, legs: Sequence[SeriesLeg], asked: SeriesQuestion
     rules = reference.shipped_mark_rules()
     names = {rules.calendar_of(leg.instrument, on=asked.as_of) for leg in legs}
     if len(names) != 1:
-        raise Invalid("risk.legs", "legs: expected instruments of one exchange calendar; sessions of two never line up")
+        raise Invalid(
+            "risk.legs_calendar", "legs: expected instruments of one exchange calendar; sessions of two never line up"
+        )
     held = calendar_years.load_calendar(session, asked.organisation_id, names.pop(), known_at=asked.known_at)
     return held.calendar

@@ -106,7 +106,7 @@ class StatementMapping:
     sheet: str | None = None
 
     def __post_init__(self) -> None:
-        """Refuse a mapping that could not read any file, or could read one in two ways (``reconciliation.mapping``)."""
+        """Refuse a mapping that could not read any file, or could read one in two ways (``reconciliation.mapping_...``)."""
         _check_columns(self)
         _check_accounts(self)
         _check_spelling(self)
@@ -217,42 +217,62 @@ def _date_pattern(date_format: str) -> str:
 def _check_columns(mapping: StatementMapping) -> None:
     named = frozenset(mapping.columns)
     if StatementColumn.BOOKED_ON not in named:
-        raise _wrong("columns", "expected a header for booked_on, the day of a line")
+        raise _wrong("mapping_day", "columns", "expected a header for booked_on, the day of a line")
     if named & _AMOUNTS not in _AMOUNT_FORMS:
-        raise _wrong("columns", "expected amount, or amount with direction, or amount_in with amount_out")
+        raise _wrong(
+            "mapping_amount", "columns", "expected amount, or amount with direction, or amount_in with amount_out"
+        )
     has_direction = StatementColumn.DIRECTION in named
     words = [normal_words(word) for word in (*mapping.in_words, *mapping.out_words)]
     if has_direction != bool(mapping.in_words and mapping.out_words) or (words and not has_direction):
-        raise _wrong("in_words", "expected in_words and out_words with a direction column, and only then")
+        raise _wrong(
+            "mapping_directions", "in_words", "expected in_words and out_words with a direction column, and only then"
+        )
     if len(set(words)) != len(words):
-        raise _wrong("in_words", "expected every word once, in in_words or in out_words")
+        raise _wrong("mapping_words_twice", "in_words", "expected every word once, in in_words or in out_words")
     if mapping.is_outflow_positive and named & _AMOUNTS != _AMOUNT_FORMS[0]:
-        raise _wrong("is_outflow_positive", "expected only with one signed amount column")
+        raise _wrong("mapping_outflow", "is_outflow_positive", "expected only with one signed amount column")
     headers = [normal_words(name) for names in mapping.columns.values() for name in names]
     if any(not 1 <= len(names) <= MAX_HEADERS for names in mapping.columns.values()):
-        raise _wrong("columns", f"expected 1 to {MAX_HEADERS} header names for each column")
+        raise _wrong("mapping_headers", "columns", f"expected 1 to {MAX_HEADERS} header names for each column")
     if not all(headers) or len(set(headers)) != len(headers):
-        raise _wrong("columns", "expected header names with letters, each for one column only")
+        raise _wrong("mapping_header_twice", "columns", "expected header names with letters, each for one column only")
 
 
 def _check_accounts(mapping: StatementMapping) -> None:
     if not 1 <= len(mapping.accounts) <= MAX_WORDS:
-        raise _wrong("accounts", f"expected 1 to {MAX_WORDS} commodities with their account")
+        raise _wrong("mapping_accounts", "accounts", f"expected 1 to {MAX_WORDS} commodities with their account")
     if not all(is_commodity_code(code) and is_path(path) for code, path in mapping.accounts.items()):
-        raise _wrong("accounts", "expected commodity codes such as CEA25 and account paths such as Assets:Bank:CNY")
+        raise _wrong(
+            "mapping_account",
+            "accounts",
+            "expected commodity codes such as CEA25 and account paths such as Assets:Bank:CNY",
+        )
     if len(set(mapping.accounts.values())) != len(mapping.accounts):
-        raise _wrong("accounts", "expected another account for each commodity")
+        raise _wrong("mapping_account_twice", "accounts", "expected another account for each commodity")
     has_columns = any(column in mapping.columns for column in COMMODITY_COLUMNS)
     if mapping.commodity is not None and (has_columns and mapping.commodity_words):
-        raise _wrong("commodity", "expected one commodity for all lines, or commodity_words; leave one out")
+        raise _wrong(
+            "mapping_commodity_twice",
+            "commodity",
+            "expected one commodity for all lines, or commodity_words; leave one out",
+        )
     if mapping.commodity is None and not has_columns:
-        raise _wrong("commodity", "expected one commodity for all lines, or a column of commodity, vintage or project")
+        raise _wrong(
+            "mapping_commodity",
+            "commodity",
+            "expected one commodity for all lines, or a column of commodity, vintage or project",
+        )
     known = {mapping.commodity} if mapping.commodity is not None else set(mapping.commodity_words.values())
     if known - set(mapping.accounts):
-        raise _wrong("commodity", f"expected commodities with an account: {', '.join(sorted(mapping.accounts))[:200]}")
+        raise _wrong(
+            "mapping_commodity_unknown",
+            "commodity",
+            f"expected commodities with an account: {', '.join(sorted(mapping.accounts))[:200]}",
+        )
     words = [normal_words(word) for word in mapping.commodity_words]
     if len(words) > MAX_WORDS or len(set(words)) != len(words) or not all(words):
-        raise _wrong("commodity_words", f"expected at most {MAX_WORDS} words, each once")
+        raise _wrong("mapping_commodity_words", "commodity_words", f"expected at most {MAX_WORDS} words, each once")
 
 
 def _check_spelling(mapping: StatementMapping) -> None:
@@ -261,13 +281,19 @@ def _check_spelling(mapping: StatementMapping) -> None:
     is_whole = "".join(pieces) == mapping.date_format and sorted(piece[0] for piece in letters) == ["D", "M", "Y"]
     runs_together = any(one in {"M", "D"} and other in letters for one, other in pairwise(pieces))
     if not is_whole or runs_together:
-        raise _wrong("date_format", "expected YYYY, MM or M, DD or D once each, such as YYYY-MM-DD or YYYY年M月D日")
+        raise _wrong(
+            "mapping_date",
+            "date_format",
+            "expected YYYY, MM or M, DD or D once each, such as YYYY-MM-DD or YYYY年M月D日",
+        )
     if mapping.decimal_mark not in {".", ","} or mapping.thousands_mark not in {"", ",", ".", " ", "'"}:
-        raise _wrong("decimal_mark", "expected decimal mark . or , and thousands mark , . ' blank or none")
+        raise _wrong(
+            "mapping_decimal", "decimal_mark", "expected decimal mark . or , and thousands mark , . ' blank or none"
+        )
     if mapping.decimal_mark == mapping.thousands_mark:
-        raise _wrong("decimal_mark", "expected another mark for thousands than for decimals")
+        raise _wrong("mapping_marks", "decimal_mark", "expected another mark for thousands than for decimals")
     if not 0 <= mapping.window_days <= MAX_WINDOW_DAYS:
-        raise _wrong("window_days", f"expected 0 to {MAX_WINDOW_DAYS} days")
+        raise _wrong("window_days", "window_days", f"expected 0 to {MAX_WINDOW_DAYS} days")
     for name, words in (
         ("columns", tuple(name for names in mapping.columns.values() for name in names)),
         ("commodity_words", tuple(mapping.commodity_words)),
@@ -283,9 +309,11 @@ def _check_words(words: tuple[str, ...], name: str) -> None:
         not normal_words(word) or len(word) > _MAX_TEXT or not word.isprintable() for word in words
     ):
         raise _wrong(
-            name, f"expected at most {MAX_WORDS} words of one printable line, each of 1 to {_MAX_TEXT} characters"
+            "mapping_words",
+            name,
+            f"expected at most {MAX_WORDS} words of one printable line, each of 1 to {_MAX_TEXT} characters",
         )
 
 
-def _wrong(name: str, expected: str) -> Invalid:
-    return Invalid("reconciliation.mapping", f"{name}: {expected}", field=name)
+def _wrong(reason: str, name: str, expected: str) -> Invalid:
+    return Invalid(f"reconciliation.{reason}", f"{name}: {expected}", field=name)

@@ -313,7 +313,7 @@ def test_a_refusal_is_one_line_that_names_the_field_and_what_was_expected() -> N
         ("interest", {**SPRING, "change": "2024-05-06=0.0335"}, 422, "calc.field_type", "change"),
         ("interest", {**SPRING, "change": [{"date": "2024-05-06", "rate": "0.03"}]}, 422, "calc.field_type", "change"),
         ("relief", {"lots": LOTS, "sell_t": "8", "method": "fifo"}, 422, "relief.oversold", "sell_t"),
-        ("relief", {"lots": [{**LOTS[0], "quantity_t": "x"}], "sell_t": "8", "method": "fifo"}, 422, "calc.lots",
+        ("relief", {"lots": [{**LOTS[0], "quantity_t": "x"}], "sell_t": "8", "method": "fifo"}, 422, "calc.lot_field",
          "lots[0].quantity_t"),
     ],
 )  # fmt: skip

@@ -47,7 +47,7 @@ def test_the_own_price_stands_with_its_auctions_and_sources(world: World) -> Non
 
 
 def test_a_period_that_does_not_exist_or_has_no_price_is_refused(world: World) -> None:
-    assert code(read(world, "2026-Q9")) == (422, "cbam.period")
+    assert code(read(world, "2026-Q9")) == (422, "cbam.period_format")
     assert code(read(world, "2026-Q1")) == (404, "cbam.no_price")
     assert code(read(world, "2026-Q1", known_at="2030-01-01T00:00:00Z")) == (422, "cbam.known_at")
     assert world.get(world.borrower, f"/cbam-prices/{'9' * 65}").status_code == 422

@@ -164,10 +164,10 @@ def test_premium_and_footprint_price_are_told_apart(world: World) -> None:
         ("/industry/benchmark", {"plants": [], "seed": 1}, (422, "industry.plants")),
         ("/cbam/flows", {"year": 2025}, (404, "cbam.no_rule")),
         ("/cbam/flows", {"year": 2027}, (422, "cbam.year")),
-        ("/cbam/flows", {"lines": [{**GOODS, "cn_code": "7602"}]}, (422, "cbam.cn_code")),
+        ("/cbam/flows", {"lines": [{**GOODS, "cn_code": "7602"}]}, (422, "cbam.good_unknown")),
         ("/cbam/flows", {"lines": [{**GOODS, "mass_t": "0"}]}, (422, "cbam.mass_t")),
         ("/cbam/flows", {"lines": [{**GOODS, "mass_t": "1" + "0" * 39}]}, (422, "cbam.mass_t")),
-        ("/cbam/flows", {"lines": [{**GOODS, "is_verified": True}]}, (422, "cbam.see")),
+        ("/cbam/flows", {"lines": [{**GOODS, "is_verified": True}]}, (422, "cbam.see_unverified")),
         ("/cbam/flows", {"lines": [GOODS, GOODS]}, (409, "cbam.line_twice")),
         ("/cbam/flows", {"lines": [{**GOODS, "route": "green"}]}, (422, "request.invalid")),
         ("/cbam/flows", {"prices": FLOW["prices"] * 2}, (422, "cbam.period_twice")),  # type: ignore[operator]

@@ -218,7 +218,7 @@ def test_the_maker_cannot_approve_and_a_stale_plan_is_not_booked(house: House) -
     done(house.approve(made))
     sold = COLUMNS + "T-2,sale,2026-11-20,CEA25,80,90.00,,,,,,\n"
     done(house.first.client.post(f"/v1/books/{house.first.book}/trades", sold, headers=CSV))
-    assert refused(house.execute(made)) == (409, "compliance.stale")
+    assert refused(house.execute(made)) == (409, "compliance.changed_since")
 
 
 def test_old_tonnes_are_carried_over_lot_by_lot(house: House) -> None:
@@ -361,7 +361,7 @@ def test_bad_input_is_refused_by_name(house: House) -> None:
     ):  # fmt: skip
         assert refused(house.post(path, body)) == (status, code), (path, body)
     for query, status, code in (
-        ("/compliance-deadlines?year=2031&as_of=2026-11-21", 404, "deadline.none"),
+        ("/compliance-deadlines?year=2031&as_of=2026-11-21", 404, "deadline.year_none"),
         ("/compliance-deadlines?year=2025&as_of=2026-11-21&sector=cement", 422, "query.sector"),
         ("/compliance-deadlines?year=2025&as_of=2026-11-21&days_ahead=999", 422, "query.days_ahead"),
         ("/compliance-deadlines?year=1&as_of=2026-11-21", 422, "query.year"),

@@ -139,7 +139,7 @@ def test_what_cannot_be_answered_has_a_code(world: World) -> None:
         (f"/emissions?{base}&grid_region=CN-XX", (404, "reference.missing")),
         (f"/emissions?{base}&gwp_set=ar6", (422, "methodology.no_gwp")),
         ("/emissions?year=2025&methodology=cets-ag-04.01&gwp_set=ar9", (404, "reference.missing")),
-        ("/emissions?year=2025&methodology=cets-ag-04.01&grid_region=CN-YN", (422, "methodology.no_power")),
+        ("/emissions?year=2025&methodology=cets-ag-04.01&grid_region=CN-YN", (422, "methodology.no_grid_factor")),
         (f"/emissions?{base}&site=nowhere", (404, "emissions.no_activity")),
         (f"/emissions?{base}&whole=yes", (422, "request.invalid")),
         (f"/emissions/report?{base}", (409, "report.unknown")),

@@ -228,7 +228,7 @@ def test_only_the_operator_asks(house: House, borrower: Member) -> None:
 
 def test_what_is_not_there_is_neither_removed_nor_signed_in_for(house: House) -> None:
     assert house.send("/example/removals").json()["code"] == "example.state"
-    assert house.send("/example/sign-ins").json()["code"] == "example.state"
+    assert house.send("/example/sign-ins").json()["code"] == "example.not_loaded"
 
 
 def test_the_operators_first_page_leads_to_it_and_every_state_is_a_page_in_both_languages(

@@ -171,8 +171,8 @@ def test_an_earlier_record_point_is_exported_as_it_was(keeping: Treasury) -> Non
     ("query", "code"),
     [
         ("format=csv", "export.report"),
-        ("format=beancount&report=lots", "export.report"),
-        (f"format=jsonl&account={BANK}", "export.report"),
+        ("format=beancount&report=lots", "export.report_unused"),
+        (f"format=jsonl&account={BANK}", "export.report_unused"),
         ("format=pdf", "request.invalid"),
         ("format=csv&report=statement&account=Assets:None", "account.not_found"),
         ("format=csv&report=statement&account=%00", "account.not_found"),

@@ -195,7 +195,7 @@ def test_a_year_is_imported_by_two_persons_and_unknown_until_then(house: Treasur
 @SQLITE
 def test_a_year_that_is_none_is_refused(house: Treasury) -> None:
     for query, content, status, code in (
-        (NOTICE, b"\xff\xfe", 422, "import.encoding"),
+        (NOTICE, b"\xff\xfe", 422, "import.encoding_utf8"),
         (NOTICE, b"x", 422, "import.rows_unreadable"),
         (NOTICE, YEAR_2027.encode() + b"closed,2027-02-05,2027-02-05\n", 422, "import.rows_unreadable"),
         (NOTICE.replace("2027", "99999999"), YEAR_2027.encode(), 422, "calendar.year"),

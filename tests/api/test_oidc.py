@@ -192,11 +192,11 @@ FORGED: dict[str, tuple[Change, str]] = {
     "without_sub": (without("sub"), "oidc.token_subject"),
     "claim_sub": (claim(sub=""), "oidc.token_subject"),
     "claim_sub_x_256": (claim(sub="x" * 256), "oidc.token_subject"),
-    "claim_email_verified_false": (claim(email_verified=False), "oidc.email"),
-    "claim_email_verified_true": (claim(email_verified="true"), "oidc.email"),
-    "without_email": (without("email"), "oidc.email"),
-    "claim_email_wang_other_example": (claim(email="wang@other.example"), "oidc.email"),
-    "claim_email_wang_wang_smelter_example": (claim(email="Wang <wang@smelter.example>"), "oidc.email"),
+    "claim_email_verified_false": (claim(email_verified=False), "oidc.email_unverified"),
+    "claim_email_verified_true": (claim(email_verified="true"), "oidc.email_unverified"),
+    "without_email": (without("email"), "oidc.email_unverified"),
+    "claim_email_wang_other_example": (claim(email="wang@other.example"), "oidc.email_unverified"),
+    "claim_email_wang_wang_smelter_example": (claim(email="Wang <wang@smelter.example>"), "oidc.email_unverified"),
     "claim_email_nobody_smelter_example": (claim(email="nobody@smelter.example"), "oidc.unknown"),
     "claim_email_wang_else_smelter_example": (claim(email="wang+else@smelter.example"), "oidc.unknown"),
 }
@@ -536,7 +536,7 @@ def test_a_provider_that_fails_is_told_as_such(world: World, monkeypatch: pytest
     back = world.line.consent(world.begin())
     monkeypatch.setattr(world.line, "post_form", lambda *_args, **_more: Answer(status=502, document={}))
 
-    assert refused(world.send("/sign-in/callback", back)) == (503, "oidc.provider_silent")
+    assert refused(world.send("/sign-in/callback", back)) == (503, "oidc.provider_fails")
 
 
 @SQLITE

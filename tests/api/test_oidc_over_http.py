@@ -77,7 +77,7 @@ def test_a_code_of_the_provider_works_once(world: World) -> None:
 def test_somebody_whom_the_provider_knows_and_we_do_not_stays_outside(world: World) -> None:
     assert refused(world.send("/sign-in/callback", consent(world.begin(), "stranger@smelter.example"))) == (
         403,
-        "oidc.email",
+        "oidc.email_unverified",
     )
     assert world.sessions() == 0
 
@@ -85,7 +85,7 @@ def test_somebody_whom_the_provider_knows_and_we_do_not_stays_outside(world: Wor
 def test_without_the_setting_a_provider_on_this_machine_is_not_asked(world: World, app: FastAPI) -> None:
     app.state.openid = OpenId(OpenIdSettings(public_url=PUBLIC_URL))
 
-    assert refused(world.send(f"/sign-in/providers/{world.provider.provider_id}")) == (503, "oidc.provider_silent")
+    assert refused(world.send(f"/sign-in/providers/{world.provider.provider_id}")) == (503, "oidc.provider_fails")
 
 
 @dataclass

@@ -172,7 +172,7 @@ def test_a_mark_approved_for_a_stale_vintage_brings_it_in_as_new_data_or_for_the
 def test_a_period_that_cannot_be_told_is_refused(week: Treasury) -> None:
     backwards = f"opening_snapshot_id={LAST}&closing_snapshot_id={FIRST}"
     for query, status, code in (
-        (backwards, 422, "pnl.order"),
+        (backwards, 422, "pnl.snapshot_order"),
         (f"{PERIOD}&opening_known=5&closing_known=4", 422, "pnl.order"),
         (f"{PERIOD}&closing_known=999", 422, "ledger.record_point"),
         (f"{PERIOD}&opening_known=-1", 422, "request.invalid"),

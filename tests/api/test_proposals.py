@@ -195,8 +195,8 @@ def test_a_rule_changes_only_with_two_persons_and_only_where_it_makes_sense(hous
     for wrong, code in (
         ({**never, "action": "four_eyes.rule"}, "four_eyes.fixed"),
         ({**never, "action": "nothing"}, "four_eyes.action"),
-        ({**never, "requirement": "above"}, "four_eyes.limits"),
-        ({**never, "most_cny": "1.00"}, "four_eyes.limits"),
+        ({**never, "requirement": "above"}, "four_eyes.limits_unneeded"),
+        ({**never, "most_cny": "1.00"}, "four_eyes.limits_unneeded"),
         ({**never, "requirement": "above", "most_cny": "-1.00"}, "four_eyes.limits"),
         ({**never, "action": "kpi.report", "requirement": "above", "most_cny": "1.00"}, "four_eyes.not_weighed"),
     ):

@@ -206,7 +206,7 @@ def test_balances_are_asserted_and_checked_anew(books: Treasury) -> None:
 @pytest.mark.parametrize(
     ("path", "body", "status", "code"),
     [
-        (SOURCE, mapping(date_format="%Y"), 422, "reconciliation.mapping"),
+        (SOURCE, mapping(date_format="%Y"), 422, "reconciliation.mapping_date"),
         (SOURCE, mapping(window_days=-1), 422, "request.invalid"),
         (SOURCE, {**mapping(), "code": "../x"}, 422, "reconciliation.source_code"),
         (SOURCE, mapping(accounts=[{"commodity": "CNY", "account": "Assets:Nowhere"}]), 422, "reconciliation.account"),

@@ -97,8 +97,8 @@ def test_the_day_decides_what_was_there(house: House) -> None:
             {**OF_BOOK, "holdings": [{"production_month": "2025-06", "kind": "market", "quantity": 1}]},
             (422, "query.exclusive"),
         ),
-        ({"book_id": BOOK}, (422, "query.exclusive")),
-        ({"day": "2026-11-19"}, (422, "query.exclusive")),
+        ({"book_id": BOOK}, (422, "query.together")),
+        ({"day": "2026-11-19"}, (422, "query.together")),
         ({**OF_BOOK, "day": "2026-11-20"}, (422, "duty.day")),
     ],
 )

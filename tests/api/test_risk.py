@@ -327,7 +327,7 @@ def test_too_few_returns_say_how_many_are_needed(house: Treasury) -> None:
 
     answer = ask(house)
 
-    assert refused(answer) == (409, "risk.too_few_returns")
+    assert refused(answer) == (409, "risk.too_few_sessions")
     assert "at least 100" in answer.json()["detail"]
     assert "found 59" in answer.json()["detail"]
 
@@ -354,12 +354,12 @@ def test_choices_that_make_no_figure_are_refused(house: Treasury) -> None:
         ({"window": -1}, 422, "request.invalid"),
         ({"horizon": 0}, 422, "risk.horizon"),
         ({"horizon": 10**14}, 422, "risk.horizon"),
-        ({"method": "monte_carlo"}, 422, "risk.seed"),
-        ({"seed": 1}, 422, "risk.seed"),
+        ({"method": "monte_carlo"}, 422, "risk.seed_parts"),
+        ({"seed": 1}, 422, "risk.seed_parts"),
         ({"method": "monte_carlo", "seed": 1, "paths": 10**9}, 422, "risk.paths"),
         ({"method": "garch"}, 422, "request.invalid"),
         ({"series": [{"instrument": "CEA25", "legs": [leg, leg]}]}, 422, "risk.legs"),
-        ({"series": [{"instrument": "CEA25", "legs": [eua, leg]}]}, 422, "risk.legs"),
+        ({"series": [{"instrument": "CEA25", "legs": [eua, leg]}]}, 422, "risk.legs_calendar"),
         (
             {"series": [{"instrument": "CEA25", "legs": [{**leg, "instrument": "NONE"}]}]},
             404,
@@ -371,7 +371,7 @@ def test_choices_that_make_no_figure_are_refused(house: Treasury) -> None:
         ({"liquidity_month": "2026-13"}, 422, "request.invalid"),
         ({"known": 99}, 422, "ledger.record_point"),
         ({"snapshot_id": entry_id(9)}, 404, "market_snapshot.not_found"),
-        ({"horizon": 60, "horizon_rule": "overlapping"}, 409, "risk.too_few_returns"),
+        ({"horizon": 60, "horizon_rule": "overlapping"}, 409, "risk.too_few_runs"),
     ):
         assert refused(ask(house, **body)) == (status, code), body
 
@@ -384,12 +384,12 @@ def test_gap_questions_that_cannot_be_answered_are_refused(house: Treasury) -> N
         ({"paths": 10**9}, 422, "risk.paths"),
         ({"year": 2019}, 404, "allocation.no_rule"),
         ({"year": 0}, 422, "query.year"),
-        ({"output_t": "-1"}, 422, "risk.year_case"),
-        ({"output_t": "1" + "0" * 38}, 422, "risk.year_case"),
-        ({"output_t": "10.5"}, 422, "risk.year_case"),
+        ({"output_t": "-1"}, 422, "risk.year_negative"),
+        ({"output_t": "1" + "0" * 38}, 422, "risk.year_large"),
+        ({"output_t": "10.5"}, 422, "risk.whole_tonnes"),
         ({"benchmark": "0"}, 422, "risk.year_case"),
-        ({"output_spread": "-1"}, 422, "risk.gap_model"),
-        ({"output_price": "1.5"}, 422, "risk.correlation"),
+        ({"output_spread": "-1"}, 422, "risk.spread"),
+        ({"output_price": "1.5"}, 422, "risk.correlation_impossible"),
         ({"mark_instrument": "CEA24"}, 409, "risk.not_marked"),
         ({"confidence": "0"}, 422, "risk.confidence"),
         ({"output_t": "1e5"}, 422, "request.invalid"),

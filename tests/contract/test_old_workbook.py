@@ -93,7 +93,7 @@ def test_one_cell_in_the_last_corner_is_refused_before_the_table_is_built() -> N
     with pytest.raises(Invalid) as refused:
         read_old_workbook("a.xls", raw.getvalue())
 
-    assert refused.value.code == "import.too_large"
+    assert refused.value.code == "import.cells_many"
 
 
 @settings(max_examples=300, deadline=None)

@@ -188,4 +188,4 @@ def test_a_payload_is_put_into_detached_envelopes_only() -> None:
     with pytest.raises(Invalid) as caught:
         attach_payload(envelope(), PAYLOAD)
 
-    assert caught.value.code == "jws.members"
+    assert caught.value.code == "jws.members_detached"

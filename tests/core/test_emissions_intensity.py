@@ -134,7 +134,7 @@ def test_a_grid_factor_for_a_methodology_without_power_is_refused() -> None:
             CETS, ac_kwh_per_t=Fraction(1), zero_emission_share=Fraction(0), grid_factor_kg_per_kwh=Decimal("0.5")
         )
 
-    assert refused.value.code == "methodology.no_power"
+    assert refused.value.code == "methodology.no_grid_factor"
 
 
 @pytest.mark.parametrize(("ac", "green"), [("-1", "0"), ("1", "-0.1"), ("1", "1.0001")])

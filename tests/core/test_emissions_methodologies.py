@@ -144,7 +144,7 @@ def test_a_region_for_a_methodology_without_power_is_refused() -> None:
     with pytest.raises(Invalid) as refused:
         bound("cets-ag-04.01").with_grid_region(FACTORS, "CN-YN")
 
-    assert refused.value.code == "methodology.no_power"
+    assert refused.value.code == "methodology.no_grid_factor"
 
 
 @pytest.mark.parametrize(("gwp_set", "cf4", "c2f6"), [("ar4", 7390, 12200), ("ar5", 6630, 11100), ("ar6", 7380, 12400)])

@@ -201,31 +201,31 @@ def test_held_intervals_are_half_open() -> None:
 
 
 @pytest.mark.parametrize(
-    ("observed", "rule", "measure"),
+    ("observed", "rule", "measure", "code"),
     [
-        ("0", LEVEL, KpiMeasure.OPERATIONAL_INCL_POWER),
-        ("-9", LEVEL, KpiMeasure.OPERATIONAL_INCL_POWER),
-        ("1.01", Share(bound=Bound.AT_LEAST, value=F(3, 10)), KpiMeasure.SHARE),
-        ("30", Share(bound=Bound.AT_LEAST, value=F(3, 10)), KpiMeasure.SHARE),
-        ("2.5", Count(bound=Bound.AT_MOST, number=2), KpiMeasure.COUNT),
-        ("-1", Count(bound=Bound.AT_MOST, number=2), KpiMeasure.COUNT),
-        ("D", RANK, KpiMeasure.GRADE),
-        ("a", RANK, KpiMeasure.GRADE),
-        ("2025-12-31/2026-02-01", HELD, KpiMeasure.STATUS),
-        ("2026-02-01/2026-02-01", HELD, KpiMeasure.STATUS),
-        ("2026-02-01/2026-03-01,2026-02-15/2026-04-01", HELD, KpiMeasure.STATUS),
-        ("", HELD, KpiMeasure.STATUS),
-        ("2026-02-01", HELD, KpiMeasure.STATUS),
-        (",".join(["2026-02-01/2026-03-01"] * 401), HELD, KpiMeasure.STATUS),
+        ("0", LEVEL, KpiMeasure.OPERATIONAL_INCL_POWER, "kpi.observed_intensity"),
+        ("-9", LEVEL, KpiMeasure.OPERATIONAL_INCL_POWER, "kpi.observed_intensity"),
+        ("1.01", Share(bound=Bound.AT_LEAST, value=F(3, 10)), KpiMeasure.SHARE, "kpi.observed_share"),
+        ("30", Share(bound=Bound.AT_LEAST, value=F(3, 10)), KpiMeasure.SHARE, "kpi.observed_share"),
+        ("2.5", Count(bound=Bound.AT_MOST, number=2), KpiMeasure.COUNT, "kpi.observed_count"),
+        ("-1", Count(bound=Bound.AT_MOST, number=2), KpiMeasure.COUNT, "kpi.observed_count"),
+        ("D", RANK, KpiMeasure.GRADE, "kpi.observed_grade"),
+        ("a", RANK, KpiMeasure.GRADE, "kpi.observed_grade"),
+        ("2025-12-31/2026-02-01", HELD, KpiMeasure.STATUS, "kpi.observed_interval"),
+        ("2026-02-01/2026-02-01", HELD, KpiMeasure.STATUS, "kpi.observed_interval"),
+        ("2026-02-01/2026-03-01,2026-02-15/2026-04-01", HELD, KpiMeasure.STATUS, "kpi.observed_interval"),
+        ("", HELD, KpiMeasure.STATUS, "kpi.observed"),
+        ("2026-02-01", HELD, KpiMeasure.STATUS, "kpi.observed"),
+        (",".join(["2026-02-01/2026-03-01"] * 401), HELD, KpiMeasure.STATUS, "kpi.observed_intervals"),
     ],
 )
 def test_an_observation_that_its_kind_cannot_have_is_refused(
-    observed: str, rule: TargetRule, measure: KpiMeasure
+    observed: str, rule: TargetRule, measure: KpiMeasure, code: str
 ) -> None:
     with pytest.raises(Invalid) as refusal:
         judged(observed, rule, measure=measure)
 
-    assert refusal.value.code == "kpi.observed"
+    assert refusal.value.code == code
 
 
 @pytest.mark.parametrize("observed", ["", "NaN", "1e3", "9,2", "\uff19", "1/0", "+9", " 9", "9" * 50])

@@ -249,7 +249,7 @@ def test_edge_11_no_production_is_no_intensity(value: str) -> None:
     with pytest.raises(DomainError) as refusal:
         finding(value)
 
-    assert refusal.value.code == "kpi.observed"
+    assert refusal.value.code == "kpi.observed_intensity"
 
 
 def test_edge_11_a_curtailed_plant_misses_with_an_exploding_intensity_unless_waived() -> None:

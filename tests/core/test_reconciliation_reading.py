@@ -348,36 +348,39 @@ def test_a_worksheets_date_cell_is_read_whatever_the_format() -> None:
 
 
 @pytest.mark.parametrize(
-    "changes",
+    ("changes", "code"),
     [
-        {"date_format": "YY-MM-DD"},
-        {"date_format": "YYYYMD"},
-        {"date_format": "YYYY-MM-DD-DD"},
-        {"date_format": ".*"},
-        {"decimal_mark": ",", "thousands_mark": ","},
-        {"decimal_mark": "x"},
-        {"window_days": -1},
-        {"window_days": 1000},
-        {"accounts": {}},
-        {"accounts": {"CNY": "nowhere"}},
-        {"accounts": {"CEA25": "Assets:Carbon:CEA25"}},
-        {"commodity": None},
-        {"in_words": ("in",)},
-        {"is_outflow_positive": True},
-        {"skipped_words": (" ",)},
-        {"columns": {C.AMOUNT: ("Amount",)}},
-        {"columns": {C.BOOKED_ON: ("Date",)}},
-        {"columns": {C.BOOKED_ON: ("Date",), C.AMOUNT: ("date ",)}},
-        {"columns": {C.BOOKED_ON: ("Date",), C.AMOUNT: ("A",), C.AMOUNT_IN: ("B",)}},
-        {"columns": {C.BOOKED_ON: ("Date",), C.AMOUNT: ("A",), C.DIRECTION: ("B",)}},
-        {"columns": {C.BOOKED_ON: (), C.AMOUNT: ("A",)}},
+        ({"date_format": "YY-MM-DD"}, "reconciliation.mapping_date"),
+        ({"date_format": "YYYYMD"}, "reconciliation.mapping_date"),
+        ({"date_format": "YYYY-MM-DD-DD"}, "reconciliation.mapping_date"),
+        ({"date_format": ".*"}, "reconciliation.mapping_date"),
+        ({"decimal_mark": ",", "thousands_mark": ","}, "reconciliation.mapping_marks"),
+        ({"decimal_mark": "x"}, "reconciliation.mapping_decimal"),
+        ({"window_days": -1}, "reconciliation.window_days"),
+        ({"window_days": 1000}, "reconciliation.window_days"),
+        ({"accounts": {}}, "reconciliation.mapping_accounts"),
+        ({"accounts": {"CNY": "nowhere"}}, "reconciliation.mapping_account"),
+        ({"accounts": {"CEA25": "Assets:Carbon:CEA25"}}, "reconciliation.mapping_commodity_unknown"),
+        ({"commodity": None}, "reconciliation.mapping_commodity"),
+        ({"in_words": ("in",)}, "reconciliation.mapping_directions"),
+        ({"is_outflow_positive": True}, "reconciliation.mapping_outflow"),
+        ({"skipped_words": (" ",)}, "reconciliation.mapping_words"),
+        ({"columns": {C.AMOUNT: ("Amount",)}}, "reconciliation.mapping_day"),
+        ({"columns": {C.BOOKED_ON: ("Date",)}}, "reconciliation.mapping_amount"),
+        ({"columns": {C.BOOKED_ON: ("Date",), C.AMOUNT: ("date ",)}}, "reconciliation.mapping_header_twice"),
+        ({"columns": {C.BOOKED_ON: ("Date",), C.AMOUNT: ("A",), C.AMOUNT_IN: ("B",)}}, "reconciliation.mapping_amount"),
+        (
+            {"columns": {C.BOOKED_ON: ("Date",), C.AMOUNT: ("A",), C.DIRECTION: ("B",)}},
+            "reconciliation.mapping_directions",
+        ),
+        ({"columns": {C.BOOKED_ON: (), C.AMOUNT: ("A",)}}, "reconciliation.mapping_headers"),
     ],
 )
-def test_a_mapping_that_could_not_be_read_by_is_refused(changes: dict[str, Any]) -> None:
+def test_a_mapping_that_could_not_be_read_by_is_refused(changes: dict[str, Any], code: str) -> None:
     with pytest.raises(Invalid) as caught:
         mapping(**changes)
 
-    assert caught.value.code == "reconciliation.mapping"
+    assert caught.value.code == code
 
 
 def test_a_reference_compares_by_its_letters_and_digits() -> None:

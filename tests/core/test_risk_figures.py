@@ -188,7 +188,7 @@ def test_too_few_common_returns_say_how_many_are_needed() -> None:
     with pytest.raises(Conflict, match="at least 5 on common sessions, found 3; the shortest series is B") as refusal:
         common_scenarios([series("A", percents(*range(9))), series("B", percents(1, 2, 3))], window=9, needed=5)
 
-    assert refusal.value.code == "risk.too_few_returns"
+    assert refusal.value.code == "risk.too_few_sessions"
     assert (refusal.value.data["needed"], refusal.value.data["found"]) == ("5", "3")
 
 
@@ -308,8 +308,8 @@ def method(**change: object) -> RiskMethod:
         ({"confidence": Fraction(49, 100)}, "risk.confidence"),
         ({"confidence": Fraction(9999999, 10**7)}, "risk.confidence"),
         ({"horizon": 0}, "risk.horizon"),
-        ({"seed": 1}, "risk.seed"),
-        ({"method": Method.MONTE_CARLO}, "risk.seed"),
+        ({"seed": 1}, "risk.seed_parts"),
+        ({"method": Method.MONTE_CARLO}, "risk.seed_parts"),
         (
             {"method": Method.MONTE_CARLO, "seed": 1, "paths": 1000, "horizon_rule": HorizonRule.OVERLAPPING},
             "risk.horizon_rule",

@@ -136,7 +136,7 @@ def test_logarithms_of_price_and_exchange_rate_add() -> None:
         (("-0.1",), "0", "risk.volatility"),
         (("6",), "0", "risk.volatility"),
         (("0.1", "0.1"), "1.1", "risk.correlation"),
-        (("0.1", "0.1", "0.1"), "-0.9", "risk.correlation"),
+        (("0.1", "0.1", "0.1"), "-0.9", "risk.correlation_impossible"),
     ],
 )
 def test_what_is_no_covariance_is_refused(volatility: tuple[str, ...], correlation: str, code: str) -> None:

@@ -191,18 +191,18 @@ def test_a_price_by_the_wrong_kind_of_period_is_not_taken(database: Database, so
     ask(world)
 
     assert stored(database, "CBAM-2026W14") == []
-    assert "cbam.period 2026-W14" in alerts(database)
+    assert "cbam.period_kind 2026-W14" in alerts(database)
 
 
 @pytest.mark.parametrize(
     ("label", "code"),
     [
-        ("2026-Q5", "cbam.period"),
-        ("Q1", "cbam.period"),
-        ("2026-W14", "cbam.period"),
+        ("2026-Q5", "cbam.period_format"),
+        ("Q1", "cbam.period_format"),
+        ("2026-W14", "cbam.period_kind"),
         ("2025-Q4", "reference.missing"),
         ("2026-Q1", "cbam.no_price"),
-        ("2099-W60", "cbam.period"),
+        ("2099-W60", "cbam.week"),
     ],
 )
 def test_a_period_without_a_price_or_rule_is_refused(

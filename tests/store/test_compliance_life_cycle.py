@@ -129,7 +129,7 @@ def test_a_settlement_whose_facts_changed_is_stale(house: CarbonBook) -> None:
     with pytest.raises(Conflict) as refused:
         executed_settlement(house, waiting)
 
-    assert refused.value.code == "compliance.stale"
+    assert refused.value.code == "compliance.changed_since"
 
 
 def test_a_corrected_verification_reopens_and_the_old_view_stays(house: CarbonBook) -> None:

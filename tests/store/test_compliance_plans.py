@@ -157,7 +157,7 @@ def test_facts_that_change_make_a_plan_stale(house: CarbonBook) -> None:
     with pytest.raises(Conflict) as refused:
         executed(house, plan)
 
-    assert refused.value.code == "compliance.stale"
+    assert refused.value.code == "compliance.changed_since"
     assert house.balance("Expenses:Surrendered:CEA25") == 0
 
 

@@ -50,15 +50,17 @@ class GapModel:
             )
         spreads = (self.output_spread, self.benchmark_spread, self.price_volatility)
         if any(not 0 <= one <= _LARGEST_SPREAD for one in spreads):
-            raise Invalid("risk.gap_model", f"spreads: expected 0 to {_LARGEST_SPREAD}")
+            raise Invalid("risk.spread", f"spreads: expected 0 to {_LARGEST_SPREAD}")
         lines = self.correlation
         if len(lines) != _FACTORS or any(len(line) != _FACTORS for line in lines):
             raise Invalid("risk.correlation", "correlation: expected three lines of three: output, benchmark, price")
         if any(lines[one][two] != lines[two][one] or lines[one][one] != 1 for one in range(3) for two in range(3)):
-            raise Invalid("risk.correlation", "correlation: expected the same number both ways and 1 on the diagonal")
+            raise Invalid(
+                "risk.correlation_uneven", "correlation: expected the same number both ways and 1 on the diagonal"
+            )
         smallest = np.linalg.eigvalsh(np.array([list(line) for line in lines], dtype=object).astype(np.float64)).min()
         if any(abs(one) > 1 for line in lines for one in line) or smallest * 10**9 < -1:
-            raise Invalid("risk.correlation", "correlation: expected numbers that can hold together")
+            raise Invalid("risk.correlation_impossible", "correlation: expected numbers that can hold together")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -49,7 +49,7 @@ def hedge_ratio(
     count = len(pairs)
     if count < max(needed, 2):
         raise Conflict(
-            "risk.too_few_returns",
+            "risk.too_few_overlaps",
             f"returns: expected at least {max(needed, 2)} overlapping changes of {held.instrument} and "
             f"{hedge.instrument}, found {count}; load more days",
             needed=str(max(needed, 2)),
@@ -61,7 +61,7 @@ def hedge_ratio(
     variance_held = sum(((one - mean_held) ** 2 for _, one, _ in pairs), Fraction(0)) / (count - 1)
     variance_hedge = sum(((other - mean_hedge) ** 2 for _, _, other in pairs), Fraction(0)) / (count - 1)
     if variance_hedge == 0:
-        raise Conflict("risk.no_variance", f"{hedge.instrument}: its price did not move; it hedges nothing")
+        raise Conflict("risk.no_movement", f"{hedge.instrument}: its price did not move; it hedges nothing")
     return HedgeRatio(
         ratio=covariance / variance_hedge,
         effectiveness=covariance**2 / (variance_held * variance_hedge) if variance_held else Fraction(0),

@@ -52,7 +52,9 @@ class RiskMethod:
             raise Invalid("risk.horizon", "horizon, window: expected one or more")
         is_simulated = self.method is Method.MONTE_CARLO
         if is_simulated != (self.seed is not None) or is_simulated != (self.paths is not None):
-            raise Invalid("risk.seed", "seed, paths: expected both with monte_carlo and neither with another method")
+            raise Invalid(
+                "risk.seed_parts", "seed, paths: expected both with monte_carlo and neither with another method"
+            )
         if is_simulated and self.horizon_rule is not HorizonRule.SQRT_TIME:
             raise Invalid("risk.horizon_rule", "horizon_rule: expected sqrt_time with monte_carlo")
 

@@ -54,11 +54,12 @@ class LogNormalModel:
             if len(line) != size or line[one] != 1 or any(abs(value) > 1 for value in line):
                 raise Invalid("risk.correlation", "correlation: expected lines of -1 to 1 with 1 on the diagonal")
             if any(line[two] != self.correlation[two][one] for two in range(one)):
-                raise Invalid("risk.correlation", "correlation: expected the same number both ways")
+                raise Invalid("risk.correlation_uneven", "correlation: expected the same number both ways")
         smallest = np.linalg.eigvalsh(_floats(self.correlation)).min()
         if smallest * 10**9 < -1:
             raise Invalid(
-                "risk.correlation", "correlation: expected numbers that can hold together (positive semidefinite)"
+                "risk.correlation_impossible",
+                "correlation: expected numbers that can hold together (positive semidefinite)",
             )
 
 
@@ -81,7 +82,9 @@ def fitted_model(scenarios: ScenarioSet) -> LogNormalModel:
     correlation zero. Estimates are rounded half-even at twelve decimals.
     """
     if any(value <= -1 for line in scenarios.returns for value in line):
-        raise Conflict("risk.range", "returns: a price fell to zero, which no log-normal price does; use historical")
+        raise Conflict(
+            "risk.price_vanished", "returns: a price fell to zero, which no log-normal price does; use historical"
+        )
     values = _floats(
         [[round_exact(value * _SCALE, RoundingMode.HALF_UP) for value in line] for line in scenarios.returns]
     )
@@ -134,7 +137,9 @@ def simulated_moves(
         with np.errstate(over="ignore"):
             simulated = np.rint(base * np.exp(spread * draws))
         if not bool((simulated < 1 << _EXACT_BITS).all()):
-            raise Conflict("risk.range", "volatility: a simulated price leaves the exact range; shorten the horizon")
+            raise Conflict(
+                "risk.horizon_long", "volatility: a simulated price leaves the exact range; shorten the horizon"
+            )
         yield simulated.astype(np.int64) - base
 
 

@@ -45,7 +45,7 @@ class YearCase:
         if self.benchmark <= 0 or not 0 <= self.green_share <= 1:
             raise Invalid("risk.year_case", "expected a benchmark above zero and a green share from 0 to 1")
         if min(self.output_t, self.direct_intensity, self.power_mwh_per_t, self.grid_factor) < 0:
-            raise Invalid("risk.year_case", "expected output, intensity, power and factor of zero or more")
+            raise Invalid("risk.year_negative", "expected output, intensity, power and factor of zero or more")
 
     @property
     def intensity(self) -> Fraction:

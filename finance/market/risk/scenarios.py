@@ -80,7 +80,7 @@ def common_scenarios(series: Sequence[ReturnSeries], *, window: int, needed: int
     if len(common) < needed:
         shortest = min(series, key=lambda one: len(one.returns))
         raise Conflict(
-            "risk.too_few_returns",
+            "risk.too_few_sessions",
             f"returns: expected at least {needed} on common sessions, found {len(common)}; the shortest series is "
             f"{shortest.instrument} with {len(shortest.returns)}: load more days, or declare legs that stand for it",
             needed=str(needed),
@@ -113,7 +113,7 @@ def compounded(scenarios: ScenarioSet, *, horizon: int, needed: int) -> Scenario
     runs = [end for end in range(horizon - 1, scenarios.count) if _is_chain(scenarios, end - horizon + 1, end)]
     if len(runs) < needed:
         raise Conflict(
-            "risk.too_few_returns",
+            "risk.too_few_runs",
             f"returns: expected at least {needed} runs of {horizon} consecutive sessions, found {len(runs)}; "
             "load more days, shorten the horizon or use sqrt_time",
             needed=str(needed),
@@ -163,7 +163,9 @@ def price_moves(
             for values, is_inverse in factors:
                 grown = max(Fraction(0), 1 + values[scenario])
                 if is_inverse and grown == 0:
-                    raise Conflict("risk.range", f"{exposure.instrument}: an exchange rate of zero has no reciprocal")
+                    raise Conflict(
+                        "risk.rate_zero", f"{exposure.instrument}: an exchange rate of zero has no reciprocal"
+                    )
                 price = price / grown if is_inverse else price * grown
             line.append(round_exact(price, SCENARIO_PRICE) - base)
         moves.append(tuple(line))

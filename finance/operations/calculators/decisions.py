@@ -99,7 +99,9 @@ def next_tonne(inputs: Inputs) -> Worked:
         draft_row=laws["law.draft_ets_counts_power"],
     )
     if step_t > situation.emissions_t:
-        raise Invalid("decision.step", "step_t: expected at most the direct emissions of the process", field="step_t")
+        raise Invalid(
+            "decision.step_process", "step_t: expected at most the direct emissions of the process", field="step_t"
+        )
     change = position_change(situation, step_t)
     channel = ets_channel(situation, saved_tonnes(step_t, origin=Origin.DIRECT))
     assert channel.worth_cny is not None, "a price was given"
@@ -195,7 +197,7 @@ def ratchet(inputs: Inputs) -> Worked:
     )
     tiny = min(Fraction(1), stake.intensity * stake.output_t) or Fraction(1)
     if not stake.intensity:
-        raise Invalid("decision.kpi", "intensity: expected above zero tCO2e/t", field="intensity")
+        raise Invalid("decision.intensity", "intensity: expected above zero tCO2e/t", field="intensity")
     found = stake_worth(stake, saved_tonnes(tiny, origin=Origin.POWER))
     return Worked(
         figures=(
@@ -214,7 +216,7 @@ def ratchet(inputs: Inputs) -> Worked:
 def _bounded(inputs: Inputs, name: str) -> Fraction:
     value = inputs.amount(name)
     if value > amounts.MAX_UNITS:
-        raise Invalid("amount.range", f"{name}: expected at most 10^15", field=name)
+        raise Invalid("amount.too_large", f"{name}: expected at most 10^15", field=name)
     return value
 
 
@@ -227,7 +229,9 @@ def _output(inputs: Inputs) -> Fraction:
     """Return emissions over intensity: above zero and within bounds, else the intensity is refused."""
     output = _bounded(inputs, "emissions_t") / inputs.above_zero("intensity")
     if not 0 < output <= amounts.MAX_UNITS:
-        raise Invalid("decision.output_t", "intensity: expected one that gives an output above zero", field="intensity")
+        raise Invalid(
+            "decision.intensity_output", "intensity: expected one that gives an output above zero", field="intensity"
+        )
     return output
 
 

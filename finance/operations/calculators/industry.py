@@ -153,12 +153,12 @@ def parse_plants(rows: Sequence[Mapping[str, str]]) -> tuple[Plant, ...]:
         place = f"plants[{index}]"
         if tuple(sorted(row)) != _COLUMNS:
             raise Invalid(
-                "calc.plants", f"{place}: expected exactly the fields name, emissions_t, intensity", field=place
+                "calc.plant_fields", f"{place}: expected exactly the fields name, emissions_t, intensity", field=place
             )
         emitted = amount_of(row["emissions_t"], field=f"{place}.emissions_t")
         intensity = amount_of(row["intensity"], field=f"{place}.intensity")
         if not emitted or not intensity:
-            raise Invalid("calc.plants", f"{place}: expected emissions_t and intensity above zero", field=place)
+            raise Invalid("calc.plant_zero", f"{place}: expected emissions_t and intensity above zero", field=place)
         try:
             found.append(Plant(name=row["name"].strip(), output_t=emitted / intensity, intensity=intensity))
         except Invalid as error:

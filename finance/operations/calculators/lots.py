@@ -78,12 +78,12 @@ def parse_lots(rows: Sequence[Mapping[str, str]]) -> tuple[Lot, ...]:
     for index, row in enumerate(rows):
         if sorted(row) != sorted(expected):
             place = f"lots[{index}]"
-            raise Invalid("calc.lots", f"{place}: expected exactly the fields {', '.join(expected)}", field=place)
+            raise Invalid("calc.lot_fields", f"{place}: expected exactly the fields {', '.join(expected)}", field=place)
         for column in COLUMNS:
             repeated = column.key == "lot_id" and row["lot_id"] in seen
             if repeated or not _is_readable(column.key, row[column.key]):
                 place = f"lots[{index}].{column.key}"
-                raise Invalid("calc.lots", f"{place}: expected {column.expected}", field=place)
+                raise Invalid("calc.lot_field", f"{place}: expected {column.expected}", field=place)
         seen.add(row["lot_id"])
         lots.append(
             Lot(
@@ -104,7 +104,7 @@ def lot_rows(sheets: Sequence[Table]) -> tuple[Mapping[str, str], ...]:
     """
     filled = [sheet for sheet in sheets if any(any(cells) for cells in sheet.rows)]
     if len(filled) != 1:
-        raise Invalid("calc.lots", "lots: expected a file with one sheet of lots", field="lots")
+        raise Invalid("calc.lots_file", "lots: expected a file with one sheet of lots", field="lots")
     (table,) = filled
     columns = _columns(table)
     errors: list[RowError] = []
@@ -171,7 +171,7 @@ def _is_readable(key: str, cell: str) -> bool:
 def _lot_id(cell: str) -> str:
     # A leading = + - @ would run as a formula in the spreadsheet that an export is opened with.
     if not 0 < len(cell) <= _LONGEST_ID or cell != cell.strip() or not cell.isprintable() or cell[0] in "=+-@":
-        raise Invalid("calc.lots", "lot_id: expected a name")
+        raise Invalid("calc.lot_id", "lot_id: expected a name")
     return cell
 
 
@@ -182,7 +182,7 @@ def _acquired_on(cell: str) -> date:
 def _quantity(cell: str) -> int:
     quantity = tonnes_of(cell, field="quantity_t")
     if quantity == 0:
-        raise Invalid("calc.lots", "quantity_t: expected above zero")
+        raise Invalid("calc.lot_quantity", "quantity_t: expected above zero")
     return quantity
 
 

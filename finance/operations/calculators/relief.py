@@ -48,11 +48,10 @@ def relief(inputs: Inputs) -> Worked:
     lots = lot_table.parse_lots(inputs.rows("lots"))
     sell_t = inputs.tonnes("sell_t")
     held_t = sum(lot.quantity_t for lot in lots)
-    if not 0 < sell_t <= held_t:
-        code = "relief.oversold" if sell_t else "amount.zero"
-        raise Invalid(
-            code, f"sell_t: expected whole tonnes above zero, at most the {held_t} t of the lots", field="sell_t"
-        )
+    if sell_t <= 0:
+        raise Invalid("amount.zero", "sell_t: expected a decimal above zero", field="sell_t")
+    if sell_t > held_t:
+        raise Invalid("relief.oversold", f"sell_t: expected at most the {held_t} t of the lots", field="sell_t")
     positions = _positions(lots, method)
     reliefs = relieve(positions, sell_t, method)
     cost_fen = sum(part.cost for part in reliefs)

@@ -22,13 +22,15 @@ def table_rows(sheets: Sequence[Table], *, field: str) -> tuple[Mapping[str, str
     head, *lines = filled[0].rows
     headings = [heading.strip() for heading in head]
     if not all(headings) or len(set(headings)) != len(headings):
-        raise Invalid("calc.table", f"{field}: expected each heading once in the first row, none empty", field=field)
+        raise Invalid(
+            "calc.table_headings", f"{field}: expected each heading once in the first row, none empty", field=field
+        )
     rows = []
     for number, cells in enumerate(lines, start=2):
         if not any(cells):
             continue
         if any(cells[len(headings) :]):
-            raise Invalid("calc.table", f"{field}: row {number}: expected no cell beyond the headings", field=field)
+            raise Invalid("calc.table_row", f"{field}: row {number}: expected no cell beyond the headings", field=field)
         padded = (*cells, *[""] * len(headings))
         rows.append({heading: padded[place] for place, heading in enumerate(headings)})
     return tuple(rows)
