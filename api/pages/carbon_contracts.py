@@ -241,7 +241,7 @@ def show_contract(
         contract=contract,
         terms=in_force.terms,
         told=_told(page, contract, in_force.terms),
-        waiting=_waiting(page, contract),
+        waiting=waiting_terms(page, contract),
         kinds=KIND_WORDS,
         names=page.names(),
         party=_parties(page, contract.book_id).get(contract.counterparty_id),
@@ -258,7 +258,7 @@ def show_contract(
     )
 
 
-def _waiting(page: Page, contract: CarbonContractOut) -> dict[str, Any] | None:
+def waiting_terms(page: Page, contract: CarbonContractOut) -> dict[str, Any] | None:
     """Return the version that waits for a decision with every term before and after, None where none waits."""
     newest = contract.versions[-1]
     if newest.decision:

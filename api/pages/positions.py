@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Annotated
+from uuid import UUID
 
 from fastapi import Query
 from starlette.responses import Response
@@ -10,13 +11,18 @@ from starlette.responses import Response
 from api.auth.policy import asks
 from api.auth.principal import Scope
 from api.pages.base.declaring import Group, Nav, Pages, mark
-from api.pages.base.page import PagePoint, ThisPage
+from api.pages.base.page import Page, PagePoint, ThisPage
+from api.pages.carbon_contracts import KIND_WORDS
+from api.routes.carbon_contracts import list_contracts
 from api.routes.holdings import read_holdings
 from api.routes.holds import list_holds
 from api.routes.reports import read_lots, read_positions
+from api.schemas.carbon_contracts import CarbonContractOut
 from api.schemas.fields import DateString, PageCursor, UuidString
 from api.schemas.holds import AskedHolds
+from api.schemas.points import Asked
 from finance.accounting.chart import HOLDING
+from finance.accounting.contract_rules import HANDED_OVER
 from finance.operations.holdings import HoldingGroup
 from ledger.core.holds import HoldState
 
@@ -46,10 +52,25 @@ def show_positions(book_id: UuidString, page: ThisPage, asked: PagePoint, after:
     """Show a book's carbon accounts, its open lots and what is set aside of them, at one day and record point."""
     positions = page.use(read_positions, book_id=book_id, asked=asked, under=HOLDING)
     pinned = AskedHolds(as_of=positions.as_of, known=positions.known, at=None)
+    at_the_point = Asked(as_of=positions.as_of, known=positions.known, at=None)
     return page.show(
         "positions/positions.html",
         positions=positions,
+        handed_over=page.use(read_positions, book_id=book_id, asked=at_the_point, under=HANDED_OVER).positions,
+        contract_of=_contract_of_hold(page, book_id),
+        kinds=KIND_WORDS,
         lots=page.use(read_lots, book_id=book_id, asked=asked, under=HOLDING, after=after),
         holds=page.use(list_holds, book_id=book_id, asked=pinned, state=HoldState.OPEN).holds,
         after=after,
     )
+
+
+def _contract_of_hold(page: Page, book_id: UuidString) -> dict[UUID, CarbonContractOut]:
+    """Return the contract under which each hold of the book was placed, by the hold's id; other holds are not in it."""
+    found: dict[UUID, CarbonContractOut] = {}
+    after: int | None = 0
+    while after is not None:
+        listed = page.use(list_contracts, book_id=book_id, after=after)
+        found |= {hold.hold_id: contract for contract in listed.contracts for hold in contract.encumbrances}
+        after = listed.next_after
+    return found

@@ -109,6 +109,10 @@ class ContractLegs:
     cost_legs: CostLegs | None = None
 
 
+HANDED_OVER = "Assets:CarbonOut"
+"""The accounts of tonnes that a contract handed over and that come back: lent out, in custody, or sold with a buy-back."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ContractTonnes:
     """The accounts of one instrument that only contracts use, in tonnes."""
@@ -122,7 +126,7 @@ def tonnes_of(code: str) -> ContractTonnes:
     """Return the paths: what was handed over and comes back, what is security of another, what is owed in kind."""
     part = segment(code)
     return ContractTonnes(
-        out=f"Assets:CarbonOut:{part}", received=f"Assets:CarbonReceived:{part}", owed=f"Liabilities:CarbonOwed:{part}"
+        out=f"{HANDED_OVER}:{part}", received=f"Assets:CarbonReceived:{part}", owed=f"Liabilities:CarbonOwed:{part}"
     )
 
 
