@@ -37,7 +37,7 @@ _KINDS = frozenset(
 )
 _CARRIERS = frozenset({"FeedAlert", "JobRemark", "KeyDecision", "Rejected", "Remark"})
 """Values with a code that a page shows as it shows a refusal: what is remarked on a statement, a price file or a rate."""
-_OFF_PAGES = (
+OFF_PAGES = (
     "api/commands/",
     "api/cli.py",
     "api/settings.py",
@@ -87,16 +87,16 @@ def open_areas() -> Places:
 def raised(sources: Sources) -> Iterator[tuple[str, str]]:
     """Yield each code that a constructor of a refusal or a carrier is given, with its place; ``OPEN`` where a part is not resolved."""
     for path, module in sources.modules.items():
-        if path.startswith(_OFF_PAGES):
+        if path.startswith(OFF_PAGES):
             continue
         for node in ast.walk(module):
-            given = _code_given(node)
+            given = code_given(node)
             for code in sources.texts(given) if given is not None else ():
                 if CODE.fullmatch(code) or OPEN in code:
                     yield code, f"{path}:{given.lineno if given else 0}"
 
 
-def _code_given(node: ast.AST) -> ast.expr | None:
+def code_given(node: ast.AST) -> ast.expr | None:
     """Return the expression of the code where ``node`` makes a refusal or a value that carries one."""
     if not isinstance(node, ast.Call):
         return None

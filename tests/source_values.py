@@ -48,6 +48,50 @@ class Sources:
             self._values[expression] = self._texts(expression, depth)
         return self._values[expression]
 
+    def parameter_of(self, expression: ast.expr, named: frozenset[str] = frozenset()) -> ast.FunctionDef | None:
+        """Return the function of which ``expression``, or a part of its f-string, is a parameter (of these names, if any)."""
+        for name in _names(expression):
+            function = self._function(name)
+            if function is not None and name.id in _parameters(function) and (not named or name.id in named):
+                return function
+        return None
+
+    def at_call(self, expression: ast.expr, function: ast.FunctionDef, call: ast.Call) -> ast.expr | None:
+        """Return ``expression`` with the parameters of ``function`` as ``call`` gives them, None where it gives none."""
+        if isinstance(expression, ast.Name) and expression.id in _parameters(function):
+            return self._bound(function, call, expression.id)
+        if not isinstance(expression, ast.JoinedStr):
+            return expression
+        parts: list[ast.expr] = []
+        for part in expression.values:
+            if isinstance(part, ast.FormattedValue) and isinstance(part.value, ast.Name):
+                value = self.at_call(part.value, function, call) or ast.Constant(OPEN)
+                part = ast.FormattedValue(value, -1)  # noqa: PLW2901 - the part as this call gives it
+            parts.append(part)
+        joined = ast.JoinedStr(parts)
+        for node in (joined, *parts):
+            self._parents.setdefault(node, call)
+            self._paths.setdefault(node, self.path_of(call))
+        return joined
+
+    def last_value(self, name: ast.Name) -> ast.expr | None:
+        """Return what was assigned to ``name`` last before it is read: in its function, else in the module."""
+        function = self._function(name)
+        before = [
+            (node.lineno, node.value)
+            for node in (ast.walk(function) if function is not None else ())
+            if isinstance(node, ast.Assign)
+            and node.lineno <= name.lineno
+            and any(_place(target, name.id) == -1 for target in node.targets)
+        ]
+        if before:
+            return max(before, key=lambda each: each[0])[1]
+        return self._table(self.path_of(name), name.id)
+
+    def path_of(self, node: ast.AST) -> str:
+        """Return the module that a node stands in."""
+        return self._paths.get(node, "")
+
     def _texts(self, expression: ast.expr, depth: int) -> set[str]:
         texts = {OPEN}
         match expression:
@@ -80,7 +124,7 @@ class Sources:
             combined = itertools.product(*(self.texts(each, depth + 1) for each in parts))
             return {"".join(texts) for texts in itertools.islice(combined, _MOST_COMBINED)}
         texts: set[str] = set()
-        for call in self._callers(function):
+        for call in self.callers(function):
             bound = [
                 self._bound(function, call, each.id) if isinstance(each, ast.Name) and each.id in named else each
                 for each in parts
@@ -93,7 +137,7 @@ class Sources:
         while function is not None:
             texts = self._local(function, name.id, depth)
             if name.id in _parameters(function):
-                bound = [self._bound(function, call, name.id) for call in self._callers(function)]
+                bound = [self._bound(function, call, name.id) for call in self.callers(function)]
                 texts |= self._of_all(bound or [None], depth)
             if texts:
                 return texts
@@ -146,14 +190,14 @@ class Sources:
                 table = self._resolved(iterated)
                 if table is not None:
                     return self._items(table, place, depth + 1)
-                return self._items_by_callers(iterated, place, depth)
+                return self._items_bycallers(iterated, place, depth)
         return {OPEN}
 
-    def _items_by_callers(self, name: ast.Name, place: int, depth: int) -> set[str]:
+    def _items_bycallers(self, name: ast.Name, place: int, depth: int) -> set[str]:
         function = self._function(name)
         if function is None or name.id not in _parameters(function):
             return {OPEN}
-        bound = [self._bound(function, call, name.id) for call in self._callers(function)]
+        bound = [self._bound(function, call, name.id) for call in self.callers(function)]
         return {text for each in bound for text in (self._items(each, place, depth + 1) if each else {OPEN})}
 
     def _resolved(self, name: ast.Name) -> ast.expr | None:
@@ -179,7 +223,7 @@ class Sources:
                 return node
         return None
 
-    def _callers(self, function: ast.FunctionDef) -> Iterator[ast.Call]:
+    def callers(self, function: ast.FunctionDef) -> Iterator[ast.Call]:
         path, is_method = self._paths[function], self._is_method(function)
         home = path.removesuffix(".py").replace("/", ".")
         for call in self._calls[function.name]:
@@ -207,7 +251,7 @@ class Sources:
         }
         place = positional.index(name) if name in positional else len(call.args)
         place -= 1 if self._is_method(function) and positional[:1] in (["self"], ["cls"]) else 0
-        if place < len(call.args) and not any(isinstance(each, ast.Starred) for each in call.args):
+        if 0 <= place < len(call.args) and not any(isinstance(each, ast.Starred) for each in call.args):
             return call.args[place]
         return defaults.get(name)
 
@@ -246,6 +290,14 @@ def _assigned(module: ast.Module) -> Iterator[tuple[str, ast.expr]]:
 def _parameters(function: ast.FunctionDef) -> set[str]:
     arguments = function.args
     return {each.arg for each in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
+
+
+def _names(expression: ast.expr) -> Iterator[ast.Name]:
+    parts = expression.values if isinstance(expression, ast.JoinedStr) else [expression]
+    for part in parts:
+        value = part.value if isinstance(part, ast.FormattedValue) else part
+        if isinstance(value, ast.Name):
+            yield value
 
 
 def _place(target: ast.expr, name: str) -> int | None:

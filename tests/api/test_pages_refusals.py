@@ -13,6 +13,7 @@ from api.pages.base import static_files
 from api.pages.base.rendering import environment
 from api.translations import TRANSLATIONS, Language, catalog
 from tests.refusal_codes import literal_codes, met_codes, open_areas, raised
+from tests.refusal_sentences import SEVERAL, SEVERAL_AREAS, given, spelled_sentences
 from tests.source_values import OPEN, Sources, called, product_sources
 
 _CHINESE = re.compile("[\u4e00-\u9fff]")
@@ -113,6 +114,54 @@ def remark(kind):
     found = {code for code, _ in raised(Sources(tmp_path, ["lots"]))}
 
     assert found == {"lots.literal", "lots.vintage", "lots.volume", "lots.passed", "lots.other", f"lots.{OPEN}"}
+
+
+def test_a_code_that_is_spelled_out_has_one_reason() -> None:
+    """One code has one Chinese sentence: where the English ones say different things, its reader does not learn which it was."""
+    known = frozenset().union(*SEVERAL.values())
+
+    several = {
+        code: told for code, told in spelled_sentences().items() if len(told) > 1 and not code.startswith(SEVERAL_AREAS)
+    }
+
+    told = "\n".join(
+        f"{code}\n" + "\n".join(f"    {sentence}  ({places[0]})" for sentence, places in sentences.items())
+        for code, sentences in several.items()
+        if code not in known
+    )
+    assert not told, f"give each reason a code of its own, with its own Chinese sentence:\n{told}"
+    assert known <= several.keys(), f"one sentence each by now, take them out: {sorted(known - several.keys())}"
+
+
+def test_the_walk_of_sentences_tells_reasons_apart_and_leaves_values_open(tmp_path: Path) -> None:
+    (tmp_path / "lots").mkdir()
+    (tmp_path / "lots" / "rules.py").write_text(
+        """
+_MOST = "at most ten"
+
+def check(name, count):
+    if count:
+        raise Invalid("lots.many", f"{name}: expected {_MOST}, found {count}")
+    told = "expected one"
+    raise Invalid("lots.none", told)
+
+def check_all(code):
+    raise _refused("lots.first", "first", "a day after the last")
+    raise _refused("lots.first", "second", "a day before today")
+
+def _refused(code, field, expected):
+    return Invalid(code, f"{field}: expected {expected}")
+"""
+    )
+
+    found = {(code, sentence) for code, sentence, _ in given(Sources(tmp_path, ["lots"]))}
+
+    assert found == {
+        ("lots.many", "expected at most ten, found {}"),
+        ("lots.none", "expected one"),
+        ("lots.first", "expected a day after the last"),
+        ("lots.first", "expected a day before today"),
+    }
 
 
 def test_a_rule_s_sentence_names_only_values_that_the_rule_has_wherever_it_is_given() -> None:
