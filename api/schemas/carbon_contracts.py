@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -19,6 +21,7 @@ from finance.operations.carbon_contracts import Shown
 from finance.trading.contracts import kinds, life
 from finance.trading.contracts.explanation import explain_contract, interest_to
 from finance.trading.contracts.life import ContractState, Event, Version
+from finance.trading.contracts.pledge_loan import PledgeLoanTerms
 from finance.trading.contracts.schedule import CashFlow, TonneFlow, cash_flows, next_due, tonne_flows
 from finance.trading.contracts.standing import MarginCall, Party, Said
 from finance.trading.contracts.swap import CapEffect
@@ -158,6 +161,13 @@ class ContractVersionOut(Schema):
             reason="" if said is None else said.reason,
             terms=terms_out(version.terms),
         )
+
+    @classmethod
+    def for_lender(cls, version: Version) -> ContractVersionOut:
+        """Return the shape of an agreed wording without what its house wrote for itself: note, choice of lots and reason."""
+        assert isinstance(version.terms, PledgeLoanTerms), "the database has a lender for pledge loans alone"
+        shared = replace(version, terms=replace(version.terms, note="", lots=()))
+        return cls.from_core(shared).model_copy(update={"reason": ""})
 
 
 class ContractFigureOut(Schema):
@@ -332,7 +342,7 @@ class CarbonContractOut(Schema):
         """Return the shape of a contract for a person: what that person may do next comes with it."""
         record, terms = shown.record, shown.record.in_force.terms
         standing = record.standing()
-        waits = record.latest if record.latest.decision is None else record.in_force
+        waits = record.latest if record.latest.decision is None and not is_beneficiary else record.in_force
         over = record.is_ended or shown.state is ContractState.REJECTED
         earned = interest_to(record, on=shown.today)
         actions = life.next_actions(
@@ -367,7 +377,7 @@ class CarbonContractOut(Schema):
             next_due=None if due is None else NextDueOut.from_core(due),
             version=record.in_force.version,
             sha256=waits.sha256,
-            versions=tuple(map(ContractVersionOut.from_core, record.versions)),
+            versions=_versions(record.versions, is_lender=is_beneficiary),
             events=tuple(map(ContractEventOut.from_core, record.events)),
             encumbrances=tuple(map(EncumbranceOut.from_core, shown.holds)),
             encumbered=tonnes_out(shown.encumbered_t),
@@ -384,6 +394,13 @@ class CarbonContractOut(Schema):
             next_actions=actions,
             explanation=ExplanationOut.from_core(tree),
         )
+
+
+def _versions(versions: Sequence[Version], *, is_lender: bool) -> tuple[ContractVersionOut, ...]:
+    if not is_lender:
+        return tuple(map(ContractVersionOut.from_core, versions))
+    agreed = (each for each in versions if each.is_approved)
+    return tuple(map(ContractVersionOut.for_lender, agreed))
 
 
 class CarbonContractsOut(Schema):

@@ -14,7 +14,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import exists, func, insert, or_, select
+from sqlalchemy import Exists, and_, exists, func, insert, or_, select
 from sqlalchemy.orm import Session
 
 from finance.store.tables.carbon_contracts import (
@@ -149,12 +149,16 @@ def find_book(session: Session, organisation_id: UUID, contract_id: UUID) -> int
 
 
 def find_visible(session: Session, organisation_id: UUID, contract_id: UUID) -> tuple[int, UUID] | None:
-    """Return (book number, its organisation) of a contract that the organisation owns or lends on, None without one."""
-    wanted = select(CarbonContractRow.book_id, CarbonContractRow.organisation_id).where(
-        CarbonContractRow.contract_id == contract_id,
+    """Return (book number, its organisation) of a contract that the organisation owns or lends on, None without one.
+
+    A wording that its house has not agreed to is no contract yet for a lender.
+    """
+    contract = CarbonContractRow
+    wanted = select(contract.book_id, contract.organisation_id).where(
+        contract.contract_id == contract_id,
         or_(
-            CarbonContractRow.organisation_id == organisation_id,
-            CarbonContractRow.lender_organisation_id == organisation_id,
+            contract.organisation_id == organisation_id,
+            and_(contract.lender_organisation_id == organisation_id, _is_agreed()),
         ),
     )
     row = session.execute(wanted).first()
@@ -177,19 +181,23 @@ def list_lent_on(
 
     A wording that its house has not agreed to is no contract yet: it is left out.
     """
-    contract, decision = CarbonContractRow, CarbonContractDecisionRow
-    is_agreed = exists().where(
-        decision.book_id == contract.book_id,
-        decision.contract_id == contract.contract_id,
-        decision.what == "approved",
-    )
+    contract = CarbonContractRow
     wanted = select(contract.book_id, contract.contract_id).where(
-        contract.lender_organisation_id == lender_id, is_agreed
+        contract.lender_organisation_id == lender_id, _is_agreed()
     )
     if after is not None:
         wanted = wanted.where(contract.contract_id > after)
     found = session.execute(wanted.order_by(contract.contract_id).limit(limit))
     return tuple((row.book_id, row.contract_id) for row in found)
+
+
+def _is_agreed() -> Exists:
+    contract, decision = CarbonContractRow, CarbonContractDecisionRow
+    return exists().where(
+        decision.book_id == contract.book_id,
+        decision.contract_id == contract.contract_id,
+        decision.what == "approved",
+    )
 
 
 def find_some(

@@ -109,6 +109,35 @@ def test_the_lender_sees_the_contract_and_not_the_entries_of_the_book(desk: Cont
     assert entries.status_code == 404
 
 
+def test_a_wording_is_nothing_to_its_lender_before_its_house_has_agreed(desk: ContractHouse) -> None:
+    draft = done(desk.propose("pledge_loan"))
+
+    answer = desk.house.client.get(f"/v1/carbon-contracts/{draft['contract_id']}", key=desk.bank.key)
+
+    assert refused(answer) == (404, "pledged_contract.not_found")
+
+
+def test_the_lender_sees_what_was_agreed_and_not_what_its_borrower_wrote_for_itself(desk: ContractHouse) -> None:
+    dear = next(lot for lot in desk.lots() if lot[3] == "900000.00")
+    words: dict[str, Any] = {
+        "note": "another bank asks 4.8 %",
+        "lots": [{"lot_id": dear[1], "quantity_t": "10000"}],
+    }
+    opened = desk.opened("pledge_loan", **words)
+    terms = desk.terms("pledge_loan", **words, ltv_call="0.75")
+    done(desk.house.post(f"/carbon-contracts/{opened['contract_id']}/amend", {"terms": terms}))
+
+    own, seen = one(desk, opened, key=desk.house.maker.key), one(desk, opened, key=desk.bank.key)
+
+    (agreed,) = seen["versions"]
+    assert [each["version"] for each in own["versions"]] == [1, 2]
+    assert own["versions"][0]["terms"]["note"] == words["note"]
+    assert own["versions"][0]["terms"]["lots"]
+    assert (agreed["version"], agreed["terms"]["note"], agreed["terms"]["lots"]) == (1, "", [])
+    assert (agreed["terms"]["principal_cny"], agreed["terms"]["ltv_call"]) == ("600000.00", "0.7")
+    assert seen["sha256"] == own["versions"][0]["sha256"] != own["sha256"]
+
+
 def test_a_contract_is_settled_from_its_last_day_on_and_not_before(desk: ContractHouse) -> None:
     opened = desk.opened("repo")
     before = one(desk, opened, key=desk.house.checker.key)["next_actions"]
