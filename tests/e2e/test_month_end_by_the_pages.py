@@ -242,7 +242,7 @@ def lines_are_matched_and_the_rest_is_a_break(story: World) -> None:
     books.go(f"{story.book}/reconciliation/matches")
     assert page.locator(".badge:has-text('matched')").count() == 4
     sound(books, "matches")
-    page.locator("a:has-text('entry')").first.click()
+    page.locator("main a:has-text('entry')").first.click()
     assert page.is_visible("#proof")
 
 
