@@ -10,7 +10,7 @@ from fastapi import Path, Query
 from api.auth.ledger_kinds import BOOK
 from api.auth.policy import Routes, asks
 from api.auth.principal import Scope
-from api.deps import ThisCall
+from api.deps import Call, ThisCall
 from api.schemas.amounts import Units, WholeNumber
 from api.schemas.books import (
     AccountCloseIn,
@@ -28,6 +28,7 @@ from ledger import operations as ledger
 from ledger.core import log
 from ledger.core.errors import Invalid
 from ledger.store import balances, books
+from ledger.store.books import Book
 
 routes = Routes(tag="accounts")
 
@@ -71,15 +72,16 @@ def close_account(book_id: UuidString, path: AccountName, body: AccountCloseIn, 
     book = call.load(BOOK, book_id)
     ledger.close_account(call.session, book.book_id, path, body.closed_on, now=call.now, random_bytes=call.random_bytes)
     closed = balances.balance_now(call.session, book.book_id, path, now=call.now)
-    return BalanceNowOut.from_core(closed)
+    return BalanceNowOut.from_core(closed, _units(call, book))
 
 
 @routes.get("/books/{book_id}/accounts/{path}/balance", policy=asks(Scope.LEDGER_READ))
 def read_balance(book_id: UuidString, path: AccountName, call: ThisCall) -> BalanceNowOut:
     """Return what an account holds now: posted, set aside and available."""
     book = call.load(BOOK, book_id)
-    found = balances.balance_now(call.session, book.book_id, path, now=call.now)
-    return BalanceNowOut.from_core(found)
+    found, commodity, facts = balances.balance_with_commodity(call.session, book.book_id, path, now=call.now)
+    units = Units.of({commodity.code: (commodity, facts)}, book.functional_currency)
+    return BalanceNowOut.from_core(found, units)
 
 
 @routes.get("/books/{book_id}/balances", policy=asks(Scope.LEDGER_READ))
@@ -97,13 +99,18 @@ def list_balances(
     belongs = _list(book_id, under)
     begins = 0 if after is None else read_whole(read_cursor(after, count=1, belongs=belongs)[0])
     page = balances.list_balances(call.session, book.book_id, now=call.now, under=under, after=begins, limit=limit)
+    units = _units(call, book)
     return BalancesOut(
         known=book.tree_size,
         tree_root=log.root(book.tree_peaks).hex(),
-        balances=tuple(BalanceNowOut.from_core(one) for one in page),
+        balances=tuple(BalanceNowOut.from_core(one, units) for one in page),
         next_cursor=write_cursor((page[-1].account_id,), belongs=belongs) if len(page) == limit else None,
     )
 
 
 def _list(book_id: UUID, under: str | None) -> str:
     return f"balances|{book_id}|{under}"
+
+
+def _units(call: Call, book: Book) -> Units:
+    return Units.of(books.commodities(call.session, book.book_id), book.functional_currency)

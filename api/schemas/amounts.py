@@ -48,7 +48,7 @@ class Units:
 
     def amount(self, units: int, code: str) -> AmountOut:
         """Return smallest units of the commodity ``code``: 1250 of CNY is 12.50 CNY."""
-        return amount_out(units, self.commodities[code].scale, self.unit_by_code[code])
+        return AmountOut(amount=format_units(units, self.commodities[code].scale), unit=self.unit_by_code[code])
 
     def cost(self, units: int) -> AmountOut:
         """Return smallest units of the functional currency."""
@@ -75,14 +75,9 @@ class Units:
         return parse_units(text, currency_scale(self.functional_currency), field=field)
 
 
-def amount_out(units: int, scale: int, unit: str) -> AmountOut:
-    """Return smallest units as an amount: 1250 of ``unit`` CNY at ``scale`` 2 is 12.50 CNY."""
-    return AmountOut(amount=format_units(units, scale), unit=unit)
-
-
 def money_out(units: int, currency: str) -> AmountOut:
     """Return minor units of ``currency`` as an amount: 1250 of CNY is 12.50 CNY."""
-    return amount_out(units, currency_scale(currency), currency)
+    return AmountOut(amount=format_units(units, currency_scale(currency)), unit=currency)
 
 
 def tonnes_out(tonnes: int) -> AmountOut:

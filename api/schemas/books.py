@@ -12,7 +12,7 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from api.schemas.amounts import AmountOut, Units, amount_out
+from api.schemas.amounts import AmountOut, Units
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import DateString, DecimalString, InstantString, Text, UuidString
 from ledger.core import log
@@ -222,21 +222,21 @@ class BalanceNowOut(Schema):
     available: Annotated[AmountOut, Field(description="Posted less held.")]
 
     @classmethod
-    def from_core(cls, balance: BalanceNow) -> BalanceNowOut:
+    def from_core(cls, balance: BalanceNow, units: Units) -> BalanceNowOut:
         """Return the shape of ``balance``."""
-        scale, unit = balance.scale, balance.unit
+        code = balance.commodity
         return cls(
             account=balance.path,
             type=balance.type.value,
-            commodity=balance.commodity,
+            commodity=code,
             lot_method=None if balance.lot_method is None else balance.lot_method.value,
             opened_on=balance.opened_on,
             closed_on=balance.closed_on,
-            floor=None if balance.floor is None else amount_out(balance.floor, scale, unit),
-            ceiling=None if balance.ceiling is None else amount_out(balance.ceiling, scale, unit),
-            posted=amount_out(balance.posted, scale, unit),
-            held=amount_out(balance.held, scale, unit),
-            available=amount_out(balance.available, scale, unit),
+            floor=None if balance.floor is None else units.amount(balance.floor, code),
+            ceiling=None if balance.ceiling is None else units.amount(balance.ceiling, code),
+            posted=units.amount(balance.posted, code),
+            held=units.amount(balance.held, code),
+            available=units.amount(balance.available, code),
         )
 
 

@@ -8,14 +8,13 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session
 
 from ledger.core.accounts import AccountType, LotMethod, is_path, no_such_account
-from ledger.core.amounts import Commodity, CommodityKind, unit_of
+from ledger.core.amounts import Commodity, CommodityKind
 from ledger.store.reading import as_bound, as_day, run
 from ledger.store.reports import in_subtree
 from ledger.store.tables.holds import HoldPositionRow
@@ -25,17 +24,12 @@ MAX_PAGE = 200
 
 
 class BalanceNow(NamedTuple):
-    """An account as it stands: amounts in smallest units on its normal side; limits None where there is none.
-
-    An amount of 1250 at ``scale`` 2 is 12.50 of ``unit``.
-    """
+    """An account as it stands: amounts in smallest units on its normal side; limits None where there is none."""
 
     account_id: int
     path: str
     type: AccountType
     commodity: str
-    scale: int
-    unit: str
     lot_method: LotMethod | None
     opened_on: date
     closed_on: date | None
@@ -52,35 +46,36 @@ class BalanceNow(NamedTuple):
 
 def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> BalanceNow:
     """Return one account as it stands ``now``; a hold that has run out by then no longer counts. ``account.not_found``."""
-    row = run(session, _NOW, path, book_id).fetchone() if is_path(path) else None
+    return _standing(session, book_id, _row(session, _NOW, book_id, path), path, now)
+
+
+def balance_with_commodity(
+    session: Session, book_id: int, path: str, *, now: datetime
+) -> tuple[BalanceNow, Commodity, Mapping[str, Any]]:
+    """Return what ``balance_now`` does with the account's commodity and its facts, in the same look-up."""
+    *row, kind, scale, step, facts = _row(session, _WITH_COMMODITY, book_id, path)
+    found = _standing(session, book_id, row, path, now)
+    commodity = Commodity(code=found.commodity, kind=CommodityKind(kind), scale=scale, step=step)
+    return found, commodity, json.loads(facts)
+
+
+def _row(session: Session, statement: str, book_id: int, path: str) -> Sequence[Any]:
+    row: Sequence[Any] | None = run(session, statement, path, book_id).fetchone() if is_path(path) else None
     if row is None:
         raise no_such_account(path)
+    return row
+
+
+def _standing(session: Session, book_id: int, row: Sequence[Any], path: str, now: datetime) -> BalanceNow:
     # Asked only where something is set aside: most accounts have nothing, and the one look-up is all they cost.
-    (
-        account_id,
-        kind,
-        code,
-        commodity_kind,
-        scale,
-        step,
-        attrs,
-        method,
-        opened_on,
-        closed_on,
-        floor,
-        ceiling,
-        posted,
-        held,
-    ) = row
+    account_id, kind, commodity, method, opened_on, closed_on, floor, ceiling, posted, held = row
     if held:
         held -= int(run(session, _OVER, account_id, book_id, as_bound(session, now)).fetchone()[0] or 0)
     return BalanceNow(
         account_id,
         path,
         _TYPES[kind],
-        code,
-        scale,
-        _unit(code, commodity_kind, scale, step, attrs),
+        commodity,
         None if method is None else _METHODS[method],
         as_day(opened_on),
         None if closed_on is None else as_day(closed_on),
@@ -93,19 +88,14 @@ def balance_now(session: Session, book_id: int, path: str, *, now: datetime) -> 
 
 _TYPES: Mapping[str, AccountType] = {each.value: each for each in AccountType}
 _METHODS: Mapping[str, LotMethod] = {each.value: each for each in LotMethod}
-_NOW = (
-    "SELECT a.account_id, a.type, c.code, c.kind, c.scale, c.step, c.attrs, a.lot_method, a.opened_on, a.closed_on,"
-    " b.floor, b.ceiling, b.posted, b.held"
+_COLUMNS = "a.account_id, a.type, c.code, a.lot_method, a.opened_on, a.closed_on, b.floor, b.ceiling, b.posted, b.held"
+_OF_ACCOUNT = (
     " FROM account a JOIN balance b ON b.book_id = a.book_id AND b.account_id = a.account_id"
     " JOIN commodity c ON c.book_id = a.book_id AND c.commodity_id = a.commodity_id WHERE a.path = ? AND a.book_id = ?"
 )
+_NOW = f"SELECT {_COLUMNS}{_OF_ACCOUNT}"
+_WITH_COMMODITY = f"SELECT {_COLUMNS}, c.kind, c.scale, c.step, c.attrs{_OF_ACCOUNT}"
 _OVER = "SELECT sum(remaining) FROM hold_position WHERE account_id = ? AND book_id = ? AND remaining > 0 AND expires_at <= ?"
-
-
-@lru_cache(maxsize=256)
-def _unit(code: str, kind: str, scale: int, step: int, attrs: str) -> str:
-    """Return the unit of a commodity's row; a book has few, asked for with each balance."""
-    return unit_of(Commodity(code=code, kind=CommodityKind(kind), scale=scale, step=step), json.loads(attrs))
 
 
 def list_balances(
@@ -128,9 +118,9 @@ def list_balances(
     return tuple(_balance(row, lapsed) for row in rows)
 
 
-def _accounts(book_id: int) -> Select[AccountRow, BalanceRow, CommodityRow]:
+def _accounts(book_id: int) -> Select[AccountRow, BalanceRow, str]:
     return (
-        select(AccountRow, BalanceRow, CommodityRow)
+        select(AccountRow, BalanceRow, CommodityRow.code)
         .join(BalanceRow, (BalanceRow.book_id == AccountRow.book_id) & (BalanceRow.account_id == AccountRow.account_id))
         .join(
             CommodityRow,
@@ -159,15 +149,11 @@ def _lapsed(session: Session, book_id: int, account_ids: Sequence[int], now: dat
 def _balance(row: Any, lapsed: dict[int, int]) -> BalanceNow:
     account: AccountRow = row[0]
     balance: BalanceRow = row[1]
-    kept: CommodityRow = row[2]
-    commodity = Commodity(code=kept.code, kind=CommodityKind(kept.kind), scale=kept.scale, step=kept.step)
     return BalanceNow(
         account_id=account.account_id,
         path=account.path,
         type=AccountType(account.type),
-        commodity=commodity.code,
-        scale=commodity.scale,
-        unit=unit_of(commodity, kept.attrs),
+        commodity=row.code,
         lot_method=LotMethod(account.lot_method) if account.lot_method else None,
         opened_on=account.opened_on,
         closed_on=account.closed_on,

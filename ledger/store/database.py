@@ -242,6 +242,11 @@ class Database:
         """Whether a second process may open it: not an SQLite library with the WAL-reset bug."""
         return not self.is_sqlite or sqlite_module().sqlite_version_info >= SQLITE_WAL_RESET_FIX
 
+    @property
+    def is_on_this_machine(self) -> bool:
+        """Whether it runs in this process or beside it: PostgreSQL reached by a socket file or the machine's own address."""
+        return self.is_sqlite or self.engine.url.host in {None, "", "localhost", "127.0.0.1", "::1"}
+
     def acting_for(self, *organisation_ids: UUID) -> Database:
         """Return the same database for transactions in which PostgreSQL shows only what those organisations may see."""
         return Database(self.engine, acting_text(organisation_ids))
