@@ -84,17 +84,20 @@ class Answering:
         answer = self._asked.call(**values)
         if isinstance(answer, Response):
             return answer
-        return told.on(self._spelled(answer, told))
+        return told.on(self.spelled(answer, status=told.status))
 
-    def _spelled(self, answer: Any, told: _Headers) -> Response:
-        """Return the answer in the shape that the handler declares; one of another shape is a failure of ours."""
+    def spelled(self, answer: Any, *, status: int = 0) -> Response:
+        """Return the answer in the shape that the handler declares, with the route's own status or another.
+
+        One of another shape is a failure of ours.
+        """
         assert self._answer is not None, "a handler says what it answers, or makes the response itself"
         value, wrong = self._answer.validate(answer, {}, loc=("response",))
         if wrong:
             raise ResponseValidationError(wrong, body=None)
-        status = told.status or self._status
-        content = self._answer.serialize_json(value) if is_body_allowed_for_status_code(status) else b""
-        return Response(content, status_code=status, media_type="application/json")
+        code = status or self._status
+        content = self._answer.serialize_json(value) if is_body_allowed_for_status_code(code) else b""
+        return Response(content, status_code=code, media_type="application/json")
 
 
 class _Headers:

@@ -36,10 +36,12 @@ from ledger.store.acting import act_also_for
 from ledger.store.database import Database, open_database
 from migrations import runner
 
+Answer = TypeVar("Answer")
 Loaded = TypeVar("Loaded")
 
-_MOST_READING, _MOST_OTHERS = 16, 24
-"""Requests that hold a session at once; below the 45 connections of the pool, so that none waits for one while holding another."""
+_MOST_READING, _MOST_OTHERS = 16, 16
+"""Requests that hold a session at once; with the 8 books of the writer queue below the 45 connections of the pool, so that none waits
+for one while holding another."""
 
 _READS_AT_ONCE_INSIDE, _READS_AT_ONCE_BESIDE, _READS_AT_ONCE_AFAR = 1, 2, 8
 """Threads that read while they get on: SQLite computes in this process, and a server on this machine answers so soon that more only take
@@ -88,11 +90,11 @@ class Surroundings:
 
     def __post_init__(self) -> None:
         """Make the threads that read."""
+        is_here = self.database.is_on_this_machine
+        at_once = _READS_AT_ONCE_BESIDE if is_here else _READS_AT_ONCE_AFAR
         if self.database.is_sqlite:
             at_once = _READS_AT_ONCE_INSIDE
-        else:
-            at_once = _READS_AT_ONCE_BESIDE if self.database.is_on_this_machine else _READS_AT_ONCE_AFAR
-        object.__setattr__(self, "reading", Threads(_MOST_READING, at_once=at_once))
+        object.__setattr__(self, "reading", Threads(_MOST_READING, at_once=at_once, is_brief=is_here))
 
     @property
     def turn(self) -> anyio.Lock | None:
@@ -109,8 +111,8 @@ class Surroundings:
 class Call:
     """One request as a handler sees it; ``now`` stands still, and nothing here commits.
 
-    ``upload`` and ``upload_type`` are the body and content type of an upload route. ``writer`` is there when ``session`` only reads
-    and the entry goes into a common commit, together with ``note`` for the audit log. ``trace`` is what a handler says while it works.
+    ``upload`` and ``upload_type`` are the body and content type of an upload route. ``is_queued``: ``session`` only reads, and the entry
+    goes into a common commit, together with ``note`` for the audit log. ``trace`` is what a handler says while it works.
     ``address`` is the caller's network address; ``token`` the session's token, if it came with one.
     """
 
@@ -122,7 +124,7 @@ class Call:
     caller: Principal | None
     upload: bytes = field(default=b"", repr=False)
     upload_type: str = ""
-    writer: WriterQueue | None = None
+    is_queued: bool = False
     address: str = ""
     token: str | None = field(default=None, repr=False)
     write_turn: anyio.Lock | None = None
@@ -158,18 +160,17 @@ class Call:
         with borrowed_turn(self.write_turn), unit_of_work(self.database) as session:
             return work(session)
 
-    def post(self, book_id: int, draft: JournalDraft, *, is_closer: bool = False) -> EntryOutcome:
-        """Record one entry and return its outcome: through the queue, committed then, or in this request's own transaction.
+    def post(
+        self, book_id: int, draft: JournalDraft, answer: Callable[[EntryOutcome], Answer], *, is_closer: bool = False
+    ) -> Answer:
+        """Record one entry in this request's own transaction and return the answer to its outcome, or raise ``Queued``.
 
-        ``is_closer``: the caller may post into softly closed days. The last thing a handler does: in the queue it waits without a session.
+        ``is_closer``: the caller may post into softly closed days. The last thing a handler does: what goes into a common commit waits
+        for it without a session and without a thread.
         """
-        if self.writer is not None:
-            self.session.close()
-            acting = (self.principal.organisation_id,)
-            note = (
-                None if self.note is None else replace(self.note, resources=(*self.note.resources, str(draft.entry_id)))
-            )
-            return self.writer.post(book_id, draft, acting=acting, is_closer=is_closer, note=note)
+        if self.is_queued:
+            note = self.note and replace(self.note, resources=(*self.note.resources, str(draft.entry_id)))
+            raise Queued(book_id=book_id, draft=draft, is_closer=is_closer, note=note, answer=answer)
         (outcome,) = ledger.post_entries(
             self.session,
             book_id,
@@ -178,7 +179,28 @@ class Call:
             random_bytes=self.random_bytes,
             is_closer=is_closer,
         )
-        return outcome
+        return answer(outcome)
+
+
+class Queued(Exception):  # noqa: N818 - nothing is wrong: the handler has done its part
+    """What is left of a request: one entry goes into the next commit of its book, and ``answer`` makes of its outcome what is told."""
+
+    def __init__(
+        self,
+        *,
+        book_id: int,
+        draft: JournalDraft,
+        is_closer: bool,
+        note: AuditDraft | None,
+        answer: Callable[[EntryOutcome], object],
+    ) -> None:
+        """Take what ``WriterQueue.post`` asks for."""
+        super().__init__("an entry waits for the next commit of its book")
+        self.book_id = book_id
+        self.draft = draft
+        self.is_closer = is_closer
+        self.note = note
+        self.answer = answer
 
 
 def current_call(request: Request) -> Call:

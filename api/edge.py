@@ -13,7 +13,7 @@ from dataclasses import replace
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
-from typing import Any
+from typing import Any, TypeVar
 
 import anyio
 from fastapi import params
@@ -31,7 +31,7 @@ from api.auth.policy import Declared
 from api.auth.presented import address_of, browser_headers, presented_by, reading_of
 from api.auth.principal import Principal, Role
 from api.auth.same_origin import SAFE_METHODS, check_same_origin
-from api.deps import LONGEST_KEY, Call, Surroundings, queueable_call, unit_of_work
+from api.deps import LONGEST_KEY, Call, Queued, Surroundings, queueable_call, unit_of_work
 from api.proposing import Trace, Tried
 from api.schemas.body import EdgeRequest, check_type, is_small_body, read_body
 from api.schemas.strict_json import parse
@@ -40,10 +40,12 @@ from api.store.audit import AuditDraft
 from api.store.faults import DATABASE_ERRORS, Fault, fault_of
 from api.store.four_eyes import Requirement
 from api.turns import BUSY, Turn
-from api.writer import WriterQueue, bound_waiting
+from api.writer import bound_waiting
 from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 from ledger.store.acting import act_only_for
 from ledger.store.database import Database
+
+Result = TypeVar("Result")
 
 MOST_ATTEMPTS = 5
 """How often one request's work is begun when other transactions are in the way."""
@@ -156,13 +158,13 @@ class _Work:
         except Invalid as refused:
             self._refused = refused
 
-    async def _in_thread(self, work: Callable[[], Response | None]) -> Response | None:
-        """Do ``work`` in a thread; before an auditor's request is answered, note it."""
+    async def _in_thread(self, work: Callable[[], Result]) -> Result:
+        """Do ``work``, which only reads, in a thread; before an auditor's request is answered, note it."""
         try:
-            return await self._surroundings.sessions.run(work)
+            return await self._surroundings.reading.run(work)
         except _UnnotedError:
             await self._note_reading()
-        return await self._surroundings.sessions.run(work)
+        return await self._surroundings.reading.run(work)
 
     async def _in_turn(self, work: Callable[[datetime], None]) -> None:
         """Do a short write of our own, as one of those who take turns."""
@@ -230,9 +232,23 @@ class _Work:
 
         ``None`` where a second person may be asked: then the request takes a transaction of its own.
         """
-        return await self._in_thread(self._queue_here)
+        queued = await self._in_thread(self._queue_here)
+        if not isinstance(queued, Queued):
+            return queued
+        assert self._found is not None, "an entry is somebody's"
+        outcome = await self._surroundings.writer.post(
+            queued.book_id,
+            queued.draft,
+            acting=(self._found.principal.organisation_id,),
+            is_closer=queued.is_closer,
+            note=queued.note,
+        )
+        try:
+            return self._route.answering.spelled(queued.answer(outcome))
+        except errors.RefusedAndRecorded as refused:
+            return errors.refusal(refused.refusal)
 
-    def _queue_here(self) -> Response | None:
+    def _queue_here(self) -> Response | Queued | None:
         now = self._surroundings.clock()
         with self._surroundings.database.reader() as session:
             caller = self._admitted(session, now)
@@ -241,9 +257,9 @@ class _Work:
             if not proposing.is_plain(session, caller.organisation_id, self._declared.second_person):
                 return None
             try:
-                return self._answer(session, request, caller, now, writer=self._surroundings.writer)
-            except errors.RefusedAndRecorded as refused:
-                return errors.refusal(refused.refusal)
+                return self._answer(session, request, caller, now, is_queued=True)
+            except Queued as queued:
+                return queued
 
     async def _write(self) -> Response:
         """Do the work, commit, then answer; begin again while other transactions are in the way."""
@@ -406,7 +422,7 @@ class _Work:
         caller: Principal | None,
         now: datetime,
         *,
-        writer: WriterQueue | None = None,
+        is_queued: bool = False,
         trace: Trace | None = None,
     ) -> Response:
         surroundings, seen = self._surroundings, trace or Trace()
@@ -423,8 +439,8 @@ class _Work:
             caller=caller,
             upload=request.raw if is_upload else b"",
             upload_type=_type_of(request.headers.get("content-type", "")) if is_upload else "",
-            writer=writer,
-            note=None if writer is None or caller is None else self._draft(request, caller, None, seen, now),
+            is_queued=is_queued,
+            note=None if not is_queued or caller is None else self._draft(request, caller, None, seen, now),
             trace=seen,
             address=address_of(request),
             token=self._shown.proof,

@@ -1,22 +1,25 @@
 """The writer queue: entries posted one by one at the same time are recorded together, one commit for all that wait for a book.
 
-There is no timer and no thread of its own: the first caller of a book leads, the others wait, and whatever waits when the
-leader has locked the book goes along. Owns that commit, and what is done when its result is unknown. Knows no HTTP
-and no authorisation: a caller has been admitted before it comes here.
+There is no timer: what waits when a commit has locked the book goes along, and the next begins when that one is over. Callers wait in
+their event loop, so that a thousand take no more threads than one. Owns that commit, and what is done when its result is unknown. Knows
+no HTTP and no authorisation: a caller has been admitted before it comes here.
 """
 
 from __future__ import annotations
 
+import asyncio
+import logging
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractContextManager, nullcontext
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import datetime
 from threading import Condition, Lock
 from typing import Final
 from uuid import UUID
 
+import anyio
 from sqlalchemy.orm import Session
 
 from api.errors import Unavailable, refusal
@@ -35,6 +38,9 @@ from ledger.store.reading import run_first
 MOST_WAITING: Final = 8_000
 """Entries that may wait for one book unless the operator sets another number: as many as one commit takes."""
 
+_BOOKS_AT_ONCE = 8
+"""Books whose entries are committed at the same time, each on a connection; on SQLite one, for it has one writer."""
+
 _MOST_WAITING_BYTES = 64 * 2**20
 _MOST_BATCH_BYTES = 16 * 2**20
 _LEG_BYTES = 200
@@ -44,10 +50,11 @@ _CREATED = 201
 _MOST_ATTEMPTS = 8
 _SECONDS_FOR_ATTEMPTS = 10
 _BUSY = "the database is busy or does not answer; send the same entry again under the same entry_id"
+_log = logging.getLogger("tonne.api")
 
 
 class WriterQueue:
-    """Posts single entries in common commits, a queue for each book; may be called from any number of threads at once."""
+    """Posts single entries in common commits, a queue for each book; may be asked from any number of event loops at once."""
 
     def __init__(
         self,
@@ -67,10 +74,10 @@ class WriterQueue:
         self._drained = Condition(self._guard)
         self._lanes: dict[int, _Lane] = {}
         self._is_closed = False
-        # SQLite has one writer: leaders of different books take turns here, not inside its busy handler.
-        self._turn: AbstractContextManager[object] = Lock() if database.is_sqlite else nullcontext()
+        books_at_once = 1 if database.is_sqlite else _BOOKS_AT_ONCE
+        self._threads = ThreadPoolExecutor(books_at_once, thread_name_prefix="Tonne commit")
 
-    def post(
+    async def post(
         self,
         book_id: int,
         draft: JournalDraft,
@@ -95,17 +102,16 @@ class WriterQueue:
             if self._is_closed:
                 raise Unavailable("server.stopping", "the server is stopping; send the same entry again in a moment")
             lane = self._lanes.get(book_id)
-            leads = lane is None
+            is_first = lane is None
             if lane is None:
-                self._lanes[book_id] = _Lane()
+                lane = self._lanes[book_id] = _Lane()
             else:
                 self._check_room(lane, place)
-                lane.add(place)
-        if not leads:
-            place.woken.acquire()
-            leads = place.leads
-        if leads:
-            self._lead(book_id, place)
+            lane.add(place)
+        if is_first:
+            self._threads.submit(self._commit_next, book_id)
+        with anyio.CancelScope(shield=True):
+            await place.settled
         return place.told()
 
     def close(self, *, seconds: int = 30) -> bool:
@@ -126,24 +132,23 @@ class WriterQueue:
                 "ledger.queue_full", "too many entries wait for this book; send the same entry again in a moment"
             )
 
-    def _lead(self, book_id: int, own: _Place) -> None:
-        """Settle ``own`` and whatever waits with it, and hand the book to the first of those who came meanwhile."""
-        batch = [own]
+    def _commit_next(self, book_id: int) -> None:
+        """Settle whatever waits for the book, tell who waited, and come again behind other books if more came meanwhile."""
+        with self._guard:
+            batch = [self._lanes[book_id].first()]
         try:
             self._settle(book_id, batch, is_open=True)
-        finally:
-            with self._guard:
-                lane = self._lanes[book_id]
-                successor = lane.next_leader()
-                if successor is None:
-                    del self._lanes[book_id]
-                    if not self._lanes:
-                        self._drained.notify_all()
-            if successor is not None:
-                successor.woken.release()
-            for place in batch:
-                if place is not own:
-                    place.woken.release()
+        except BaseException as error:  # noqa: BLE001 - a thread of ours has no caller: those of the batch are told that it is not known
+            _log.exception("a commit of the writer queue ended with %s", type(error).__name__)
+        _tell(batch)
+        with self._guard:
+            is_over = not self._lanes[book_id].waiting
+            if is_over:
+                del self._lanes[book_id]
+                if not self._lanes:
+                    self._drained.notify_all()
+        if not is_over:
+            self._threads.submit(self._commit_next, book_id)
 
     def _settle(self, book_id: int, batch: list[_Place], *, is_open: bool) -> None:
         """Give every place its outcome or its error; into an open batch those who wait are taken.
@@ -195,7 +200,7 @@ class WriterQueue:
     def _commit(self, book_id: int, batch: list[_Place], *, is_open: bool, may_stand: bool) -> Sequence[EntryOutcome]:
         acting = batch[0].acting
         database = self._database.acting_for(*acting) if acting else self._database
-        with self._turn, database.writer() as session:
+        with database.writer() as session:
             bound_waiting(session)
             if is_open:
                 journal.lock_book(session, book_id)  # meanwhile the callers of the commit before come back
@@ -236,7 +241,7 @@ _BOUNDS = "SELECT set_config('lock_timeout', '5s', true), set_config('statement_
 class _Place:
     """One caller's place: the draft it brought, and the outcome or the error that it takes away."""
 
-    __slots__ = ("acting", "draft", "error", "is_closer", "leads", "note", "outcome", "weight", "woken")
+    __slots__ = ("acting", "draft", "error", "is_closer", "note", "outcome", "settled", "weight")
 
     def __init__(
         self, draft: JournalDraft, *, acting: tuple[UUID, ...], is_closer: bool, note: AuditDraft | None = None
@@ -248,9 +253,7 @@ class _Place:
         self.weight = weight(draft)
         self.outcome: EntryOutcome | None = None
         self.error: Exception | None = None
-        self.leads = False
-        self.woken = Lock()  # a bare lock, taken until somebody else lets go: far cheaper to wake than a Condition
-        self.woken.acquire()
+        self.settled: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     def may_follow(self, other: _Place) -> bool:
         """Return whether this may stand behind ``other`` in a batch: with the same rights, and not by chance in its linked group."""
@@ -267,7 +270,7 @@ class _Place:
 
 
 class _Lane:
-    """Who waits for a book while somebody leads; a book nobody posts to has none. Guarded by the queue's lock."""
+    """Who waits for a book; one that nobody posts to has none. Guarded by the queue's lock."""
 
     __slots__ = ("waiting", "waiting_bytes")
 
@@ -281,27 +284,36 @@ class _Lane:
         self.waiting_bytes += place.weight
 
     def fill(self, batch: list[_Place]) -> None:
-        """Move all that wait into the leader's batch, as far as one commit takes them."""
+        """Move all that wait into a batch that has begun, as far as one commit takes them."""
         heavy = sum(place.weight for place in batch)
         while self.waiting and len(batch) < MAX_BATCH:
             following = self.waiting[0]
             heavy += following.weight
             if heavy > _MOST_BATCH_BYTES or not following.may_follow(batch[-1]):
                 return
-            batch.append(self._first())
+            batch.append(self.first())
 
-    def next_leader(self) -> _Place | None:
-        """Take out the first who waits and make it lead; ``None`` when nobody does."""
-        if not self.waiting:
-            return None
-        successor = self._first()
-        successor.leads = True
-        return successor
-
-    def _first(self) -> _Place:
+    def first(self) -> _Place:
+        """Take out who waits longest."""
         place = self.waiting.popleft()
         self.waiting_bytes -= place.weight
         return place
+
+
+def _tell(batch: Sequence[_Place]) -> None:
+    """Wake everybody of a batch, each event loop once."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[_Place]] = {}
+    for place in batch:
+        by_loop.setdefault(place.settled.get_loop(), []).append(place)
+    for loop, places in by_loop.items():
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(_wake, places)
+
+
+def _wake(places: Sequence[_Place]) -> None:
+    for place in places:
+        if not place.settled.done():
+            place.settled.set_result(None)
 
 
 class _CommitUnknown(Exception):  # noqa: N818 - it is not known to be an error

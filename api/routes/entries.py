@@ -35,7 +35,7 @@ from ledger import operations as ledger
 from ledger.core.errors import Conflict, DomainError, Invalid, NotFound
 from ledger.core.journal import EntryKind, JournalDraft
 from ledger.core.periods import is_closed
-from ledger.operations import EntryReceipt, EntryRefusal
+from ledger.operations import EntryOutcome, EntryReceipt, EntryRefusal
 from ledger.store import books, journal, reports
 from ledger.store.books import Book
 
@@ -171,13 +171,16 @@ def _weigh(call: Call, drafts: Sequence[JournalDraft], units: Units) -> None:
 
 def _posted(call: Call, book: Book, draft: JournalDraft) -> ReceiptOut:
     is_closing = Scope.LEDGER_CLOSE in call.principal.scopes and is_closed(draft.effective_on, book.soft_locked_through)
-    outcome = call.post(book.book_id, draft, is_closer=is_closing)
-    if isinstance(outcome, EntryReceipt):
-        return ReceiptOut.from_core(outcome)
-    refusal = _placed(outcome.refusal, draft)
-    if refusal.code in UNRECORDED:
-        raise refusal
-    raise RefusedAndRecorded(refusal)
+
+    def told(outcome: EntryOutcome) -> ReceiptOut:
+        if isinstance(outcome, EntryReceipt):
+            return ReceiptOut.from_core(outcome)
+        refusal = _placed(outcome.refusal, draft)
+        if refusal.code in UNRECORDED:
+            raise refusal
+        raise RefusedAndRecorded(refusal)
+
+    return call.post(book.book_id, draft, told, is_closer=is_closing)
 
 
 _PART_REFUSED = {

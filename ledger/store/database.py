@@ -52,7 +52,7 @@ SQLITE_WAL_RESET_FIX = (3, 51, 3)
 """First SQLite release without the WAL-reset corruption (https://www.sqlite.org/wal.html#walresetbug, 2026-03-13)."""
 
 _MOST_CONNECTIONS = 45
-"""More than the 40 requests that hold a session at once, so that none waits for a connection while holding another."""
+"""More than the 40 requests and commits that hold a session at once, so that none waits for a connection while holding another."""
 
 _CONNECTIONS_KEPT = 20
 """Of these so many stay open, the last given back taken first: to open one takes longer than most requests, and under load each did."""

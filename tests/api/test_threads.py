@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import anyio
 import pytest
@@ -117,3 +118,65 @@ def test_more_long_work_than_all_threads_take_is_done_in_the_end() -> None:
         return list(await asyncio.gather(*(threads.run(work, number) for number in range(12))))
 
     assert asyncio.run(asyncio.wait_for(main(), 10)) == list(range(12))
+
+
+def test_an_event_loop_sleeps_while_its_brief_work_is_done_and_no_longer() -> None:
+    async def main() -> list[str]:
+        threads, seen = Threads(4, at_once=1, is_brief=True), list[str]()
+        asyncio.get_running_loop().call_later(0.002, seen.append, "loop")
+
+        def work(name: str) -> None:
+            threading.Event().wait(0.003)
+            seen.append(name)
+
+        await asyncio.gather(threads.run(work, "first"), threads.run(work, "second"))
+        return seen
+
+    assert asyncio.run(main()) == ["first", "second", "loop"]
+
+
+def test_an_event_loop_goes_on_beside_brief_work_that_turns_out_long() -> None:
+    over = threading.Event()
+
+    async def main() -> tuple[int, list[int]]:
+        threads, beats = Threads(4, at_once=1, is_brief=True), 0
+        long = asyncio.create_task(threads.run(over.wait, 10))
+        short: list[int] = []
+        for number in range(60):
+            await asyncio.sleep(0.001)
+            beats += 1
+            if number % 20 == 10:
+                short.append(await threads.run(lambda number=number: number))
+        were_beats = 0 if long.done() else beats
+        over.set()
+        await long
+        return were_beats, short
+
+    assert asyncio.run(asyncio.wait_for(main(), 5)) == (60, [10, 30, 50])
+
+
+def test_work_that_needs_its_event_loop_finds_it_awake() -> None:
+    async def main() -> list[str]:
+        threads, seen = Threads(4, at_once=1, is_brief=True), list[str]()
+
+        def work() -> None:
+            asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop_here()).result(10)
+            seen.append("work")
+
+        asyncio.get_running_loop().call_later(10, seen.append, "never")
+        await threads.run(work)
+        return seen
+
+    assert asyncio.run(asyncio.wait_for(main(), 5)) == ["work"]
+
+
+def test_each_loop_hears_of_its_own_work() -> None:
+    threads = Threads(4, at_once=2, is_brief=True)
+
+    async def main(first: int) -> list[int]:
+        return list(await asyncio.gather(*(threads.run(lambda n=n: n) for n in range(first, first + 200))))
+
+    with ThreadPoolExecutor(4) as loops:
+        told = list(loops.map(lambda first: asyncio.run(main(first)), range(0, 800, 200)))
+
+    assert told == [list(range(first, first + 200)) for first in range(0, 800, 200)]

@@ -201,12 +201,12 @@ class _Side:
 
     def speed(self, count: int) -> int:
         shares_ = [self.asked.make(count // CONNECTIONS) for _ in range(CONNECTIONS)]
+        connections = [self._opened(each) for each in self.asked.make(CONNECTIONS)]
         ready = threading.Barrier(CONNECTIONS + 1)
         failed: list[str] = []
 
-        def send(requests: list[bytes]) -> None:
-            with socket.create_connection(self._place) as connection:
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        def send(connection: socket.socket, requests: list[bytes]) -> None:
+            with connection:
                 ready.wait()
                 for request in requests:
                     connection.sendall(request)
@@ -215,7 +215,7 @@ class _Side:
                         failed.append(f"{status} {body[:200]!r}")
                         return
 
-        threads = [threading.Thread(target=send, args=(each,)) for each in shares_]
+        threads = [threading.Thread(target=send, args=each) for each in zip(connections, shares_, strict=True)]
         for thread in threads:
             thread.start()
         ready.wait()
@@ -225,6 +225,14 @@ class _Side:
         elapsed = time.perf_counter() - began
         assert not failed, f"every request is answered: {failed[0]}"
         return int(CONNECTIONS * (count // CONNECTIONS) / elapsed)
+
+    def _opened(self, first: bytes) -> socket.socket:
+        """Return a connection on which one request was answered: opened after the one before, so that worker processes share them."""
+        connection = socket.create_connection(self._place)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.sendall(first)
+        assert _answer(connection)[0] == self.asked.status, "the first request is answered too"
+        return connection
 
 
 def _answer(connection: socket.socket) -> tuple[int, bytes]:
@@ -263,7 +271,7 @@ def _dominating(database: Database, asked: _Writes | _Reads) -> str:
     stages: shares.Stages = {
         "finding the caller": [(edge, "authenticate")],
         "reading the body": [(edge, "parse")],
-        "the writer queue, ledger and commit": [(WriterQueue, "post")],
+        "the writer queue, ledger and commit": [(WriterQueue, "_commit")],
         "keeping the answer": [(idempotency, "claim"), (idempotency, "complete")],
     }
 

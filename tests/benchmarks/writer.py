@@ -2,21 +2,20 @@
 
 ``rows(engine)`` gives the rows of ``tests.benchmarks.posting``: ``batch`` is the number of callers, *raw* the bare driver inserting
 the same rows in one thread, in commits as large as the queue's were on average; the note says what the ledger does in such commits when
-one thread posts them without the queue. The callers are threads of this process; their
+one thread posts them without the queue. The callers are tasks of one event loop, as requests are; their
 drafts are made before the clock starts. Measures only; asserts nothing about time.
 """
 
 from __future__ import annotations
 
+import asyncio
 import os
 import random
 import statistics
-import threading
 import time
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
 
 from sqlalchemy import event
 
@@ -30,7 +29,6 @@ from tests.benchmarks import shares
 CALLERS = (64, 256)
 _ROUNDS = 3
 _HOT = "Assets:Bench:A0"
-_STACK_BYTES = 512 * 1024
 
 
 def rows(engine: str, *, entries: int = 20_000) -> list[bench.Row]:
@@ -91,7 +89,7 @@ def _row(
         "note": f"{callers} callers; p50 {p50:.1f} ms, p99 {p99:.1f} ms; {mean} entries a commit; the ledger alone {alone} entries/s",
     }
     goal = f"{_LEAST:,} entries/s, p99 under {_P99_MS} ms"
-    dominates = found.told(rest="callers and their hand-over between threads")
+    dominates = found.told(rest="callers and their hand-over to the thread that commits")
     return shares.judged(row, goal=goal, is_met=mine >= _LEAST and p99 < _P99_MS, dominates=dominates)
 
 
@@ -99,30 +97,20 @@ _LEAST, _P99_MS = 10_000, 50
 
 
 def _run(database: Database, book_id: int, drafts: Sequence[Sequence[JournalDraft]]) -> tuple[int, list[int]]:
-    """Post each caller's drafts one after the other from a thread of its own; return nanoseconds in all and of each answer."""
+    """Post each caller's drafts one after the other from a task of its own; return nanoseconds in all and of each answer."""
     queue = WriterQueue(database, clock=partial(datetime.now, UTC), random_bytes=os.urandom)
-    taken: list[list[int]] = [[] for _ in drafts]
-    refused: list[Any] = []
-    start = threading.Barrier(len(drafts) + 1)
+    taken: list[int] = []
 
-    def call(own: Sequence[JournalDraft], times: list[int]) -> None:
-        start.wait()
+    async def call(own: Sequence[JournalDraft]) -> None:
         for draft in own:
             begun = time.perf_counter_ns()
-            outcome = queue.post(book_id, draft)
-            times.append(time.perf_counter_ns() - begun)
-            if not isinstance(outcome, EntryReceipt):
-                refused.append(outcome)
+            outcome = await queue.post(book_id, draft)
+            taken.append(time.perf_counter_ns() - begun)
+            assert isinstance(outcome, EntryReceipt), f"every draft is accepted, not {outcome}"
 
-    before = threading.stack_size(_STACK_BYTES)
-    threads = [threading.Thread(target=call, args=pair) for pair in zip(drafts, taken, strict=True)]
-    for thread in threads:
-        thread.start()
-    threading.stack_size(before)
-    start.wait()
-    begun = time.perf_counter_ns()
-    for thread in threads:
-        thread.join()
-    elapsed = time.perf_counter_ns() - begun
-    assert not refused, f"every draft is accepted, not {refused[0]}"
-    return elapsed, [each for times in taken for each in times]
+    async def call_all() -> int:
+        begun = time.perf_counter_ns()
+        await asyncio.gather(*(call(own) for own in drafts))
+        return time.perf_counter_ns() - begun
+
+    return asyncio.run(call_all()), taken

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -83,7 +84,7 @@ def test_a_receipt_found_again_after_a_lost_reply_is_the_one_the_commit_gave(dat
     with losing(database, Once(0)) as faulty:
         queue = WriterQueue(faulty, clock=lambda: NOW + timedelta(days=1), random_bytes=_without_pauses(book))
 
-        outcome = queue.post(book.book_id, transfer(1, GAIN, CASH, 1))
+        outcome = asyncio.run(queue.post(book.book_id, transfer(1, GAIN, CASH, 1)))
 
     assert next(losses, None) is None, "the reply to the first commit was lost"
     assert isinstance(outcome, EntryReceipt)
@@ -95,7 +96,7 @@ def _sent(queue: WriterQueue, book: ExampleBook, number: int) -> EntryReceipt:
     outcome: EntryOutcome | None = None
     for _ in range(SENDS):
         try:
-            outcome = queue.post(book.book_id, transfer(number, GAIN, CASH, 1))
+            outcome = asyncio.run(queue.post(book.book_id, transfer(number, GAIN, CASH, 1)))
             break
         except Unavailable:
             continue

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 from datetime import timedelta
@@ -43,7 +44,7 @@ def test_the_last_tonne_of_each_round_has_exactly_one_winner_among_64(database: 
 def _sell(book: ExampleBook, queue: WriterQueue, first: int, client: int) -> str:
     """Sell one tonne: three clients of four through the queue, the fourth in a transaction of its own, as a bulk call does."""
     last_tonne = sale(first + client, 1, 5)
-    outcomes = book.post(last_tonne) if client % 4 == 0 else [queue.post(book.book_id, last_tonne)]
+    outcomes = book.post(last_tonne) if client % 4 == 0 else [asyncio.run(queue.post(book.book_id, last_tonne))]
     return codes(outcomes)[0]
 
 
