@@ -7,7 +7,6 @@ is any that is free.
 from __future__ import annotations
 
 import os
-import socket
 import sys
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ import uvicorn
 from api.app import create_app
 from api.auth.totp_key_file import key_file_of
 from api.auth.totp_seal import TotpSeal
+from api.commands.serve import listener_at
 from api.notices.settings import notice_settings
 from api.openid.settings import openid_settings
 from ledger.store.database import open_database
@@ -30,7 +30,7 @@ def instant_of(offset_file: Path) -> datetime:
 def main() -> None:
     """Serve until told to stop."""
     database, offset_file = open_database(sys.argv[1]), Path(sys.argv[2])
-    listener = socket.create_server(("127.0.0.1", int(sys.argv[3])))
+    listener = listener_at("127.0.0.1", int(sys.argv[3]))
     print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)  # noqa: T201 - the story reads it
     seal = TotpSeal(key_file_of(os.environ, sys.argv[1]).read)
     app = create_app(
