@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from typing import Any
 
 import httpx
@@ -15,7 +16,7 @@ from api.pages.carbon_contracts import KIND_WORDS, TERM_WORDS
 from api.store.access import OrganisationKind
 from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
-from tests.api.contract_world import END, END_MORNING, KINDS, START, ContractHouse, desk
+from tests.api.contract_world import END, END_MORNING, KINDS, MIDWAY, MIDWAY_MORNING, START, ContractHouse, desk
 from tests.api.ledger_calls import BOOK, done, entry_id
 from tests.api.people import member
 from tests.api.test_pages_base import BROWSER, CHINESE
@@ -129,6 +130,32 @@ def test_each_state_offers_its_own_steps_and_no_other(desk: ContractHouse) -> No
     assert "settle" not in offered["open"][1]
     assert "settle" in offered["due"][1]
     assert senders(shown(desk, settled, key=checker)) == set()
+
+
+@pytest.mark.parametrize(
+    ("now", "step", "on", "says"),
+    [
+        (END_MORNING, "settle", END, "Settled, nothing runs on, since</dt><dd>18 Dec 2026"),
+        (MIDWAY_MORNING, "close", MIDWAY, "Closed early, nothing runs on, since</dt><dd>4 Dec 2026"),
+    ],
+)
+def test_a_contract_that_has_ended_says_so_and_not_how_far_it_is_booked(
+    desk: ContractHouse, now: datetime, step: str, on: str, says: str
+) -> None:
+    opened = desk.opened("repo")
+    running = shown(desk, opened)
+    desk.at(now)
+    done(desk.step(opened, step, on))
+
+    ended = shown(desk, opened)
+
+    assert "Booked for the days before" in running
+    assert "Booked for the days before" not in ended
+    assert says in ended
+
+
+def test_what_bears_no_interest_says_nothing_of_days_booked(desk: ContractHouse) -> None:
+    assert "Booked for the days before" not in shown(desk, desk.opened("forward"))
 
 
 def test_holds_and_entries_of_a_contract_are_linked(desk: ContractHouse) -> None:
