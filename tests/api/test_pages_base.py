@@ -269,6 +269,52 @@ def _call(session: Session, database: Database, who: Member, clock: Clock, rando
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "read"),
+    [
+        ("8.346341689696", "tCO2e/t", '<span title="8.346341689696">8.3463</span>'),
+        ("8.34635", "tCO2e/t", '<span title="8.34635">8.3464</span>'),
+        ("356685.08528", "tCO2e", '<span title="356,685.08528">356,685.09</span>'),
+        ("0.5", "tCO2e", "0.50"),
+        ("41198.1", "t", "41,198.10"),
+        ("127222800.000000", "kWh", "127,222,800"),
+        ("13315.332077349295", "kWh/t", '<span title="13,315.332077349295">13,315.3</span>'),
+        ("-0.000", "tCO2e", "0.00"),
+        ("-1.005", "tCO2e", '<span title="\N{MINUS SIGN}1.005">\N{MINUS SIGN}1.01</span>'),
+        ("0.001", "tCO2e", '<span title="0.001">&lt;0.01</span>'),
+        ("-0.0049", "tCO2e", '<span title="\N{MINUS SIGN}0.0049">&gt;\N{MINUS SIGN}0.01</span>'),
+        ("0.4", "kWh", '<span title="0.4">&lt;1</span>'),
+        (None, "tCO2e", "\N{EM DASH}"),
+        ("97.123456789", "CNY/t", "97.123456789"),
+        ("1/3", "tCO2e", "1/3"),
+        ("9" * 70, "t", "9" * 70),
+    ],
+)
+def test_a_figure_has_the_decimals_of_its_unit_and_its_exact_digits_beside_it(
+    value: str | None, unit: str, read: str
+) -> None:
+    assert formats.figure(value, unit) == read
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "read"),
+    [
+        ("10000", "t", "10,000"),
+        ("38471.850000", "t", "38,471.85"),
+        ("0.000000", "tCO2e", "0.00"),
+        ("8.163562", "tCO2e/t", "8.163562"),
+        ("8.163561956664", "tCO2e/t", '<span title="8.163561956664">8.163562</span>'),
+        ("0.5942", "kgCO2/kWh", "0.5942"),
+        ("0.043653962694", "1", '<span title="0.043653962694">0.043654</span>'),
+        ("1234.50", "CNY", "1,234.50"),
+        ("5/6", "bp", "5/6"),
+        ("isae_3410", "", "isae_3410"),
+    ],
+)
+def test_the_tree_of_a_figure_keeps_the_digits_that_were_agreed(value: str, unit: str, read: str) -> None:
+    assert formats.traced(value, unit) == read
+
+
+@pytest.mark.parametrize(
     ("value", "place", "read"),
     [
         ("86048183/100", "processes[0].emissions_t", "860,481.83"),

@@ -1,6 +1,7 @@
 """How a figure reads on a page: thousands separated, unit last, the sign a true minus; days and instants with their zone.
 
-Takes the exact decimal strings of the API and changes no digit. Knows no request.
+Takes the exact decimal strings of the API. Only a figure of emissions, output or energy is rounded, once and for the eye, with its exact
+digits beside it; every other digit stays. Knows no request.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from decimal import Context, Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Context, Decimal, InvalidOperation
 from fractions import Fraction
 from zoneinfo import ZoneInfo
 
@@ -30,6 +31,12 @@ _INSTANT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}(?::[0-9]{2}(?:\.[0-9]{1,6})?)?(?:Z|[+-][0-9]{2}:[0-9]{2})"
 )
 _FRACTION = re.compile(r"-?[0-9]{1,40}/[1-9][0-9]{0,19}")
+_MASSES_AND_ENERGY: Mapping[str, int] = {"t": 2, "tCO2": 2, "tCO2e": 2, "kWh": 0, "MWh": 3}
+"""Decimals as the report tables of the national scheme print them (reference set report_rounding, CETS-AG-04.01-V01-2024)."""
+_PER_TONNE: Mapping[str, int] = {"tCO2/t": 4, "tCO2e/t": 4, "kWh/t": 1}
+"""Decimals of what is computed per tonne of product: loan terms report an intensity to four."""
+_MOST_TRACED = 6
+"""The decimals at which an explanation shows what it computed; a value that a contract agreed or an assessor signed has no more."""
 _NAMES = ("year", "_id", "_ref", "seq", "revision", "code")
 """How the name of a place ends whose digits name something and count nothing: they are not grouped."""
 
@@ -46,6 +53,59 @@ def number(value: str | int | Decimal | None) -> str:
     if not exact.is_finite() or len(text) > _MOST_DIGITS or abs(exact.adjusted()) > _MOST_DIGITS:
         return text
     return f"{exact:,f}".replace("-", _MINUS)
+
+
+def figure(value: str | int | Decimal | None, unit: str) -> Markup:
+    """Return a figure of emissions, output, energy or intensity with the decimals of its unit, half-up; the exact digits are its title.
+
+    ``8.346341689696`` tCO2e/t is 8.3463 and ``0.5`` tCO2e is 0.50. What is not zero is never shown as zero: 0.001 tCO2e is <0.01. A zero
+    has no sign. A value of another unit and a word stay as ``number`` has them.
+    """
+    decimals = _MASSES_AND_ENERGY.get(unit, _PER_TONNE.get(unit))
+    exact = _exact(value)
+    return escape(number(value)) if exact is None or decimals is None else _rounded(exact, decimals)
+
+
+def traced(value: str | int | Decimal | None, unit: str) -> Markup:
+    """Return a value in the tree that explains a figure: masses and energy as ``figure`` has them, any other to six decimals at most.
+
+    A whole number has no decimals, as a count of allowances: 10,000 t. A value with up to six decimals stays as it is written, so that
+    what was agreed or signed is read digit for digit.
+    """
+    exact = _exact(value)
+    if exact is None or _decimals(exact) == 0:
+        return escape(number(value))
+    decimals = _MASSES_AND_ENERGY.get(unit)
+    if decimals is not None:
+        return _rounded(exact, decimals)
+    return _rounded(exact, _MOST_TRACED) if _decimals(exact) > _MOST_TRACED else escape(number(value))
+
+
+def _rounded(exact: Decimal, decimals: int) -> Markup:
+    step = Decimal(1).scaleb(-decimals)
+    near = exact.quantize(step, rounding=ROUND_HALF_UP, context=_WIDE)
+    if near == exact:
+        return escape(number(near.copy_abs() if near.is_zero() else near))
+    shown = number(near)
+    if near.is_zero():
+        shown = f"<{step:f}" if exact > 0 else f">{_MINUS}{step:f}"
+    return Markup('<span title="{}">{}</span>').format(number(exact), shown)
+
+
+def _exact(value: str | int | Decimal | None) -> Decimal | None:
+    """Return the number that ``number`` would group, None for a word or one that it leaves as it is."""
+    text = "" if value is None else str(value)
+    try:
+        exact = Decimal(text)
+    except InvalidOperation:
+        return None
+    is_long = not exact.is_finite() or len(text) > _MOST_DIGITS // 2 or abs(exact.adjusted()) > _MOST_DIGITS // 2
+    return None if is_long else exact
+
+
+def _decimals(exact: Decimal) -> int:
+    exponent = exact.as_tuple().exponent
+    return max(0, -exponent) if isinstance(exponent, int) else 0
 
 
 def leaf(value: str | int | Decimal | None, place: str, language: Language = Language.EN) -> str:

@@ -69,6 +69,8 @@ def environment(language: Language) -> Environment:
         "amount": formats.amount,
         "plain_amount": formats.plain_amount,
         "number": formats.number,
+        "figure": formats.figure,
+        "traced": formats.traced,
         "leaf": partial(formats.leaf, language=language),
         "price": formats.price,
         "percent": formats.percent,
