@@ -54,7 +54,7 @@ def show_emissions(
     target_tco2e_per_t: DecimalString | None = None,
 ) -> Response:
     """Show a year's emissions by month and component, its forecast, and another methodology beside."""
-    of = page.today.year - 1 if year is None else year
+    of = _year(page) if year is None else year
     methods = tuple(
         (f"{each.methodology_id} {each.version}", each) for each in page.use(list_methodologies).methodologies
     )
@@ -98,6 +98,13 @@ def show_activity(page: ThisPage) -> Response:
         count=len(months),
         may_upload=page.may(upload_activity),
     )
+
+
+def _year(page: Page) -> int:
+    """Return the year that the page opens with: the last calendar year, or where nothing of it is recorded the newest that has months."""
+    recorded = {int(each.month[:4]) for each in page.use(list_activity).months}
+    last = page.today.year - 1
+    return last if last in recorded or not recorded else max(recorded)
 
 
 def _recipe(text: str) -> Recipe:

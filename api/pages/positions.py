@@ -16,6 +16,7 @@ from api.pages.carbon_contracts import KIND_WORDS
 from api.routes.carbon_contracts import list_contracts
 from api.routes.holdings import read_holdings
 from api.routes.holds import list_holds
+from api.routes.orders import propose_order
 from api.routes.reports import read_lots, read_positions
 from api.schemas.carbon_contracts import CarbonContractOut
 from api.schemas.fields import DateString, PageCursor, UuidString
@@ -39,7 +40,10 @@ def show_holdings(
 ) -> Response:
     """Show what all books hold, by instrument, vintage, book or legal entity."""
     return page.show(
-        "positions/holdings.html", found=page.use(read_holdings, as_of=as_of or page.today, by=by), by=by.value
+        "positions/holdings.html",
+        found=page.use(read_holdings, as_of=as_of or page.today, by=by),
+        by=by.value,
+        may_order=page.may(propose_order),
     )
 
 
@@ -62,6 +66,7 @@ def show_positions(book_id: UuidString, page: ThisPage, asked: PagePoint, after:
         lots=page.use(read_lots, book_id=book_id, asked=asked, under=HOLDING, after=after),
         holds=page.use(list_holds, book_id=book_id, asked=pinned, state=HoldState.OPEN).holds,
         after=after,
+        may_order=page.may(propose_order),
     )
 
 

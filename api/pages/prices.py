@@ -53,6 +53,7 @@ def show_prices(
         since=first,
         after=after,
         held=len(page.use(list_held).held),
+        may_bring=page.leads("/imports/new/prices"),
     )
 
 

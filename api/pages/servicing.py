@@ -50,7 +50,7 @@ def show_servicing(facility_id: UuidString, page: ThisPage) -> Response:
     return page.show(
         "loans/servicing.html",
         **_served(page, facility_id),
-        booked=page.attempt(list_booked, facility_id=facility_id),
+        booked=page.attempt(list_booked, facility_id=facility_id) if page.may(list_booked) else None,
         adjustments=page.attempt(list_adjustments, facility_id=facility_id),
         books=page.posting_books(),
         may_agree=page.may(agree_adjustment),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from fastapi import Query
@@ -18,6 +19,7 @@ from api.routes.proofs import prove_entry
 from api.routes.reports import list_accounts, read_subtree_statement
 from api.schemas.amounts import WholeNumber
 from api.schemas.fields import PageCursor, UuidString
+from api.schemas.reports import AccountOut
 from finance.accounting.chart import HOLDING
 
 routes = Pages(area="statements")
@@ -34,16 +36,23 @@ def show_statement(
     book_id: UuidString,
     page: ThisPage,
     asked: PagePoint,
-    under: Annotated[str, Query(max_length=200, description="An account or a part of paths.")] = HOLDING,
+    under: Annotated[
+        str | None,
+        Query(max_length=200, description="An account or a part of paths; the book's holdings when absent."),
+    ] = None,
     after: PageCursor | None = None,
 ) -> Response:
     """Show the postings of an account and those below it, each with the balance after it."""
+    accounts, may_post = page.use(list_accounts, book_id=book_id, asked=asked).accounts, page.may(post_entry)
+    of = under or _first_of(accounts)
+    if of is None:
+        return page.show("statements/no_account.html", may_post=may_post)
     return page.show(
         "statements/statement.html",
-        statement=page.use(read_subtree_statement, book_id=book_id, asked=asked, under=under, after=after, limit=50),
-        accounts=page.use(list_accounts, book_id=book_id, asked=asked).accounts,
+        statement=page.use(read_subtree_statement, book_id=book_id, asked=asked, under=of, after=after, limit=50),
+        accounts=accounts,
         after=after,
-        may_post=page.may(post_entry),
+        may_post=may_post,
     )
 
 
@@ -65,3 +74,11 @@ def show_entry(
         noted=[(words_of(name, WordsLanguage(page.language.value)), said) for name, said in entry.attrs.items()],
         proof=page.attempt(prove_entry, book_id=book_id, entry_id=entry.entry_id, size=size),
     )
+
+
+def _first_of(accounts: Sequence[AccountOut]) -> str | None:
+    """Return what the page opens with: the book's holdings, else all accounts under the root of the first; None without any."""
+    paths = [each.account for each in accounts]
+    if any(path == HOLDING or path.startswith(f"{HOLDING}:") for path in paths):
+        return HOLDING
+    return paths[0].partition(":")[0] if paths else None
