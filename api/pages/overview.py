@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from starlette.responses import Response
 
 from api.auth.policy import KNOWN, asks
@@ -16,17 +18,23 @@ from api.routes.emissions import asked_activity, asked_recipe, list_methodologie
 from api.routes.engagements import list_engagements
 from api.routes.example import read_example
 from api.routes.facilities import list_facilities, read_rate
+from api.routes.forecasts import asked_forecast, read_period_forecast
+from api.routes.inbox import read_inbox
 from api.routes.instruments import list_instruments
+from api.routes.kpi_periods import list_kpi_periods
 from api.routes.market import list_snapshots
 from api.routes.obligations import list_obligations
 from api.routes.operating import list_organisations
 from api.routes.outlook import asked_rest, read_outlook
 from api.routes.reports import read_positions
 from api.routes.valuations import read_valuation
+from api.schemas.bank_desk import ObligationOut, ObligationsOut
 from api.schemas.books import BookOut
 from api.schemas.compliance_steps import CalendarStepOut
 from api.schemas.facilities import FacilityLineOut, RateOut
 from api.schemas.fields import UuidString
+from api.schemas.forecasts import ForecastOut
+from api.schemas.kpi import KpiPeriodLineOut, Purpose
 from api.schemas.market import SnapshotLineOut
 from api.schemas.outlook import OutlookOut
 from api.schemas.points import Asked
@@ -35,11 +43,29 @@ from api.store.access import OrganisationKind
 from api.store.example_life import ExampleState
 from finance.accounting.chart import HOLDING
 from finance.accounting.instruments import InstrumentKind
+from finance.kpi.periods import KpiPeriodState
+from finance.loans.obligations import Duty, DutyState
 
 routes = Pages(area="overview")
 
 _ETS = "ets_direct"
 _MOST_LOANS = 10
+_DECISIONS = frozenset((Duty.DECISION, Duty.REDETERMINATION))
+_OPEN_DUTIES = frozenset((DutyState.DUE, DutyState.LATE))
+_DECIDED = frozenset(
+    each.value
+    for each in (KpiPeriodState.DETERMINED, KpiPeriodState.EFFECTIVE, KpiPeriodState.CLOSED, KpiPeriodState.WAIVED)
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoanLine:
+    """A loan as its borrower looks at it each morning: its rate, who decides next and when, and how the open test years stand."""
+
+    facility: FacilityLineOut
+    rate: Part[RateOut]
+    next_decision: ObligationOut | None
+    test_years: tuple[tuple[KpiPeriodLineOut, Part[ForecastOut]], ...]
 
 
 @routes.get("/", policy=KNOWN, nav=Nav(label=mark("Overview"), group=Group.DESK, order=0, icon="home"))
@@ -80,6 +106,7 @@ def _treasury(page: Page, book: BookOut) -> Response:
     asked = Asked(as_of=page.today, known=None, at=None)
     facilities = page.attempt(list_facilities)
     lines = () if facilities.answer is None else facilities.answer.facilities[:_MOST_LOANS]
+    obligations = page.attempt(list_obligations)
     newest = next(iter(page.use(list_snapshots, until=page.today, limit=1).snapshots), None)
     return page.show(
         "overview/treasury.html",
@@ -87,9 +114,10 @@ def _treasury(page: Page, book: BookOut) -> Response:
         worth=None if newest is None else _worth(page, book, newest),
         outlook=_outlook(page, book, asked, newest),
         steps=_steps(page, book),
-        obligations=page.attempt(list_obligations),
+        waiting=page.use(read_inbox).waiting,
+        obligations=obligations,
         facilities=facilities,
-        loans=tuple((line, _rate(page, line)) for line in lines),
+        loans=tuple(_loan(page, line, obligations.answer) for line in lines),
     )
 
 
@@ -135,5 +163,26 @@ def _steps(page: Page, book: BookOut) -> tuple[CalendarStepOut, ...]:
     return tuple(sorted(steps, key=lambda step: step.due_on))
 
 
-def _rate(page: Page, line: FacilityLineOut) -> Part[RateOut]:
-    return page.attempt(read_rate, facility_id=line.id, on=page.today)
+def _loan(page: Page, line: FacilityLineOut, obligations: ObligationsOut | None) -> LoanLine:
+    known = () if obligations is None else obligations.facilities
+    duties = (duty for each in known if each.facility_id == line.id for duty in each.obligations)
+    decisions = [each for each in duties if each.duty in _DECISIONS and each.state in _OPEN_DUTIES]
+    return LoanLine(
+        facility=line,
+        rate=page.attempt(read_rate, facility_id=line.id, on=page.today),
+        next_decision=min(decisions, key=lambda duty: duty.due_on, default=None),
+        test_years=_test_years(page, line),
+    )
+
+
+def _test_years(page: Page, line: FacilityLineOut) -> tuple[tuple[KpiPeriodLineOut, Part[ForecastOut]], ...]:
+    """Return the test years of a loan that nobody has decided, of each KPI the first, with what is to be expected of them."""
+    periods = page.attempt(list_kpi_periods, facility_id=line.id).answer
+    found: dict[str, KpiPeriodLineOut] = {}
+    for each in sorted(() if periods is None else periods.kpi_periods, key=lambda period: period.period_start):
+        if each.purpose == Purpose.TEST and each.state not in _DECIDED:
+            found.setdefault(each.kpi_id, each)
+    return tuple(
+        (each, page.attempt(read_period_forecast, kpi_period_id=each.id, assumed=asked_forecast()))
+        for each in found.values()
+    )
