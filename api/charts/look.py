@@ -128,7 +128,16 @@ class Look:
                 "tickColor": paper.quiet,
                 "labelLimit": 220,
             },
-            "legend": {**words, "orient": "bottom", "title": None, "symbolSize": 90, "labelLimit": 260, "columns": 4},
+            "legend": {
+                **words,
+                "orient": "bottom",
+                "title": None,
+                "symbolSize": 90,
+                "symbolBaseFillColor": paper.quiet,
+                "symbolBaseStrokeColor": paper.quiet,
+                "labelLimit": 260,
+                "columns": 4,
+            },
             "title": {
                 "color": paper.text,
                 "subtitleColor": paper.quiet,

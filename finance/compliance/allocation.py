@@ -176,7 +176,7 @@ def allocate(
         if deviation is None:
             raise Invalid(
                 "allocation.missing",
-                f"the rule of {rule.year} needs intensity and balance_value (BP, published on the platform)",
+                f"the rule of {rule.year} needs the carbon intensity and the balance value (BP) that the platform publishes",
                 year=str(rule.year),
             )
         assert rule.coefficient is not None, "this case exists only with a coefficient"
