@@ -166,6 +166,7 @@ _CHINESE: Mapping[str, str] = {
     "open": "待清缴",
     "order_id": "订单标识",
     "orders": "订单",
+    "organisation_name": "机构名称",
     "origin": "来源文件",
     "origin_lot_id": "来源批次",
     "outstanding": "本金余额",

@@ -42,6 +42,7 @@ from api.routes.carbon_contracts import (
 from api.routes.counterparties import list_counterparties
 from api.routes.instruments import list_instruments
 from api.routes.market import list_snapshots
+from api.routes.organisations import read_me
 from api.schemas.amounts import AmountOut, WholeNumber
 from api.schemas.base import Choice, Schema
 from api.schemas.carbon_contract_terms import (
@@ -236,6 +237,8 @@ def show_contract(
     lines = () if snapshots is None else snapshots.snapshots
     actions = {name for name, handler in _HANDLERS.items() if name in contract.next_actions and page.may(handler)}
     at = snapshot or (lines[0].snapshot_id if lines else None)
+    party = _parties(page, contract.book_id).get(contract.counterparty_id)
+    is_own = any(each.book_id == contract.book_id for each in page.books())
     return page.of_book(contract.book_id).show(
         "carbon_contracts/contract.html",
         contract=contract,
@@ -244,14 +247,14 @@ def show_contract(
         waiting=waiting_terms(page, contract),
         kinds=KIND_WORDS,
         names=page.names(),
-        party=_parties(page, contract.book_id).get(contract.counterparty_id),
-        is_own=any(each.book_id == contract.book_id for each in page.books()),
+        party=party if is_own else contract.organisation_name,
+        is_own=is_own,
         movements=page.attempt(list_contract_movements, contract_id=contract_id, after=after).answer,
         after=after,
         snapshots=lines,
         snapshot_id=at,
         worth=None
-        if at is None or contract.next_due is None
+        if at is None or contract.next_due is None or not is_own
         else page.attempt(read_contract_valuation, contract_id=contract_id, snapshot_id=at),
         actions=actions,
         steps=actions - _WORDING,
@@ -271,10 +274,14 @@ def waiting_terms(page: Page, contract: CarbonContractOut) -> dict[str, Any] | N
 
 
 def _told(page: Page, contract: CarbonContractOut, terms: Schema) -> tuple[tuple[str, str], ...]:
-    """Return each term's name and what it says, as a person reads both."""
-    parties = {**_parties(page, contract.book_id), **organisations(page)}
+    """Return each term's name and what it says, as a person reads both; its lender reads whose loan it is, not whom the book trusts."""
+    mine = page.use(read_me).organisation
+    named = {mine.id: mine.legal_name, **_parties(page, contract.book_id), **organisations(page)}
+    lends = isinstance(terms, PledgeLoanIn) and terms.lender_organisation_id == mine.id
     return tuple(
-        (page.say(TERM_WORDS[name][0]), _text(page, name, getattr(terms, name), parties))
+        (page.say(mark("Borrower")), contract.organisation_name)
+        if lends and name == "counterparty_id"
+        else (page.say(TERM_WORDS[name][0]), _text(page, name, getattr(terms, name), named))
         for name in _names(type(terms))
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -25,6 +26,7 @@ from api.schemas.carbon_contracts import (
     CarbonContractsOut,
     ContractAmendmentIn,
     ContractIn,
+    ContractReader,
     ContractValueOut,
     DayIn,
     DefaultIn,
@@ -81,7 +83,7 @@ def list_contracts(
     found = store.list_contracts(call.session, book.book_id, book.book_uuid, after=after, limit=limit + 1)
     shown = contracts.show_all(desk_of(call, book), found[:limit])
     return CarbonContractsOut(
-        contracts=tuple(_out(call, one) for one in shown),
+        contracts=_shown_to(call, shown),
         next_after=found[limit - 1].number if len(found) > limit else None,
     )
 
@@ -126,8 +128,8 @@ def list_lent_contracts(
 @routes.get(_PATH, policy=asks(Scope.LEDGER_READ))
 def read_contract(contract_id: UuidString, call: ThisCall) -> CarbonContractOut:
     """Return a contract as it stands today; the lender of a pledge loan sees it too."""
-    desk = desk_of(call, call.load(PLEDGED_CONTRACT, contract_id).book)
-    return _out(call, contracts.show_contract(desk, contract_id))
+    book = call.load(PLEDGED_CONTRACT, contract_id).book
+    return _out(call, contracts.show_contract(desk_of(call, book), contract_id), house_id=book.tenant_id)
 
 
 @routes.get(f"{_PATH}/movements", policy=asks(Scope.LEDGER_READ))
@@ -215,7 +217,7 @@ def release_pledge(contract_id: UuidString, body: PledgeReleaseIn, call: ThisCal
         doc_ref=body.doc_ref,
         may_enforce=Scope.LEDGER_ENFORCE in call.principal.scopes,
     )
-    return _out(call, released)
+    return _out(call, released, house_id=place.book.tenant_id)
 
 
 @routes.post(f"{_PATH}/settle", policy=asks(Scope.TRADING_APPROVE), status=200)
@@ -296,13 +298,30 @@ def _named_lender(call: Call, terms: ContractTerms) -> ContractTerms:
     return terms
 
 
-def _out(call: Call, shown: Shown) -> CarbonContractOut:
-    terms = shown.record.in_force.terms
-    mine = call.principal.organisation_id
-    is_lender = isinstance(terms, PledgeLoanTerms) and terms.lender_organisation_id == mine
-    return CarbonContractOut.from_core(
-        shown,
-        actor_id=call.principal.user_id,
-        is_beneficiary=is_lender,
-        may_enforce=Scope.LEDGER_ENFORCE in call.principal.scopes,
+def _out(call: Call, shown: Shown, *, house_id: UUID | None = None) -> CarbonContractOut:
+    """Return a contract for the caller; ``house_id`` is the book's organisation where it need not be the caller's."""
+    return _shown_to(call, (shown,), house_id=house_id)[0]
+
+
+def _shown_to(call: Call, shown: Sequence[Shown], *, house_id: UUID | None = None) -> tuple[CarbonContractOut, ...]:
+    mine, house = call.principal.organisation_id, house_id or call.principal.organisation_id
+    colleagues = {each.user_id for each in access.list_users(call.session, mine)}
+    name = access.legal_names(call.session, (house,)).get(house, "")
+    return tuple(
+        CarbonContractOut.from_core(
+            one,
+            ContractReader(
+                user_id=call.principal.user_id,
+                colleagues=colleagues,
+                is_beneficiary=_is_lender(one, mine),
+                may_enforce=Scope.LEDGER_ENFORCE in call.principal.scopes,
+            ),
+            organisation_name=name,
+        )
+        for one in shown
     )
+
+
+def _is_lender(shown: Shown, organisation_id: UUID) -> bool:
+    terms = shown.record.in_force.terms
+    return isinstance(terms, PledgeLoanTerms) and terms.lender_organisation_id == organisation_id

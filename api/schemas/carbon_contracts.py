@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Container, Sequence
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -133,41 +133,54 @@ class DefaultIn(Schema):
         return Said(on=self.on, price_cny_per_t=Decimal(self.price_cny_per_t), defaulted_by=self.defaulted_by)
 
 
+OwnPerson = Annotated[UuidString | None, Field(description="Null for a person of another organisation.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContractReader:
+    """Who reads a contract: ``colleagues`` are the people of the reader's organisation, the only ones told by id."""
+
+    user_id: UUID
+    colleagues: Container[UUID]
+    is_beneficiary: bool
+    may_enforce: bool
+
+
 class ContractVersionOut(Schema):
     """One wording with its digest and another person's word on it."""
 
     version: int
     sha256: Annotated[str, Field(description="What an approval binds.")]
-    maker_id: UuidString
+    maker_id: OwnPerson
     made_at: InstantString
     decision: Annotated[str, Field(description="approved, rejected, or empty while it waits.")]
-    decided_by: UuidString | None
+    decided_by: OwnPerson
     decided_at: InstantString | None
     reason: str
     terms: TermsIn
 
     @classmethod
-    def from_core(cls, version: Version) -> ContractVersionOut:
-        """Return the shape of ``version``."""
+    def from_core(cls, version: Version, own: Container[UUID]) -> ContractVersionOut:
+        """Return the shape of ``version`` for a reader whose organisation's people are ``own``."""
         said = version.decision
         return cls(
             version=version.version,
             sha256=version.sha256,
-            maker_id=version.maker_id,
+            maker_id=_own(version.maker_id, own),
             made_at=version.made_at,
             decision="" if said is None else "approved" if said.is_approved else "rejected",
-            decided_by=None if said is None else said.actor_id,
+            decided_by=None if said is None else _own(said.actor_id, own),
             decided_at=None if said is None else said.recorded_at,
             reason="" if said is None else said.reason,
             terms=terms_out(version.terms),
         )
 
     @classmethod
-    def for_lender(cls, version: Version) -> ContractVersionOut:
+    def for_lender(cls, version: Version, own: Container[UUID]) -> ContractVersionOut:
         """Return the shape of an agreed wording without what its house wrote for itself: note, choice of lots and reason."""
         assert isinstance(version.terms, PledgeLoanTerms), "the database has a lender for pledge loans alone"
         shared = replace(version, terms=replace(version.terms, note="", lots=()))
-        return cls.from_core(shared).model_copy(update={"reason": ""})
+        return cls.from_core(shared, own).model_copy(update={"reason": ""})
 
 
 class ContractFigureOut(Schema):
@@ -184,7 +197,7 @@ class ContractEventOut(Schema):
     what: str
     version: int
     happened_on: DateString
-    actor_id: UuidString
+    actor_id: OwnPerson
     doc_ref: str
     link: UuidString | None
     recorded_at: InstantString
@@ -192,14 +205,14 @@ class ContractEventOut(Schema):
     refs: Array[ContractFigureOut]
 
     @classmethod
-    def from_core(cls, event: Event) -> ContractEventOut:
-        """Return the shape of ``event``."""
+    def from_core(cls, event: Event, own: Container[UUID]) -> ContractEventOut:
+        """Return the shape of ``event`` for a reader whose organisation's people are ``own``."""
         return cls(
             number=event.number,
             what=event.what.value,
             version=event.version,
             happened_on=event.happened_on,
-            actor_id=event.actor_id,
+            actor_id=_own(event.actor_id, own),
             doc_ref=event.doc_ref,
             link=event.link,
             recorded_at=event.recorded_at,
@@ -301,6 +314,7 @@ class CarbonContractOut(Schema):
 
     contract_id: UuidString
     book_id: UuidString
+    organisation_name: Annotated[str, Field(description="Of the organisation in whose book it stands.")]
     number: int
     kind: str
     state: str
@@ -336,10 +350,9 @@ class CarbonContractOut(Schema):
     explanation: ExplanationOut
 
     @classmethod
-    def from_core(
-        cls, shown: Shown, *, actor_id: UUID, is_beneficiary: bool, may_enforce: bool = False
-    ) -> CarbonContractOut:
+    def from_core(cls, shown: Shown, reader: ContractReader, *, organisation_name: str) -> CarbonContractOut:
         """Return the shape of a contract for a person: what that person may do next comes with it."""
+        is_beneficiary = reader.is_beneficiary
         record, terms = shown.record, shown.record.in_force.terms
         standing = record.standing()
         waits = record.latest if record.latest.decision is None and not is_beneficiary else record.in_force
@@ -349,9 +362,9 @@ class CarbonContractOut(Schema):
             record,
             shown.state,
             on=shown.today,
-            actor_id=actor_id,
+            actor_id=reader.user_id,
             is_beneficiary=is_beneficiary,
-            may_enforce=may_enforce,
+            may_enforce=reader.may_enforce,
         )
         cash = cash_flows(terms, standing, is_ended=over)
         tonnes = tonne_flows(terms, is_open=standing is not None, is_ended=over)
@@ -362,6 +375,7 @@ class CarbonContractOut(Schema):
         return cls(
             contract_id=record.contract_id,
             book_id=record.book_uuid,
+            organisation_name=organisation_name,
             number=record.number,
             kind=record.kind.value,
             state=shown.state.value,
@@ -377,8 +391,8 @@ class CarbonContractOut(Schema):
             next_due=None if due is None else NextDueOut.from_core(due),
             version=record.in_force.version,
             sha256=waits.sha256,
-            versions=_versions(record.versions, is_lender=is_beneficiary),
-            events=tuple(map(ContractEventOut.from_core, record.events)),
+            versions=_versions(record.versions, reader),
+            events=tuple(ContractEventOut.from_core(event, reader.colleagues) for event in record.events),
             encumbrances=tuple(map(EncumbranceOut.from_core, shown.holds)),
             encumbered=tonnes_out(shown.encumbered_t),
             principal=_money(None if standing is None else standing.principal_fen),
@@ -396,11 +410,14 @@ class CarbonContractOut(Schema):
         )
 
 
-def _versions(versions: Sequence[Version], *, is_lender: bool) -> tuple[ContractVersionOut, ...]:
-    if not is_lender:
-        return tuple(map(ContractVersionOut.from_core, versions))
-    agreed = (each for each in versions if each.is_approved)
-    return tuple(map(ContractVersionOut.for_lender, agreed))
+def _versions(versions: Sequence[Version], reader: ContractReader) -> tuple[ContractVersionOut, ...]:
+    if not reader.is_beneficiary:
+        return tuple(ContractVersionOut.from_core(each, reader.colleagues) for each in versions)
+    return tuple(ContractVersionOut.for_lender(each, reader.colleagues) for each in versions if each.is_approved)
+
+
+def _own(person_id: UUID, own: Container[UUID]) -> UUID | None:
+    return person_id if person_id in own else None
 
 
 class CarbonContractsOut(Schema):

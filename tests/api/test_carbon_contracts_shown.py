@@ -138,6 +138,42 @@ def test_the_lender_sees_what_was_agreed_and_not_what_its_borrower_wrote_for_its
     assert seen["sha256"] == own["versions"][0]["sha256"] != own["sha256"]
 
 
+def test_people_of_another_organisation_are_told_by_its_name_and_never_by_id(desk: ContractHouse) -> None:
+    opened = desk.opened("pledge_loan")
+    done(desk.step(opened, "release", START, key=desk.bank.key, quantity_t="4000"))
+    house, one_path = desk.house, f"/carbon-contracts/{opened['contract_id']}"
+    lenders, houses = {str(desk.bank.user_id)}, {str(house.maker.user_id), str(house.checker.user_id)}
+
+    for key, strangers, named in ((desk.bank.key, houses, "Trading Smelter"), (house.maker.key, lenders, "")):
+        told = done(house.client.get(f"/v1{one_path}", key=key))
+        pages = [
+            house.client.get(one_path, key=key, headers={"Accept": "text/html", "Accept-Language": language}).text
+            for language in ("en", "zh-CN")
+        ]
+        sheet = openpyxl.load_workbook(BytesIO(house.client.get(f"/v1{one_path}/events.xlsx", key=key).content))
+        cells = {str(cell) for row in sheet.worksheets[0].iter_rows(values_only=True) for cell in row}
+        shown = "".join((str(told), *pages, *cells))
+
+        assert not {stranger for stranger in strangers if stranger in shown or f"· {stranger[:8]}…" in pages[0]}
+        assert told["organisation_name"] == "Trading Smelter"
+        assert f"a person of {named}" in pages[0]
+        assert "的人员" in pages[1]
+
+
+def test_the_lenders_page_names_the_borrower_in_place_of_whom_its_book_trusts(desk: ContractHouse) -> None:
+    opened = desk.opened("pledge_loan")
+
+    page = desk.house.client.get(
+        f"/carbon-contracts/{opened['contract_id']}", key=desk.bank.key, headers={"Accept": "text/html"}
+    ).text
+
+    assert "Trading Smelter" in page
+    assert "Example Bank" in page
+    assert desk.counterparty_id not in page
+    assert str(desk.bank.organisation_id) not in page
+    assert '<div class="refused"' not in page
+
+
 def test_a_contract_is_settled_from_its_last_day_on_and_not_before(desk: ContractHouse) -> None:
     opened = desk.opened("repo")
     before = one(desk, opened, key=desk.house.checker.key)["next_actions"]

@@ -2030,6 +2030,9 @@ class CarbonContractOut:
 
     book_id: UUID
 
+    organisation_name: str
+    """Of the organisation in whose book it stands."""
+
     number: int
 
     kind: str
@@ -3068,7 +3071,8 @@ class ContractEventOut:
 
     happened_on: date
 
-    actor_id: UUID
+    actor_id: UUID | None
+    """Null for a person of another organisation."""
 
     doc_ref: str
 
@@ -3213,7 +3217,8 @@ class ContractVersionOut:
     sha256: str
     """What an approval binds."""
 
-    maker_id: UUID
+    maker_id: UUID | None
+    """Null for a person of another organisation."""
 
     made_at: datetime
 
@@ -3221,6 +3226,7 @@ class ContractVersionOut:
     """approved, rejected, or empty while it waits."""
 
     decided_by: UUID | None
+    """Null for a person of another organisation."""
 
     decided_at: datetime | None
 
