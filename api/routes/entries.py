@@ -84,10 +84,10 @@ def post_batch(book_id: UuidString, body: BatchIn, call: ThisCall) -> BatchOut:
             places.append(place)
         except DomainError as refusal:
             told = RefusalOut.from_core(refusal, is_recorded=False)
-            results[place] = BatchItemOut(entry_id=entry.entry_id, receipt=None, refusal=told)
+            results[place] = BatchItemOut(place=place, entry_id=entry.entry_id, receipt=None, refusal=told)
     unread = {body.entries[place].link for place in results} - {None}
     for place in [place for place in places if body.entries[place].link in unread]:
-        results[place] = _linked_to_unread(body.entries[place])
+        results[place] = _linked_to_unread(place, body.entries[place])
     drafts = [draft for draft in drafts if draft.link not in unread]
     places = [place for place in places if place not in results]
     _weigh(call, drafts, units)
@@ -100,7 +100,8 @@ def post_batch(book_id: UuidString, body: BatchIn, call: ThisCall) -> BatchOut:
             random_bytes=call.random_bytes,
             is_closer=Scope.LEDGER_CLOSE in call.principal.scopes,
         )
-        results.update((place, _item(outcome)) for place, outcome in zip(places, outcomes, strict=True))
+        judged = zip(places, drafts, outcomes, strict=True)
+        results.update((place, _item(place, draft, outcome)) for place, draft, outcome in judged)
     ordered = tuple(results[place] for place in range(len(body.entries)))
     accepted = sum(item.receipt is not None for item in ordered)
     return BatchOut(accepted=accepted, refused=len(ordered) - accepted, results=ordered)
@@ -155,13 +156,13 @@ def _check_links(entries: tuple[BatchEntryIn, ...]) -> None:
         before = entry.link
 
 
-def _linked_to_unread(entry: BatchEntryIn) -> BatchItemOut:
+def _linked_to_unread(place: int, entry: BatchEntryIn) -> BatchItemOut:
     linked = Conflict(
         "ledger.linked_refused",
         "its group is all or nothing, and another entry of it could not be read; correct that one",
     )
     told = RefusalOut.from_core(linked, is_recorded=False)
-    return BatchItemOut(entry_id=entry.entry_id, receipt=None, refusal=told)
+    return BatchItemOut(place=place, entry_id=entry.entry_id, receipt=None, refusal=told)
 
 
 def _weigh(call: Call, drafts: Sequence[JournalDraft], units: Units) -> None:
@@ -196,8 +197,8 @@ _PART_REFUSED = {
 _DAY_REFUSED = frozenset({"ledger.period_closed", "ledger.period_soft_closed"})
 
 
-def _placed(refusal: DomainError, draft: JournalDraft) -> DomainError:
-    """Return the ledger's refusal with the field of the request that it is about, where it is about one.
+def _placed(refusal: DomainError, draft: JournalDraft, *, at: str = "") -> DomainError:
+    """Return the ledger's refusal with the field of the request below ``at`` that it is about, where it is about one.
 
     The ledger speaks of accounts and commodities: the first leg of the account, or the last of what does not add up.
     """
@@ -216,15 +217,19 @@ def _placed(refusal: DomainError, draft: JournalDraft) -> DomainError:
     elif field is None and refusal.code == "ledger.entry_unbalanced":
         of_it = [place for place, leg in legs if leg.commodity == told.get("commodity")]
         field = f"legs[{of_it[-1]}].amount" if of_it else None
-    return refusal if field is None else type(refusal)(refusal.code, refusal.message, **{**told, "field": field})
+    return (
+        refusal if field is None else type(refusal)(refusal.code, refusal.message, **{**told, "field": f"{at}{field}"})
+    )
 
 
-def _item(outcome: EntryReceipt | EntryRefusal) -> BatchItemOut:
+def _item(place: int, draft: JournalDraft, outcome: EntryReceipt | EntryRefusal) -> BatchItemOut:
     if isinstance(outcome, EntryReceipt):
-        return BatchItemOut(entry_id=outcome.entry_id, receipt=ReceiptOut.from_core(outcome), refusal=None)
+        receipt = ReceiptOut.from_core(outcome)
+        return BatchItemOut(place=place, entry_id=outcome.entry_id, receipt=receipt, refusal=None)
     is_recorded = outcome.refusal.code not in UNRECORDED
-    told = RefusalOut.from_core(outcome.refusal, is_recorded=is_recorded, is_replay=outcome.is_replay)
-    return BatchItemOut(entry_id=outcome.entry_id, receipt=None, refusal=told)
+    refusal = _placed(outcome.refusal, draft, at=f"entries[{place}].")
+    told = RefusalOut.from_core(refusal, is_recorded=is_recorded, is_replay=outcome.is_replay)
+    return BatchItemOut(place=place, entry_id=outcome.entry_id, receipt=None, refusal=told)
 
 
 def _units(call: Call, book: Book) -> Units:

@@ -258,7 +258,9 @@ class RefusalOut(Schema):
 
     code: str
     message: str
-    field: str | None
+    field: Annotated[
+        str | None, Field(description="What of the batch it is about.", examples=["entries[3].legs[1].amount"])
+    ]
     is_recorded: bool
     is_replay: bool
 
@@ -277,6 +279,7 @@ class RefusalOut(Schema):
 class BatchItemOut(Schema):
     """What became of one entry: exactly one of receipt and refusal."""
 
+    place: Annotated[int, Field(description="Of the entry in the batch, from zero, as fields count.", examples=[3])]
     entry_id: UuidString
     receipt: ReceiptOut | None
     refusal: RefusalOut | None

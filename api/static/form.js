@@ -145,6 +145,18 @@ function fieldFor(form, name) {
   return (boxes.find(([at]) => at === wanted) ?? boxes.find(([at]) => within(at)))?.[1];
 }
 
+// A row by its number, counted from one.
+function rowSaid(number) {
+  return texts.row.replace("{row}", number);
+}
+
+// Which of several rows a field stands in; empty where it stands in none or in the only one.
+function rowOf(box) {
+  const row = box.closest("[data-row]");
+  const all = Array.from(row?.closest("[data-rowbox]")?.querySelectorAll("[data-row]") ?? []);
+  return all.length > 1 ? `${rowSaid(all.indexOf(row) + 1)} · ` : "";
+}
+
 function show(form, message, errors) {
   const summary = form.querySelector(".summary");
   if (!summary) {
@@ -169,10 +181,10 @@ function show(form, message, errors) {
       beside.hidden = false;
       const link = document.createElement("a");
       link.href = `#${input.id}`;
-      link.textContent = `${box.querySelector("label").firstChild.textContent.trim()}: ${each.said.text}`;
+      link.textContent = `${rowOf(box)}${box.querySelector("label").firstChild.textContent.trim()}: ${each.said.text}`;
       item.append(link);
     } else {
-      const where = each.row ? `${each.sheet ? `${each.sheet} ` : ""}${each.row} ` : "";
+      const where = each.row ? `${each.sheet ? `${each.sheet} ` : ""}${rowSaid(each.row)} · ` : "";
       tell(item, { ...each.said, text: `${where}${each.field ?? ""}: ${each.said.text}` });
     }
     list.append(item);

@@ -307,7 +307,16 @@ def test_a_batch_answers_each_entry_in_order(house: Treasury) -> None:
         None,
         ("ledger.id_reused", False),
     ]
-    assert results[3]["refusal"]["field"] == "entries[3].legs[0].amount"
+    assert [one["place"] for one in results] == list(range(len(entries)))
+    assert [one["refusal"] and one["refusal"]["field"] for one in results] == [
+        None,
+        "entries[1].legs[0].amount",
+        None,
+        "entries[3].legs[0].amount",
+        "entries[4].legs[0].account",
+        None,
+        None,
+    ]
 
 
 def test_a_batch_sent_again_changes_nothing_and_tells_refusals_again(house: Treasury) -> None:

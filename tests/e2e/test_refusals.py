@@ -83,6 +83,22 @@ def test_a_rule_that_refuses_says_so_in_chinese_beside_the_field_it_names(reader
     _is_told_in_chinese(form.locator("[data-field='key'] .error"), "limit.key")
 
 
+@pytest.mark.parametrize(("language", "row"), [("zh", "第2行 · 数额"), ("en", "Row 2 · Amount")])
+def test_the_summary_says_in_which_row_the_refused_field_stands(
+    browser: Browser, demo: Demo, book: str, language: str, row: str
+) -> None:
+    with watched(browser, demo.address, key=demo.key_by_party["borrower"], language=language) as tab:
+        tab.go(f"/books/{book}/new-entry")
+        of_rows = {f"legs[{n}].account": "Assets:Bank:CNY" for n in (0, 1)}
+        amounts = {"legs[0].amount": "10.00", "legs[1].amount": "-10.005"}
+
+        form = _send(tab, "/entries", **of_rows, **{f"legs[{n}].commodity": "CNY" for n in (0, 1)}, **amounts)
+
+        assert form.locator(".summary a").inner_text().startswith(row)
+        assert form.locator("[data-field='legs[1].amount'] .error").is_visible()
+        tab.keep(f"refusal-row-{language}")
+
+
 def test_a_refusal_of_no_field_stands_in_the_summary_in_chinese(browser: Browser, demo: Demo) -> None:
     with watched(browser, demo.address, language="zh") as tab:
         tab.go("/sign-in")

@@ -1387,6 +1387,9 @@ class BatchIn:
 class BatchItemOut:
     """What became of one entry: exactly one of receipt and refusal."""
 
+    place: int
+    """Of the entry in the batch, from zero, as fields count."""
+
     entry_id: UUID
 
     receipt: EntriesReceiptOut | None
@@ -11082,6 +11085,7 @@ class RefusalOut:
     message: str
 
     field: str | None
+    """What of the batch it is about."""
 
     is_recorded: bool
 
