@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Annotated
 from uuid import UUID
 
@@ -20,7 +21,7 @@ from api.routes.orders import propose_order
 from api.routes.reports import read_lots, read_positions
 from api.schemas.carbon_contracts import CarbonContractOut
 from api.schemas.fields import DateString, PageCursor, UuidString
-from api.schemas.holds import AskedHolds
+from api.schemas.holds import AskedHolds, HoldOut
 from api.schemas.points import Asked
 from finance.accounting.chart import HOLDING
 from finance.accounting.contract_rules import HANDED_OVER
@@ -39,10 +40,17 @@ def show_holdings(
     by: HoldingGroup = HoldingGroup.INSTRUMENT,
 ) -> Response:
     """Show what all books hold, by instrument, vintage, book or legal entity."""
+    found = page.use(read_holdings, as_of=as_of or page.today, by=by)
+    points = {each.book_id: each.known for each in found.points}
+    out_of = {each.book_id: points[each.book_id] for each in found.handed_over}
     return page.show(
         "positions/holdings.html",
-        found=page.use(read_holdings, as_of=as_of or page.today, by=by),
+        found=found,
         by=by.value,
+        points=points,
+        holds_of={book_id: _open_holds(page, book_id, found.as_of, known) for book_id, known in out_of.items()},
+        contract_of={hold_id: one for book_id in out_of for hold_id, one in _contract_of_hold(page, book_id).items()},
+        kinds=KIND_WORDS,
         may_order=page.may(propose_order),
     )
 
@@ -55,7 +63,6 @@ def show_holdings(
 def show_positions(book_id: UuidString, page: ThisPage, asked: PagePoint, after: PageCursor | None = None) -> Response:
     """Show a book's carbon accounts, its open lots and what is set aside of them, at one day and record point."""
     positions = page.use(read_positions, book_id=book_id, asked=asked, under=HOLDING)
-    pinned = AskedHolds(as_of=positions.as_of, known=positions.known, at=None)
     at_the_point = Asked(as_of=positions.as_of, known=positions.known, at=None)
     return page.show(
         "positions/positions.html",
@@ -64,10 +71,16 @@ def show_positions(book_id: UuidString, page: ThisPage, asked: PagePoint, after:
         contract_of=_contract_of_hold(page, book_id),
         kinds=KIND_WORDS,
         lots=page.use(read_lots, book_id=book_id, asked=asked, under=HOLDING, after=after),
-        holds=page.use(list_holds, book_id=book_id, asked=pinned, state=HoldState.OPEN).holds,
+        holds=_open_holds(page, book_id, positions.as_of, positions.known),
         after=after,
         may_order=page.may(propose_order),
     )
+
+
+def _open_holds(page: Page, book_id: UUID, as_of: date, known: int) -> tuple[HoldOut, ...]:
+    """Return what is set aside of the book's accounts at the close of a day and a record point."""
+    asked = AskedHolds(as_of=as_of, known=known, at=None)
+    return page.use(list_holds, book_id=book_id, asked=asked, state=HoldState.OPEN).holds
 
 
 def _contract_of_hold(page: Page, book_id: UuidString) -> dict[UUID, CarbonContractOut]:

@@ -11,7 +11,7 @@ from api.schemas.amounts import AmountOut
 from api.schemas.base import Array, Schema
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import DateString, UuidString
-from finance.operations.holdings import BookPoint, Holding, HoldingGroup, Holdings
+from finance.operations.holdings import BookPoint, HandedOver, Holding, HoldingGroup, Holdings
 
 
 class HoldingOut(Schema):
@@ -41,6 +41,27 @@ class HoldingOut(Schema):
         )
 
 
+class HandedOverOut(Schema):
+    """What contracts handed over of one instrument of a book, to come back: lent out, in custody or sold with a buy-back."""
+
+    book_id: UuidString
+    code: Annotated[str, Field(description="Of the book.", examples=["smelter"])]
+    account: Annotated[str, Field(examples=["Assets:CarbonOut:CEA25"])]
+    instrument: Annotated[str, Field(examples=["CEA25"])]
+    amount: AmountOut
+
+    @classmethod
+    def from_core(cls, one: HandedOver) -> HandedOverOut:
+        """Return the shape of ``one``."""
+        return cls(
+            book_id=one.book_uuid,
+            code=one.book_code,
+            account=one.account,
+            instrument=one.instrument,
+            amount=AmountOut(amount=one.amount, unit=one.unit),
+        )
+
+
 class BookPointOut(Schema):
     """Up to which entry a book was read."""
 
@@ -61,6 +82,7 @@ class HoldingsOut(Schema):
     as_of: DateString
     by: Annotated[str, Field(examples=["instrument"])]
     lines: Array[HoldingOut]
+    handed_over: Annotated[Array[HandedOverOut], Field(description="By book and account; in none of the lines.")]
     points: Array[BookPointOut]
 
     @classmethod
@@ -70,5 +92,6 @@ class HoldingsOut(Schema):
             as_of=as_of,
             by=by.value,
             lines=tuple(map(HoldingOut.from_core, found.lines)),
+            handed_over=tuple(map(HandedOverOut.from_core, found.handed_over)),
             points=tuple(map(BookPointOut.from_core, found.points)),
         )

@@ -14,6 +14,7 @@ from uuid import UUID
 from sqlalchemy.orm import Session
 
 from finance.accounting.chart import HOLDING
+from finance.accounting.contract_rules import HANDED_OVER
 from finance.accounting.instruments import Instrument
 from finance.conventions.explain import Explanation
 from finance.operations.valuations import instruments_of
@@ -67,6 +68,18 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HandedOver:
+    """What contracts handed over of one instrument of a book and what comes back: in ``account``, not among what is held."""
+
+    book_uuid: UUID
+    book_code: str
+    account: str
+    instrument: str
+    unit: str
+    amount: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BookPoint:
     """The record point at which a book was read."""
 
@@ -77,9 +90,10 @@ class BookPoint:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Holdings:
-    """The lines by key, and the record point of each book."""
+    """The lines by key, what contracts handed over by book and account, and the record point of each book."""
 
     lines: tuple[Holding, ...]
+    handed_over: tuple[HandedOver, ...]
     points: tuple[BookPoint, ...]
 
 
@@ -90,29 +104,51 @@ def holdings(
 
     ``entities`` names the legal entity of each book; one that is kept for none stands under its own code. Different units never
     meet in one sum. Two accounts of CEA25 with 97,400 t and 600 t, 1,000 t of them pledged, are one line: posted 98,000,
-    held 1,000, free 97,000.
+    held 1,000, free 97,000. What contracts handed over is in no line: 12,000 t lent out stand beside them until they are back.
     """
     accounts: list[HeldAccount] = []
+    out: list[HandedOver] = []
     points: list[BookPoint] = []
     for book in books:
         point = reports.record_point(session, book.book_id)
         points.append(BookPoint(book_uuid=book.book_uuid, book_code=book.code, point=point))
-        accounts += _of_book(session, book, point, as_of, entity=entities.get(book.book_id, book.code))
+        known = instruments_of(session, book.book_id)
+        accounts += _of_book(session, book, point, as_of, known, entity=entities.get(book.book_id, book.code))
+        out += _out_of_book(session, book, point, as_of, known)
     groups: dict[tuple[str, str], list[HeldAccount]] = {}
     for account in accounts:
         groups.setdefault((_key(account, by), account.unit), []).append(account)
     lines = tuple(_line(key, unit, parts) for (key, unit), parts in sorted(groups.items()))
-    return Holdings(lines=lines, points=tuple(points))
+    return Holdings(lines=lines, handed_over=tuple(out), points=tuple(points))
 
 
-def _of_book(session: Session, book: Book, point: RecordPoint, as_of: date, *, entity: str) -> list[HeldAccount]:
-    known = instruments_of(session, book.book_id)
+def _of_book(
+    session: Session, book: Book, point: RecordPoint, as_of: date, known: Mapping[str, Instrument], *, entity: str
+) -> list[HeldAccount]:
     held = holds_report.held_as_of(session, book.book_id, as_of=as_of, known=point.seq)
     found = reports.positions(session, book.book_id, as_of=as_of, known=point.seq, under=HOLDING)
     return [
         _account(book, entity, point, one, held.get(one.path, 0), known.get(one.commodity))
         for one in found
         if one.balance or one.path in held
+    ]
+
+
+def _out_of_book(
+    session: Session, book: Book, point: RecordPoint, as_of: date, known: Mapping[str, Instrument]
+) -> list[HandedOver]:
+    found = reports.positions(session, book.book_id, as_of=as_of, known=point.seq, under=HANDED_OVER)
+    return [
+        HandedOver(
+            book_uuid=book.book_uuid,
+            book_code=book.code,
+            account=one.path,
+            instrument=one.commodity,
+            unit=known[one.commodity].unit if one.commodity in known else "t",
+            amount=format_units(one.balance, one.scale),
+        )
+        for one in found
+        if one.balance
     ]
 
 

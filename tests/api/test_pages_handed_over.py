@@ -39,6 +39,25 @@ def test_tonnes_lent_out_have_a_line_of_their_own_with_the_contract_until_they_a
 
 
 @SQLITE
+def test_the_page_over_all_books_has_them_too_with_the_book_and_the_contract(desk: ContractHouse) -> None:
+    path = f"/positions?as_of={START}"
+    before = shown(desk, path)
+    lent = desk.opened("lending")
+    answer = desk.house.get(f"/holdings?as_of={START}")
+
+    (line,) = answer["handed_over"]
+    part = shown(desk, path).partition('id="handed-over"')[2].partition("</section>")[0]
+
+    assert 'id="handed-over"' not in before
+    assert (line["account"], line["code"], line["amount"]["amount"]) == ("Assets:CarbonOut:CEA25", "smelter", "12000")
+    assert "smelter" in part
+    assert "12,000" in part
+    assert f'href="/carbon-contracts/{lent["contract_id"]}"' in part
+    assert "已交出待返还" in shown(desk, path, language="zh-CN")
+    assert 'id="handed-over"' not in shown(desk, "/positions?as_of=2026-11-19")
+
+
+@SQLITE
 def test_the_inbox_words_a_waiting_contract_as_its_own_page_does(desk: ContractHouse) -> None:
     waiting = done(desk.propose("pledge_loan"))
     checker = desk.house.checker.key

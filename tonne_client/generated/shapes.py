@@ -5790,6 +5790,22 @@ class GroupRiskIn:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandedOverOut:
+    """What contracts handed over of one instrument of a book, to come back: lent out, in custody or sold with a buy-back."""
+
+    book_id: UUID
+
+    code: str
+    """Of the book."""
+
+    account: str
+
+    instrument: str
+
+    amount: AmountOut
+
+
+@dataclass(frozen=True, kw_only=True)
 class HedgeRatioOut:
     """Tonnes of the hedge per tonne held that leave the least variance, on overlapping sessions of both."""
 
@@ -6044,6 +6060,9 @@ class HoldingsOut:
     by: str
 
     lines: tuple[HoldingsHoldingOut, ...]
+
+    handed_over: tuple[HandedOverOut, ...]
+    """By book and account; in none of the lines."""
 
     points: tuple[HoldingsBookPointOut, ...]
 
