@@ -32,6 +32,7 @@ _KINDS = frozenset(
         "Unavailable",
         "Refusal",
         "Expected",
+        "PriceReason",
         "PydanticCustomError",
     }
 )

@@ -20,6 +20,7 @@ from finance.feeds.parsed import FeedAlert
 from finance.market.marks import Mark
 from finance.market.observations import Observation
 from finance.market.overrides import overrides_in
+from finance.market.reasons import PriceReason
 from finance.market.snapshots import Snapshot
 from finance.store.market import HeldObservation, SnapshotLine
 from finance.store.marks import MarkCheck, MarkProposal, MarkRecord
@@ -77,12 +78,28 @@ class ObservationsOut(Schema):
     next_cursor: str | None
 
 
+class PriceReasonOut(Schema):
+    """Why a person should look at a price: the sentence in English, the reason's code, the values it names."""
+
+    reason: Annotated[str, Field(examples=["eua.auction.soft: EUA moved from 75.00 to 85.00, beyond the soft bound"])]
+    code: Annotated[
+        str, Field(examples=["market.soft_bound"], description="Empty for a reason kept before it had one.")
+    ]
+    facts: dict[str, str]
+
+    @classmethod
+    def from_core(cls, reason: PriceReason) -> PriceReasonOut:
+        """Return the shape of ``reason``."""
+        return cls(reason=str(reason), code=reason.code, facts=dict(reason.facts))
+
+
 class HeldOut(Schema):
     """An observation kept for review: it contradicts another source or breaches a bound, and marks nothing."""
 
     content_sha256: str
     acceptance: Annotated[str, Field(examples=["conflict"])]
     reasons: Array[str]
+    said: Annotated[Array[PriceReasonOut], Field(description="The reasons with code and values.")]
     observation: ObservationOut
 
     @classmethod
@@ -91,7 +108,8 @@ class HeldOut(Schema):
         return cls(
             content_sha256=held.content_sha256,
             acceptance=held.acceptance,
-            reasons=held.reasons,
+            reasons=tuple(map(str, held.reasons)),
+            said=tuple(map(PriceReasonOut.from_core, held.reasons)),
             observation=ObservationOut.from_core(held.observation),
         )
 

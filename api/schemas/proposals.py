@@ -11,7 +11,7 @@ from pydantic import ConfigDict, Field
 
 from api.schemas.base import Array, Schema
 from api.schemas.fields import DateString, InstantString, Text, UuidString
-from api.schemas.market import AlertOut, HeldOut, ObservationOut, Sha256
+from api.schemas.market import AlertOut, HeldOut, ObservationOut, PriceReasonOut, Sha256
 from finance.feeds.parsed import FeedAlert
 from finance.market.observations import Acceptance, AcceptOutcome
 from finance.operations.calendar_years import YearChange
@@ -64,6 +64,7 @@ class FindingOut(Schema):
 
     acceptance: Annotated[str, Field(examples=["revised"])]
     reasons: Array[str]
+    said: Annotated[Array[PriceReasonOut], Field(description="The reasons with code and values.")]
     observation: ObservationOut
 
     @classmethod
@@ -71,7 +72,8 @@ class FindingOut(Schema):
         """Return the shape of ``outcome``."""
         return cls(
             acceptance=outcome.acceptance.value,
-            reasons=outcome.reasons,
+            reasons=tuple(map(str, outcome.reasons)),
+            said=tuple(map(PriceReasonOut.from_core, outcome.reasons)),
             observation=ObservationOut.from_core(outcome.observation),
         )
 

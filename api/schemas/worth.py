@@ -15,7 +15,7 @@ from api.schemas.amounts import AmountOut, money_out, tonnes_out
 from api.schemas.base import Array, Schema
 from api.schemas.explain import ExplanationOut
 from api.schemas.fields import DateString
-from api.schemas.market import MarkOut, price_out
+from api.schemas.market import MarkOut, PriceReasonOut, price_out
 from api.schemas.points import PointOut
 from api.schemas.surrender_plans import PenaltyOut
 from api.schemas.trades import PriceOut
@@ -23,6 +23,7 @@ from finance.accounting.chart import BOOK_CURRENCY
 from finance.compliance.obligation import AllowanceVerdict, CreditVerdict, ObligationYear
 from finance.compliance.penalties import Penalty
 from finance.conventions.exact_text import decimal_text
+from finance.market.reasons import PriceReason
 from finance.market.valuation import ValuationTotal, ValuedLot
 from finance.operations.compliance_calendar import Arrear
 from finance.operations.valuations import BookValuation, RealisedResult
@@ -55,13 +56,15 @@ class ValuedLotOut(Schema):
     bounds_breached: Annotated[
         Array[str], Field(description="Bounds that the price or the fixing moved beyond.", examples=[[]])
     ]
+    breaches_said: Annotated[Array[PriceReasonOut], Field(description="The same with code and values.")]
     explanation: ExplanationOut
 
     @classmethod
-    def from_core(cls, valued: ValuedLot, breaches: Mapping[str, tuple[str, ...]]) -> ValuedLotOut:
-        """Return the shape of ``valued``; ``breaches`` are sentences by the mark's instrument."""
+    def from_core(cls, valued: ValuedLot, breaches: Mapping[str, tuple[PriceReason, ...]]) -> ValuedLotOut:
+        """Return the shape of ``valued``; ``breaches`` are by the mark's instrument."""
         lot, worth, gain = valued.lot, valued.market_value_units, valued.unrealised_units
         currency, used = valued.by.currency, [mark for mark in (valued.mark, valued.fx_mark) if mark is not None]
+        breached = [one for mark in used for one in breaches.get(mark.instrument, ())]
         return cls(
             lot_id=lot.lot_id,
             account=lot.account,
@@ -76,7 +79,8 @@ class ValuedLotOut(Schema):
             unvalued_reason=valued.unvalued_reason,
             exchange_rate_direction=valued.by.fx_direction,
             is_override=any(mark.approved_by is not None for mark in used),
-            bounds_breached=tuple(one for mark in used for one in breaches.get(mark.instrument, ())),
+            bounds_breached=tuple(map(str, breached)),
+            breaches_said=tuple(map(PriceReasonOut.from_core, breached)),
             explanation=ExplanationOut.from_core(valued.explanation),
         )
 
@@ -138,7 +142,9 @@ class ValuationOut(PointOut):
     realised_net: AmountOut
 
     @classmethod
-    def from_core(cls, worth: BookValuation, point: PointOut, breaches: Mapping[str, tuple[str, ...]]) -> ValuationOut:
+    def from_core(
+        cls, worth: BookValuation, point: PointOut, breaches: Mapping[str, tuple[PriceReason, ...]]
+    ) -> ValuationOut:
         """Return the shape of ``worth`` at ``point``, with the bounds that its marks breached."""
         valuation = worth.valuation
         return cls(

@@ -13,6 +13,7 @@ from enum import StrEnum
 from fractions import Fraction
 
 from finance.conventions.tables import ReferenceStatus, parse_day
+from finance.market.reasons import PriceReason
 from ledger.core.amounts import RoundingMode, parse_decimal, round_exact
 from ledger.core.errors import Invalid
 
@@ -90,10 +91,10 @@ def breached_bounds(
     value: Decimal | None,
     previous_value: Decimal | None,
     volume_t: int | None,
-) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Return the hard and the soft breaches as sentences; no value or no previous close is no test and no breach."""
-    hard: list[str] = []
-    soft: list[str] = []
+) -> tuple[tuple[PriceReason, ...], tuple[PriceReason, ...]]:
+    """Return the hard and the soft breaches as reasons; no value or no previous close is no test and no breach."""
+    hard: list[PriceReason] = []
+    soft: list[PriceReason] = []
     if value is None or previous_value is None:
         return (), ()
     for bound in bounds:
@@ -101,10 +102,9 @@ def breached_bounds(
             continue
         low, high = bound.limits(Fraction(previous_value))
         if not low <= Fraction(value) <= high:
-            sentence = (
-                f"{bound.id}: {instrument} moved from {previous_value} to {value}, beyond the {bound.severity} bound"
+            (hard if bound.severity is Severity.HARD else soft).append(
+                _breach(bound, instrument, previous_value, value)
             )
-            (hard if bound.severity is Severity.HARD else soft).append(sentence)
     return tuple(hard), tuple(soft)
 
 
@@ -126,6 +126,14 @@ def read_status(text: str, *, field: str) -> ReferenceStatus:
     if text not in set(ReferenceStatus):
         raise Invalid("reference.status", f"{field}: expected one of {', '.join(ReferenceStatus)}", value=text[:40])
     return ReferenceStatus(text)
+
+
+def _breach(bound: InstrumentBound, instrument: str, before: Decimal, after: Decimal) -> PriceReason:
+    text = f"{bound.id}: {instrument} moved from {before} to {after}, beyond the {bound.severity} bound"
+    facts = {"bound": bound.id, "instrument": instrument, "before": f"{before:f}", "after": f"{after:f}"}
+    if bound.severity is Severity.HARD:
+        return PriceReason("market.hard_bound", text, **facts)
+    return PriceReason("market.soft_bound", text, **facts)
 
 
 def _applies(bound: InstrumentBound, *, instrument: str, price_basis: str, on: date, volume_t: int | None) -> bool:

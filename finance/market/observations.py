@@ -14,6 +14,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from finance.market.bounds import InstrumentBound, breached_bounds
+from finance.market.reasons import PriceReason
 from ledger.core.errors import Invalid
 
 INSTRUMENT = re.compile(r"[A-Z][A-Z0-9._-]{0,39}", re.ASCII)
@@ -133,14 +134,14 @@ class Acceptance(StrEnum):
 class AcceptOutcome:
     """The decision on one observation; ``is_stored`` says whether ``observation`` joins the stored set.
 
-    ``against`` is the stored observation it repeats, revises, supports or contradicts. ``reasons`` are sentences for a
+    ``against`` is the stored observation it repeats, revises, supports or contradicts. ``reasons`` are for a
     person; a stored observation with reasons breached a soft bound and waits for nobody, but should be looked at.
     """
 
     acceptance: Acceptance
     observation: Observation
     against: Observation | None = None
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[PriceReason, ...] = ()
 
     @property
     def is_stored(self) -> bool:
@@ -179,7 +180,7 @@ def accept(existing: Iterable[Observation], new: Observation, bounds: Iterable[I
         return AcceptOutcome(acceptance=Acceptance.QUARANTINED, observation=new, against=own, reasons=hard + soft)
     other = next((seen for seen in current if _contradicts(seen, new)), None)
     if other is not None:
-        reason = f"{other.source} says {other.value} and {new.source} says {new.value} for {new.trade_date}"
+        reason = _contradiction(other, new)
         return AcceptOutcome(acceptance=Acceptance.CONFLICT, observation=new, against=other, reasons=(reason, *soft))
     if own is not None:
         revised = replace(new, revision=own.revision + 1)
@@ -259,6 +260,22 @@ def _contradicts(seen: Observation, new: Observation) -> bool:
     if seen.source == new.source or seen.value is None or new.value is None:
         return False
     return (seen.value, seen.currency, seen.unit) != (new.value, new.currency, new.unit)
+
+
+def _contradiction(other: Observation, new: Observation) -> PriceReason:
+    return PriceReason(
+        "market.sources_differ",
+        f"{other.source} says {other.value} and {new.source} says {new.value} for {new.trade_date}",
+        day=new.trade_date,
+        other=other.source,
+        other_price=_spelled(other),
+        source=new.source,
+        price=_spelled(new),
+    )
+
+
+def _spelled(seen: Observation) -> str:
+    return f"{seen.value:f} {seen.currency}/{seen.unit}"
 
 
 def _key_order(seen: Observation) -> tuple[str, str, date, str]:

@@ -27,6 +27,7 @@ from finance.market.cbam_price import (
     reconcile,
 )
 from finance.market.observations import Acceptance, AcceptOutcome, Observation, PriceBasis, current_revisions
+from finance.market.reasons import PriceReason
 from finance.operations.held_prices import JOB_ID
 from finance.operations.job_remarks import JobRemark
 from finance.store import market as market_store
@@ -92,10 +93,10 @@ def reconcile_published(
         if found.agreement is Agreement.AGREED:
             accepted.append(seen)
         elif found.agreement is Agreement.CONFLICT:
-            sentence = _conflict_sentence(found, bound)
-            outcome = AcceptOutcome(acceptance=Acceptance.CONFLICT, observation=seen, reasons=(sentence,))
+            reason = _conflict_reason(found, bound)
+            outcome = AcceptOutcome(acceptance=Acceptance.CONFLICT, observation=seen, reasons=(reason,))
             held += market_store.hold_observations(session, organisation_id, [outcome], JOB_ID)
-            notices.append(_notice("cbam.conflict", price.period, f"{sentence}; it waits for review"))
+            notices.append(_notice("cbam.conflict", price.period, f"{reason}; it waits for review"))
         else:
             sentence = (
                 f"published {price.value:f} EUR/t without an own price to compare; it was not taken, load the auctions"
@@ -236,14 +237,20 @@ def _kind_on(day: date, first: date) -> PeriodKind:
     return PeriodKind(reference.shipped_feeds().lookup("cbam.period", on=max(day, first)).word())
 
 
-def _conflict_sentence(found: Reconciliation, bound: Fraction) -> str:
+def _conflict_reason(found: Reconciliation, bound: Fraction) -> PriceReason:
     assert found.own is not None, "a conflict has an own price"
     assert found.published is not None, "a conflict has a published price"
     assert found.difference is not None, "a conflict has a difference"
     share, allowed = format_exact(found.difference * 100, 2), format_exact(bound * 100, 2)
-    return (
+    return PriceReason(
+        "market.published_differs",
         f"{found.period.label}: published {found.published.value:f} EUR/t, own {found.own.value:f} EUR/t from "
-        f"{found.own.auctions} auctions: {share} percent apart, allowed {allowed} percent"
+        f"{found.own.auctions} auctions: {share} percent apart, allowed {allowed} percent",
+        period=found.period.label,
+        published=f"{found.published.value:f}",
+        own=f"{found.own.value:f}",
+        gap=share,
+        most=allowed,
     )
 
 

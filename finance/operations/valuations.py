@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from finance.accounting.chart import BOOK_CURRENCY, GAIN, LOSS, segment
 from finance.accounting.instruments import Instrument, instrument_of
 from finance.market.mark_checks import breaches_by_mark
+from finance.market.reasons import PriceReason
 from finance.market.snapshots import Snapshot
 from finance.market.valuation import LotPosition, Valuation, ValuedLot, value_lots
 from finance.operations import lot_movements
@@ -122,7 +123,7 @@ def open_lots(
     )
 
 
-def breaches_of(session: Session, organisation_id: UUID, snapshot: Snapshot) -> Mapping[str, tuple[str, ...]]:
+def breaches_of(session: Session, organisation_id: UUID, snapshot: Snapshot) -> Mapping[str, tuple[PriceReason, ...]]:
     """Return the bounds that the prices behind the snapshot's marks breached, by instrument, by the shipped bounds."""
     days = [mark.trade_date for mark in snapshot.marks if mark.trade_date is not None]
     if not days:

@@ -21,6 +21,7 @@ from sqlalchemy.orm import Session
 from finance.conventions.exact_text import fraction_text
 from finance.market.marks import Mark, MarkState
 from finance.market.observations import AcceptOutcome, Observation, PriceBasis
+from finance.market.reasons import PriceReason
 from finance.market.snapshots import Snapshot
 from finance.store.tables.feeds import HeldReviewRow
 from finance.store.tables.market import (
@@ -62,7 +63,7 @@ class HeldObservation:
     content_sha256: str
     observation: Observation
     acceptance: str
-    reasons: tuple[str, ...]
+    reasons: tuple[PriceReason, ...]
     recorded_by: UUID
 
 
@@ -150,7 +151,7 @@ def hold_observations(session: Session, organisation_id: UUID, outcomes: Sequenc
     for outcome in outcomes:
         seen = outcome.observation
         row = {**_said(seen), **_place(organisation_id, seen, by)}
-        row |= {"acceptance": outcome.acceptance.value, "reasons": {"sentences": list(outcome.reasons)}}
+        row |= {"acceptance": outcome.acceptance.value, "reasons": _kept(outcome.reasons)}
         fresh.setdefault(held_key(seen), row)
     held = set(
         session.scalars(
@@ -200,8 +201,22 @@ def _held(row: HeldObservationRow) -> HeldObservation:
         content_sha256=row.content_sha256,
         observation=Observation(**_facts(row)),
         acceptance=row.acceptance,
-        reasons=tuple(row.reasons["sentences"]),
+        reasons=_reasons(row.reasons),
         recorded_by=row.recorded_by,
+    )
+
+
+def _kept(reasons: Sequence[PriceReason]) -> dict[str, object]:
+    """Return reasons as a row keeps them; the sentences stand apart, as they did before reasons had a code."""
+    said = [{"code": reason.code, "facts": dict(reason.facts)} for reason in reasons]
+    return {"sentences": [str(reason) for reason in reasons], "said": said}
+
+
+def _reasons(kept: Mapping[str, Any]) -> tuple[PriceReason, ...]:
+    sentences = kept["sentences"]
+    said = kept.get("said") or [{"code": "", "facts": {}}] * len(sentences)
+    return tuple(
+        PriceReason(one["code"], sentence, **one["facts"]) for sentence, one in zip(sentences, said, strict=True)
     )
 
 

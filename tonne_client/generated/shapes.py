@@ -5868,6 +5868,9 @@ class HeldOut:
 
     reasons: tuple[str, ...]
 
+    said: tuple[PriceReasonOut, ...]
+    """The reasons with code and values."""
+
     observation: ObservationOut
 
 
@@ -10187,6 +10190,18 @@ class PriceOut:
 
 
 @dataclass(frozen=True, kw_only=True)
+class PriceReasonOut:
+    """Why a person should look at a price: the sentence in English, the reason's code, the values it names."""
+
+    reason: str
+
+    code: str
+    """Empty for a reason kept before it had one."""
+
+    facts: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
 class PricesEffectOut:
     """Prices: what a second person will be asked to approve, by what each observation would be today."""
 
@@ -10500,6 +10515,9 @@ class ProposalsFindingOut:
     acceptance: str
 
     reasons: tuple[str, ...]
+
+    said: tuple[PriceReasonOut, ...]
+    """The reasons with code and values."""
 
     observation: ObservationOut
 
@@ -13920,6 +13938,9 @@ class ValuedLotOut:
 
     bounds_breached: tuple[str, ...]
     """Bounds that the price or the fixing moved beyond."""
+
+    breaches_said: tuple[PriceReasonOut, ...]
+    """The same with code and values."""
 
     explanation: ExplanationOut
     """What it does to each clause, and why."""
