@@ -1,6 +1,7 @@
 """What each English text says in Chinese: the translations, one .po file per area, read once.
 
-Owns the reading of them. English is the key; a text without translation stays English. Which language a reader gets, the pages know.
+Owns the reading of them. English is the key; a text without translation stays English, and only codes that
+are no English by themselves have an English file. Which language a reader gets, the pages know.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ class Catalog:
 
 @cache
 def catalog(language: Language) -> Catalog:
-    """Return the texts of ``language``, read once; English needs none."""
+    """Return the texts of ``language``, read once; English has the words of codes only."""
     folder = TRANSLATIONS / language.value
     return Catalog(texts={key: text for path in sorted(folder.glob("*.po")) for key, text in read_texts(path).items()})
 

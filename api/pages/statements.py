@@ -22,6 +22,20 @@ from api.schemas.fields import PageCursor, UuidString
 from api.schemas.reports import AccountOut
 from finance.accounting.chart import HOLDING
 
+_CODED = frozenset(
+    {
+        "trade_kind",
+        "contract_kind",
+        "contract_step",
+        "planned_kind",
+        "purpose",
+        "event",
+        "subject",
+        "standard",
+    }
+)
+"""The facts of an entry whose values are codes; any other is text or an id and stays as it was noted."""
+
 routes = Pages(area="statements")
 
 _READS = asks(Scope.LEDGER_READ)
@@ -71,7 +85,10 @@ def show_entry(
         "statements/entry.html",
         entry=entry,
         names=page.names(),
-        noted=[(words_of(name, WordsLanguage(page.language.value)), said) for name, said in entry.attrs.items()],
+        noted=[
+            (words_of(name, WordsLanguage(page.language.value)), said, name in _CODED)
+            for name, said in entry.attrs.items()
+        ],
         proof=page.attempt(prove_entry, book_id=book_id, entry_id=entry.entry_id, size=size),
     )
 

@@ -27,7 +27,7 @@ from finance.decisions.channels import (
     worth_node,
 )
 from finance.decisions.steps import Step
-from finance.emissions.methodologies import Measure
+from finance.emissions.methodologies import INTENSITY_NAMES, Measure
 from finance.kpi.forecast import Forecast, forecast_year
 from finance.kpi.forecast_quantiles import QuantileTable
 from finance.loans.adjustments import KpiResult, adjustments, moves_of
@@ -325,10 +325,9 @@ def _words(found: Sequence[StakeWorth], step: Step) -> tuple[str, str]:
 
 def _explain(found: StakeWorth, step: Step) -> Explanation:
     stake = found.stake
+    english, chinese = INTENSITY_NAMES[stake.measure]
     leaves = [
-        step_leaf(
-            step, tonnes_of(step, stake.measure), (f"tonnes saved, {stake.measure}", f"减排量（{stake.measure}）")
-        ),
+        step_leaf(step, tonnes_of(step, stake.measure), (f"tonnes saved, {english}", f"减排量（{chinese}）")),
         leaf_of(("expected intensity of the year", "年度预期强度"), stake.intensity, "tCO2e/t", stake.source),
         leaf_of(("target, at most", "目标值上限"), stake.target, "tCO2e/t", stake.source),
         leaf_of(("margin, missed less met", "未达标与达标的利差"), found.ratchet_bp, "bp", stake.source),

@@ -12,7 +12,7 @@ from fractions import Fraction
 from finance.conventions.explain import Explanation
 from finance.emissions import parts
 from finance.emissions.activity import ActivityMonth, DataStatus
-from finance.emissions.methodologies import BoundMethodology, Measure, Scope
+from finance.emissions.methodologies import INTENSITY_NAMES, BoundMethodology, Measure, Scope
 from finance.emissions.parts import EmissionPart, FigureLabel, Quantities
 from finance.emissions.sources import PowerSource
 from finance.emissions.templates import Evidence
@@ -204,8 +204,8 @@ class YearEmissions:
     def explain(self) -> Explanation:
         """Return why the year's intensity is what it is: emissions by month and production."""
         return Explanation(
-            label_en=f"intensity of {self.year} ({self.measure})",
-            label_zh=f"{self.year}年排放强度 ({self.measure})",
+            label_en=f"{INTENSITY_NAMES[self.measure][0]} of {self.year}",
+            label_zh=f"{self.year}年{INTENSITY_NAMES[self.measure][1]}",
             value=parts.shown(self.intensity_tco2e_per_t()),
             unit="tCO2e/t",
             formula="sum of emissions / sum of production",

@@ -32,6 +32,15 @@ class Measure(StrEnum):
     CBAM_EMBEDDED = "cbam_embedded"  # what the EU border mechanism asks of the good
 
 
+INTENSITY_NAMES: Mapping[Measure, tuple[str, str]] = {
+    Measure.ETS_DIRECT: ("direct intensity as the national scheme allocates on", "全国碳市场直接排放强度"),
+    Measure.OPERATIONAL_INCL_POWER: ("operational intensity including power", "含用电运营排放强度"),
+    Measure.PRODUCT_FOOTPRINT: ("product footprint", "产品碳足迹"),
+    Measure.CBAM_EMBEDDED: ("embedded intensity as CBAM asks for", "CBAM 隐含排放强度"),
+}
+"""What each of the four is called in English and Chinese."""
+
+
 class Scope(StrEnum):
     """Where a component's emissions arise."""
 

@@ -6,10 +6,12 @@ neither the observed value (``evaluation``) nor what it does to a rate (``financ
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
 from finance.conventions.fields import check_identifier, check_text, refused
+from finance.emissions.methodologies import INTENSITY_NAMES
 
 _AREA = "kpi"
 _FIRST_YEAR, _LAST_YEAR = 1990, 2200
@@ -40,6 +42,19 @@ class KpiMeasure(StrEnum):
     def is_emission_intensity(self) -> bool:
         """Return whether it is one of the four emission intensities, which methodologies compute."""
         return self in _INTENSITIES - {KpiMeasure.ENERGY_INTENSITY}
+
+
+MEASURE_NAMES: Mapping[KpiMeasure, tuple[str, str]] = {
+    **{KpiMeasure(measure.value): names for measure, names in INTENSITY_NAMES.items()},
+    KpiMeasure.ENERGY_INTENSITY: ("energy intensity", "能耗强度"),
+    KpiMeasure.ABSOLUTE_EMISSIONS: ("absolute emissions", "绝对排放量"),
+    KpiMeasure.QUANTITY: ("quantity", "数量"),
+    KpiMeasure.SHARE: ("share", "占比"),
+    KpiMeasure.COUNT: ("count", "计数"),
+    KpiMeasure.STATUS: ("status", "状态"),
+    KpiMeasure.GRADE: ("grade", "等级"),
+}
+"""What each measure is called in English and Chinese."""
 
 
 _INTENSITIES = frozenset(

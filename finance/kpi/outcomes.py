@@ -17,7 +17,7 @@ from finance.conventions.exact_text import decimal_text, parse_exact
 from finance.conventions.explain import Explanation
 from finance.conventions.fields import check_text, parse_day, refused, refused_as
 from finance.conventions.rounding import KPI_COMPARISON
-from finance.kpi.definitions import KpiDefinition
+from finance.kpi.definitions import MEASURE_NAMES, KpiDefinition
 from finance.kpi.targets import (
     Avoided,
     Baseline,
@@ -372,8 +372,8 @@ def _explain(
 ) -> Explanation:
     year = target.test_year
     observed_node = Explanation(
-        label_en=f"observed {definition.measure} {year}",
-        label_zh=f"{year} 年实测值",
+        label_en=f"observed {MEASURE_NAMES[definition.measure][0]} {year}",
+        label_zh=f"{year} 年实测{MEASURE_NAMES[definition.measure][1]}",
         value=observed,
         unit=definition.unit,
         source=observed_source,

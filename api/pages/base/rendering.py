@@ -5,16 +5,19 @@ Owns what every template knows: texts, formats, macros, the addresses of static 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
 from api.pages.base import formats, static_files
-from api.translations import Language, catalog
+from api.translations import Catalog, Language, catalog
 
+_CODE = re.compile(r"[a-z]+(?:_[a-z0-9]+)*", re.ASCII)
 TEMPLATES = Path(__file__).parents[1] / "templates"
 PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; connect-src 'self'; "
@@ -62,7 +65,7 @@ def environment(language: Language) -> Environment:
         "code_text": texts.refusal,
         "rule_text": texts.rule,
         "span": lambda start, end: formats.span(start, end, language),
-        "word": lambda code: formats.words(text if (text := texts.pgettext("word", str(code))) != str(code) else code),
+        "word": partial(_word, texts),
         "both": lambda english, chinese: chinese if language is Language.ZH else english,
     }
     made.filters |= {
@@ -80,6 +83,21 @@ def environment(language: Language) -> Environment:
         "local_time": formats.local_time,
         "until": partial(formats.days_until, language=language),
         "words": formats.words,
+        "coded": partial(_coded, texts),
         "say": texts.gettext,
     }
     return made
+
+
+def _word(texts: Catalog, code: object) -> Markup:
+    """Return what a code is called; one without a word of its own is read as words."""
+    text = texts.pgettext("word", str(code))
+    return escape(text) if text != str(code) else formats.words(code)
+
+
+def _coded(texts: Catalog, value: object) -> Markup:
+    """Return what a code is called with the code as its title; anything that is no code stays as it is."""
+    if not isinstance(value, str) or not _CODE.fullmatch(value):
+        return escape(value)
+    said = _word(texts, value)
+    return said if said == value else Markup('<span title="{}">{}</span>').format(value, said)
