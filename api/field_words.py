@@ -129,6 +129,7 @@ _CHINESE: Mapping[str, str] = {
     "last_day": "到期日",
     "last_price": "最近价格",
     "last_trade_date": "最近成交日",
+    "lender_name": "贷款人",
     "limit_price": "限价",
     "line": "行",
     "line_count": "行数",

@@ -42,7 +42,6 @@ from api.routes.carbon_contracts import (
 from api.routes.counterparties import list_counterparties
 from api.routes.instruments import list_instruments
 from api.routes.market import list_snapshots
-from api.routes.organisations import read_me
 from api.schemas.amounts import AmountOut, WholeNumber
 from api.schemas.base import Choice, Schema
 from api.schemas.carbon_contract_terms import (
@@ -151,6 +150,8 @@ _CHOICES: Mapping[str, str] = {
     "cash": mark("Difference in cash"),
 }
 _SHARES = frozenset({"rate", "late_rate", "fee_rate", "yield_share", "ltv_call", "ltv_target"})
+_OF_THE_HOUSE = frozenset({"lots", "note"})
+"""Terms that the book's organisation writes for itself: its lender is not told them."""
 _INSTRUMENTS = frozenset({"instrument", "gives", "takes"})
 
 
@@ -275,14 +276,17 @@ def waiting_terms(page: Page, contract: CarbonContractOut) -> dict[str, Any] | N
 
 def _told(page: Page, contract: CarbonContractOut, terms: Schema) -> tuple[tuple[str, str], ...]:
     """Return each term's name and what it says, as a person reads both; its lender reads whose loan it is, not whom the book trusts."""
-    mine = page.use(read_me).organisation
-    named = {mine.id: mine.legal_name, **_parties(page, contract.book_id), **organisations(page)}
-    lends = isinstance(terms, PledgeLoanIn) and terms.lender_organisation_id == mine.id
+    parties = {**_parties(page, contract.book_id), **organisations(page)}
+    lends = False
+    if isinstance(terms, PledgeLoanIn):
+        lends = terms.lender_organisation_id == page.call.principal.organisation_id
+        parties |= {} if contract.lender_name is None else {terms.lender_organisation_id: contract.lender_name}
     return tuple(
         (page.say(mark("Borrower")), contract.organisation_name)
         if lends and name == "counterparty_id"
-        else (page.say(TERM_WORDS[name][0]), _text(page, name, getattr(terms, name), named))
+        else (page.say(TERM_WORDS[name][0]), _text(page, name, getattr(terms, name), parties))
         for name in _names(type(terms))
+        if not (lends and name in _OF_THE_HOUSE)
     )
 
 

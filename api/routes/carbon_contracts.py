@@ -306,22 +306,24 @@ def _out(call: Call, shown: Shown, *, house_id: UUID | None = None) -> CarbonCon
 def _shown_to(call: Call, shown: Sequence[Shown], *, house_id: UUID | None = None) -> tuple[CarbonContractOut, ...]:
     mine, house = call.principal.organisation_id, house_id or call.principal.organisation_id
     colleagues = {each.user_id for each in access.list_users(call.session, mine)}
-    name = access.legal_names(call.session, (house,)).get(house, "")
+    lenders = {lender for one in shown if (lender := _lender(one)) is not None}
+    names = access.legal_names(call.session, {house, *lenders})
     return tuple(
         CarbonContractOut.from_core(
             one,
             ContractReader(
                 user_id=call.principal.user_id,
                 colleagues=colleagues,
-                is_beneficiary=_is_lender(one, mine),
+                is_beneficiary=_lender(one) == mine,
                 may_enforce=Scope.LEDGER_ENFORCE in call.principal.scopes,
             ),
-            organisation_name=name,
+            house_id=house,
+            names=names,
         )
         for one in shown
     )
 
 
-def _is_lender(shown: Shown, organisation_id: UUID) -> bool:
+def _lender(shown: Shown) -> UUID | None:
     terms = shown.record.in_force.terms
-    return isinstance(terms, PledgeLoanTerms) and terms.lender_organisation_id == organisation_id
+    return terms.lender_organisation_id if isinstance(terms, PledgeLoanTerms) else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Container, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Annotated
@@ -315,6 +315,7 @@ class CarbonContractOut(Schema):
     contract_id: UuidString
     book_id: UuidString
     organisation_name: Annotated[str, Field(description="Of the organisation in whose book it stands.")]
+    lender_name: Annotated[str | None, Field(description="Of a pledge loan's lender; null for other kinds.")]
     number: int
     kind: str
     state: str
@@ -350,8 +351,13 @@ class CarbonContractOut(Schema):
     explanation: ExplanationOut
 
     @classmethod
-    def from_core(cls, shown: Shown, reader: ContractReader, *, organisation_name: str) -> CarbonContractOut:
-        """Return the shape of a contract for a person: what that person may do next comes with it."""
+    def from_core(
+        cls, shown: Shown, reader: ContractReader, *, house_id: UUID, names: Mapping[UUID, str]
+    ) -> CarbonContractOut:
+        """Return the shape of a contract for a person: what that person may do next comes with it.
+
+        ``house_id`` is the book's organisation; ``names`` has the legal names of organisations.
+        """
         is_beneficiary = reader.is_beneficiary
         record, terms = shown.record, shown.record.in_force.terms
         standing = record.standing()
@@ -375,7 +381,8 @@ class CarbonContractOut(Schema):
         return cls(
             contract_id=record.contract_id,
             book_id=record.book_uuid,
-            organisation_name=organisation_name,
+            organisation_name=names.get(house_id, ""),
+            lender_name=names.get(terms.lender_organisation_id) if isinstance(terms, PledgeLoanTerms) else None,
             number=record.number,
             kind=record.kind.value,
             state=shown.state.value,

@@ -144,7 +144,10 @@ def test_people_of_another_organisation_are_told_by_its_name_and_never_by_id(des
     house, one_path = desk.house, f"/carbon-contracts/{opened['contract_id']}"
     lenders, houses = {str(desk.bank.user_id)}, {str(house.maker.user_id), str(house.checker.user_id)}
 
-    for key, strangers, named in ((desk.bank.key, houses, "Trading Smelter"), (house.maker.key, lenders, "")):
+    for key, strangers, named in (
+        (desk.bank.key, houses, "Trading Smelter"),
+        (house.maker.key, lenders, "Example Bank"),
+    ):
         told = done(house.client.get(f"/v1{one_path}", key=key))
         pages = [
             house.client.get(one_path, key=key, headers={"Accept": "text/html", "Accept-Language": language}).text
@@ -155,7 +158,8 @@ def test_people_of_another_organisation_are_told_by_its_name_and_never_by_id(des
         shown = "".join((str(told), *pages, *cells))
 
         assert not {stranger for stranger in strangers if stranger in shown or f"· {stranger[:8]}…" in pages[0]}
-        assert told["organisation_name"] == "Trading Smelter"
+        assert (told["organisation_name"], told["lender_name"]) == ("Trading Smelter", "Example Bank")
+        assert str(desk.bank.organisation_id) not in "".join(pages)
         assert f"a person of {named}" in pages[0]
         assert "的人员" in pages[1]
 

@@ -2036,6 +2036,9 @@ class CarbonContractOut:
     organisation_name: str
     """Of the organisation in whose book it stands."""
 
+    lender_name: str | None
+    """Of a pledge loan's lender; null for other kinds."""
+
     number: int
 
     kind: str
