@@ -1,4 +1,4 @@
-"""Codes on the pages of the example: every page that a party reaches by links is read, and what it says is words in both languages."""
+"""What the pages of the example say: every page that a party reaches by links has words for codes and no more digits than are read."""
 
 from __future__ import annotations
 
@@ -22,6 +22,7 @@ ALLOWED: Mapping[str, str] = {
 }
 """Codes that may stand in the text of a page, by why."""
 _CODE = re.compile(r"(?<![\w./-])[a-z]+(?:_[a-z0-9]+)+(?![\w/]|\.(?:csv|xlsx|json|zip|pdf)\b)", re.ASCII)
+_MANY_DECIMALS = re.compile(r"\d\.\d{7,}", re.ASCII)
 _UNREAD = {"script", "style", "template", "code", "pre", "option", "textarea", "svg"}
 _QUOTED = {"code", "formula", "source", "original", "refused", "error", "clamp"}
 """Classes of what is quoted: ids of rules and files in a source, the API's own sentence with the fields that it names."""
@@ -106,6 +107,21 @@ def test_no_page_says_a_code_where_a_person_reads(example: Example, who: str, *,
     assert count > 30
     told = "\n".join(f"{each}  {sorted(kinds)}" for each, kinds in sorted(said.items()))
     assert not said, f"say it in words (word, coded), or quote it as <code>:\n{told}"
+
+
+@pytest.mark.parametrize("who", ["borrower", "lender", "assessor"])
+def test_no_page_shows_a_figure_with_more_than_six_decimals(example: Example, who: str) -> None:
+    pages = [(kind, text) for kind, page in walked(example, who, chinese=False) for text in page.texts]
+
+    assert not [(kind, text) for kind, text in pages if kind not in _DATA_PAGES and _MANY_DECIMALS.search(text)], (
+        "figure(unit), or traced(unit) in the tree behind it"
+    )
+
+
+def test_an_intensity_has_four_decimals_and_its_exact_digits_beside_it(example: Example) -> None:
+    page = example.page("/emissions?year=2025").text
+
+    assert re.search(r"<span title=\"\d+\.\d{5,}\">\d+\.\d{4}</span> tCO2e/t", page)
 
 
 def test_a_measure_has_its_name_and_keeps_its_code_beside_it(example: Example) -> None:
