@@ -57,6 +57,23 @@ function filterable(box, table) {
   });
 }
 
+// Every table is a workbook too: the page's own address with the table's number gives it, with the exact digits.
+function downloadable(table, number) {
+  const isOffered = table.closest("section, .panel")?.querySelector("a[href*='xlsx']");
+  if (isOffered || table.closest("dialog") || !table.caption || !table.tBodies[0]?.rows.length) return;
+  const address = new URL(location.href);
+  address.searchParams.set("sheet", number);
+  const link = document.createElement("a");
+  const about = document.createElement("span");
+  about.className = "unseen";
+  about.textContent = ` ${table.caption.textContent.trim()}`;
+  link.className = "sheet";
+  link.href = `${address.pathname}${address.search}`;
+  link.download = "";
+  link.append("XLSX", about);
+  table.caption.append(" ", link);
+}
+
 // Where a row can be acted on, its acts must be seen without scrolling sideways: the design stacks such rows on a phone.
 function stackable(table) {
   const heads = Array.from(table.tHead.rows[table.tHead.rows.length - 1].cells).map((head) => head.textContent.trim());
@@ -69,6 +86,8 @@ function stackable(table) {
   }
   table.classList.add("acts");
 }
+
+Array.from(document.querySelectorAll("table")).forEach((table, index) => downloadable(table, index + 1));
 
 for (const table of document.querySelectorAll(".table-box table")) {
   if (table.tHead && table.tBodies[0]?.querySelector("td.action, td button:not(.why)")) stackable(table);

@@ -22,6 +22,7 @@ from api.deps import Call, current_call
 from api.pages.base import rendering
 from api.pages.base.declaring import Group, Nav, PageDeclared, declared_pages
 from api.pages.base.language import LANGUAGE_COOKIE, language_of
+from api.pages.base.table_sheets import sheet_of
 from api.pages.base.using import Part, attempt, may_use, use
 from api.routes.books import list_books
 from api.routes.colleagues import list_colleagues
@@ -91,6 +92,8 @@ class Page:
     call: Call
     reading: Reading
     book_id: UUID | None
+    sheet: int | None = None
+    """The number of the table that is asked for as a workbook, in the page's place."""
 
     @property
     def today(self) -> date:
@@ -144,7 +147,8 @@ class Page:
         """Return the page of ``template`` with ``values`` inside the reader's frame; no session or link is left unset."""
         frame = self._frame() if self.call.caller is not None else {"me": None}
         known = {**self.reading.values(), "today": self.today, **frame, **values}
-        return rendering.answer(rendering.html(template, self.language, known), status=status)
+        text = rendering.html(template, self.language, known)
+        return rendering.answer(text, status=status) if self.sheet is None else sheet_of(text, self.sheet)
 
     def _frame(self) -> Mapping[str, object]:
         me, books = self.use(read_me), self.books()
@@ -205,7 +209,12 @@ def csrf_of(me: MeOut) -> str:
     return str(getattr(me, "csrf_token", None) or "")
 
 
-def current_page(request: Request) -> Page:
+SheetNumber = Annotated[
+    str | None, Query(pattern="^[1-9][0-9]?$", description="The table of the page, by its number, as a workbook.")
+]
+
+
+def current_page(request: Request, sheet: SheetNumber = None) -> Page:
     """Return the page being made for ``request``."""
     call = current_call(request)
     book_id = request.path_params.get("book_id")
@@ -213,7 +222,7 @@ def current_page(request: Request) -> Page:
         book = UUID(str(book_id)) if book_id else None
     except ValueError:
         book = None
-    return Page(call=call, reading=Reading.of(request), book_id=book)
+    return Page(call=call, reading=Reading.of(request), book_id=book, sheet=None if sheet is None else int(sheet))
 
 
 ThisPage = Annotated[Page, Depends(current_page)]
