@@ -71,7 +71,8 @@ function downloadable(table, number) {
   link.href = `${address.pathname}${address.search}`;
   link.download = "";
   link.append("XLSX", about);
-  table.caption.append(" ", link);
+  if (table.caption.classList.contains("unseen")) table.before(link);
+  else table.caption.append(" ", link);
 }
 
 // Where a row can be acted on, its acts must be seen without scrolling sideways: the design stacks such rows on a phone.

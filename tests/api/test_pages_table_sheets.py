@@ -59,6 +59,15 @@ def test_a_table_is_a_sheet_of_numbers_days_and_words_with_units_in_the_headings
     assert "secret" not in str(rows)
 
 
+@pytest.mark.parametrize("text", ["5 Mar 2026", "2026年3月5日"])
+def test_a_day_is_a_day_in_either_language(text: str) -> None:
+    page = f"<h1>Days</h1><table><tbody><tr><td>{text}</td><td>30 Feb 2026</td></tr></tbody></table>"
+
+    (day, no_day) = rows_of(bytes(sheet_of(page, 1).body))[-1]
+
+    assert (day.date(), no_day) == (date(2026, 3, 5), "30 Feb 2026")
+
+
 def test_numbers_of_two_units_keep_each_its_own() -> None:
     rows = rows_of(bytes(sheet_of(PAGE, 2).body))
 

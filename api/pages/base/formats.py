@@ -22,6 +22,8 @@ from api.translations import Language
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 _SIGNS: Mapping[str, str] = {"CNY": "¥", "EUR": "€"}
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_ENGLISH_DAY = re.compile(rf"(\d{{1,2}}) ({'|'.join(_MONTHS)}) (\d{{4}})")
+_CHINESE_DAY = re.compile(r"(\d{4})年(\d{1,2})月(\d{1,2})日")
 _NONE = "—"
 _DASH = "\N{EN DASH}"
 _MINUS = "\N{MINUS SIGN}"
@@ -218,6 +220,19 @@ def local_time(value: datetime | str | None) -> str:
     if local.microsecond:
         return local.isoformat(timespec="milliseconds")
     return local.isoformat(timespec="seconds" if local.second else "minutes")
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that ``day`` wrote, in either language, or None for any other text: ``5 Mar 2026`` and ``2026年3月5日``."""
+    chinese, english = _CHINESE_DAY.fullmatch(text), _ENGLISH_DAY.fullmatch(text)
+    try:
+        if chinese is not None:
+            return date(*(int(each) for each in chinese.groups()))
+        if english is not None:
+            return date(int(english[3]), _MONTHS.index(english[2]) + 1, int(english[1]))
+    except ValueError:
+        pass
+    return None
 
 
 def days_until(due: date, today: date, language: Language) -> str:

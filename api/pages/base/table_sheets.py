@@ -8,13 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date
 from decimal import Decimal
 from html.parser import HTMLParser
 from io import BytesIO
 
 from starlette.responses import Response
 
+from api.pages.base.formats import day_of
 from api.sheets import XLSX_TYPE, write_xlsx
 from ledger.core.errors import NotFound
 from ledger.core.export_formats.report_tables import Cell, Column, ReportTable
@@ -27,7 +27,6 @@ _NUMBER = re.compile(
     rf"(?P<bound>[<>]?)(?P<sign>[{_MINUS}-]?)(?P<currency>[¥€$]?)(?P<digits>\d[\d,]*(?:\.\d+)?)\s*(?P<unit>.*)",
     re.DOTALL,
 )
-_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _NOT_IN_A_SHEET_NAME = re.compile(r"[\[\]:*?/\\]")
 _LONGEST_SHEET_NAME = 31
 _LEAST_WIDTH, _MOST_WIDTH = 8, 60
@@ -36,11 +35,10 @@ _LONGEST_UNIT = 12
 
 @dataclass(kw_only=True)
 class _Cell:
-    """One cell as it stands in the page: its words, where it sorts, and digits that it does not show."""
+    """One cell as it stands in the page: its words, and digits that it does not show."""
 
     is_number: bool
     is_act: bool
-    value: str | None
     span: int
     exact: str | None = None
     words: list[str] = field(default_factory=list)
@@ -52,7 +50,7 @@ class _Cell:
 
 @dataclass(kw_only=True)
 class _Table:
-    caption: _Cell = field(default_factory=lambda: _Cell(is_number=False, is_act=False, value=None, span=1))
+    caption: _Cell = field(default_factory=lambda: _Cell(is_number=False, is_act=False, span=1))
     head: list[_Cell] = field(default_factory=list)
     rows: list[list[_Cell]] = field(default_factory=list)
 
@@ -95,7 +93,8 @@ class _Reader(HTMLParser):
         known = {name: value or "" for name, value in attrs}
         classes = frozenset(known.get("class", "").split())
         if tag not in _VOID_TAGS:
-            self._open.append((tag, tag in _UNSEEN_TAGS or bool(classes & _UNSEEN_CLASSES)))
+            hides = tag in _UNSEEN_TAGS or bool(classes & _UNSEEN_CLASSES)
+            self._open.append((tag, hides and tag != "caption"))
         elif self._into is not None:
             self._into.append(" ")
         if tag == "h1" and not self.title:
@@ -119,7 +118,6 @@ class _Reader(HTMLParser):
                 self._cell = _Cell(
                     is_number="number" in classes,
                     is_act="action" in classes,
-                    value=known.get("data-value"),
                     span=int(span) if span.isdigit() else 1,
                 )
                 self._into = self._cell.words
@@ -155,7 +153,7 @@ class _Reader(HTMLParser):
 
 
 def _blank() -> _Cell:
-    return _Cell(is_number=False, is_act=False, value=None, span=1)
+    return _Cell(is_number=False, is_act=False, span=1)
 
 
 def _report(table: _Table, title: str) -> ReportTable:
@@ -187,8 +185,9 @@ def _unit_of(cells: Sequence[_Cell]) -> str | None:
 
 def _typed(cell: _Cell, unit: str | None) -> Cell:
     """Return a number or a day where the cell holds one, else its words."""
-    if cell.value is not None and _DAY.fullmatch(cell.value):
-        return date.fromisoformat(cell.value)
+    day = day_of(cell.text)
+    if day is not None:
+        return day
     read = _number(cell) if cell.is_number and unit is not None else None
     if read is not None:
         return read[0]
