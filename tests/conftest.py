@@ -153,11 +153,13 @@ def owner_of(database: Database) -> Iterator[Connection]:
     """Give a connection of the database's owner, who can do what the application cannot; the block commits."""
     url = _OWNERS.get(database.engine.url.database or "")
     opened = database if url is None else open_database(url)
-    with opened.engine.connect() as connection:
-        yield connection
-        connection.commit()
-    if opened is not database:
-        opened.engine.dispose()
+    try:
+        with opened.engine.connect() as connection:
+            yield connection
+            connection.commit()
+    finally:
+        if opened is not database:
+            opened.engine.dispose()
 
 
 _OWNERS: dict[str, str] = {}

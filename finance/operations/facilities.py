@@ -25,6 +25,7 @@ from finance.store.facilities import Facility
 from ledger.core.errors import Conflict, Forbidden, Invalid, NotFound
 from ledger.core.parties import Actor
 from ledger.operations import RandomBytes
+from ledger.store.acting import as_installation
 
 TERMS_SUBJECT = "terms"
 """Under what the log keeps agreements to terms."""
@@ -196,19 +197,23 @@ def record_fixings(
     if index not in named:
         expected = f"one of {', '.join(sorted(name for name in named if name)) or 'none: every rate is fixed'}"
         raise refused(area="fixing", field="index", expected=expected, value=index)
-    return tuple(
-        loan_facts.save_fixing(
-            session,
-            facility.borrower_id,
-            index,
-            fixed_on,
-            rate,
-            source=check_text(source, area="fixing", field="source"),
-            now=now,
-            recorded_by=actor.user_id,
-        )
-        for fixed_on, rate, source in fixings
+    told = tuple(
+        (fixed_on, rate, check_text(source, area="fixing", field="source")) for fixed_on, rate, source in fixings
     )
+    with as_installation(session):  # any party to the loan records them, and they are its borrower's
+        return tuple(
+            loan_facts.save_fixing(
+                session,
+                facility.borrower_id,
+                index,
+                fixed_on,
+                rate,
+                source=source,
+                now=now,
+                recorded_by=actor.user_id,
+            )
+            for fixed_on, rate, source in told
+        )
 
 
 def _save_version(

@@ -15,6 +15,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from finance.store.tables.loan_facts import GradeNoticeRow, IndexFixingRow, InterestBookingRow, PrincipalEventRow
+from ledger.store.acting import as_installation
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,12 +99,14 @@ def list_fixings(
     session: Session, organisation_id: UUID, indices: Sequence[str], *, most: int
 ) -> tuple[RecordedFixing, ...]:
     """Return the ``most`` newest values of these indices with their revisions, the newest day and revision first."""
-    rows = session.scalars(
+    newest = (
         select(IndexFixingRow)
         .where(IndexFixingRow.organisation_id == organisation_id, IndexFixingRow.index_name.in_(indices))
         .order_by(IndexFixingRow.fixed_on.desc(), IndexFixingRow.index_name, IndexFixingRow.revision.desc())
         .limit(most)
     )
+    with as_installation(session):  # whoever sees the loan reads the fixings of its borrower
+        rows = session.scalars(newest).all()
     return tuple(
         RecordedFixing(
             index=row.index_name,

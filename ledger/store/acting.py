@@ -14,7 +14,7 @@ import psycopg
 from sqlalchemy import Engine, event
 from sqlalchemy.engine import Connection
 from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DBAPIError, PendingRollbackError
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -75,7 +75,8 @@ def as_installation(session: Session) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        with suppress(DBAPIError, psycopg.Error):  # a transaction that has failed takes no more statements
+        # A transaction that has failed takes no more statements, and a session whose flush failed says so itself.
+        with suppress(DBAPIError, PendingRollbackError, psycopg.Error):
             _set(session, acting)
         raise
     session.flush()  # what the block added is written while it may be

@@ -31,6 +31,7 @@ from api.schemas.fields import (
 from api.store import access
 from api.store.access import OrganisationKind
 from ledger.core.errors import Expected, ImportRefused, Invalid, RowError
+from ledger.store.acting import as_installation
 
 probes = Routes(tag="probes", prefix="/probe")
 
@@ -98,17 +99,27 @@ def add_organisation(body: NameIn, call: ThisCall) -> NameOut:
     if failures.left > 0:
         failures.left -= 1
         raise failures.error()
-    access.add_organisation(
-        call.session, organisation_id=call.new_id(), kind=OrganisationKind.LENDER, legal_name=body.name, now=call.now
-    )
+    with as_installation(call.session):  # an organisation of its own is nobody else's
+        access.add_organisation(
+            call.session,
+            organisation_id=call.new_id(),
+            kind=OrganisationKind.LENDER,
+            legal_name=body.name,
+            now=call.now,
+        )
     return NameOut(name=f"{body.name} {call.new_id()}")
 
 
 @probes.post("/refused-and-recorded", policy=asks())
 def record_and_refuse(body: NameIn, call: ThisCall) -> NameOut:
-    access.add_organisation(
-        call.session, organisation_id=call.new_id(), kind=OrganisationKind.LENDER, legal_name=body.name, now=call.now
-    )
+    with as_installation(call.session):  # an organisation of its own is nobody else's
+        access.add_organisation(
+            call.session,
+            organisation_id=call.new_id(),
+            kind=OrganisationKind.LENDER,
+            legal_name=body.name,
+            now=call.now,
+        )
     raise RefusedAndRecorded(Invalid("probe.forged", "the signature does not verify; it was recorded"))
 
 
@@ -126,9 +137,14 @@ def break_commit(call: ThisCall) -> NameOut:
 
 @probes.post("/commit-lost", policy=asks())
 def lose_connection_at_commit(body: NameIn, call: ThisCall) -> NameOut:
-    access.add_organisation(
-        call.session, organisation_id=call.new_id(), kind=OrganisationKind.LENDER, legal_name=body.name, now=call.now
-    )
+    with as_installation(call.session):  # an organisation of its own is nobody else's
+        access.add_organisation(
+            call.session,
+            organisation_id=call.new_id(),
+            kind=OrganisationKind.LENDER,
+            legal_name=body.name,
+            now=call.now,
+        )
 
     def fail(_session: object) -> None:
         raise OperationalError("COMMIT", {}, Exception("server closed the connection"))

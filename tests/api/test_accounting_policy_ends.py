@@ -14,6 +14,7 @@ from tests.api.ledger_calls import SQLITE, done, entry_id, refused
 from tests.api.test_approval_notices import House, house
 from tests.api.test_month_close import POLICY, Office, office, proposed
 from tests.api.test_pages_books import of_book, page
+from tests.conftest import owner_of
 
 __all__ = ["house", "office"]
 
@@ -118,10 +119,12 @@ def test_the_database_refuses_an_approval_of_an_ended_policy_and_the_end_of_an_a
     proposed(office)
 
     def run(statement: str, *, keep: bool = False) -> None:
-        with database.engine.connect() as connection:
+        with owner_of(database) as connection:
             connection.execute(text(statement))
             if keep:
                 connection.commit()
+            else:
+                connection.rollback()
 
     with pytest.raises(DBAPIError, match="two_persons"):
         run(one_person)

@@ -18,6 +18,7 @@ from ledger.store.database import Database
 from tests.api.client import Client, Clock, Randomness
 from tests.api.ledger_calls import BOOK, NO_BOOK, Treasury, done, money, refused, treasury
 from tests.api.people import Member, member
+from tests.conftest import owner_of
 
 REF = "01939c3e-7b3a-7cc1-9a53-0000000000aa"
 NOTE = {"ref": REF, "content": {"contact": "Li Na 李娜"}}
@@ -58,13 +59,13 @@ def check(database_url: str, *arguments: str) -> tuple[int, str, str]:
 
 
 def bend(database: Database) -> None:
-    with unit_of_work(database) as session:
-        connection = session.connection()
+    with owner_of(database) as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("DROP TRIGGER posting_no_update")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql("UPDATE posting SET amount = amount * 2 WHERE seq = 2")
+        connection.commit()
 
 
 def test_a_sound_book_is_exit_0_by_code_and_by_id(house: Treasury, database_url: str) -> None:
@@ -89,13 +90,13 @@ def test_what_a_check_found_is_kept_as_started_on_the_server(house: Treasury, da
 def test_a_bent_audit_log_is_exit_1_though_the_book_is_sound(
     house: Treasury, database: Database, database_url: str
 ) -> None:
-    with unit_of_work(database) as session:
-        connection = session.connection()
+    with owner_of(database) as connection:
         if database.is_sqlite:
             connection.exec_driver_sql("DROP TRIGGER audit_row_no_update")
         else:
             connection.exec_driver_sql("SET LOCAL session_replication_role = replica")
         connection.exec_driver_sql("UPDATE audit_row SET route = 'GET /nothing' WHERE seq = 2")
+        connection.commit()
 
     code, out, _ = check(database_url, "smelter", "--json")
 
@@ -109,8 +110,9 @@ def test_a_bent_audit_log_is_exit_1_though_the_book_is_sound(
 def test_an_audit_log_that_cannot_be_read_is_a_finding_and_the_book_is_checked_all_the_same(
     house: Treasury, database: Database, database_url: str
 ) -> None:
-    with unit_of_work(database) as session:
-        session.connection().exec_driver_sql("ALTER TABLE audit_row RENAME COLUMN salt TO pepper")
+    with owner_of(database) as connection:
+        connection.exec_driver_sql("ALTER TABLE audit_row RENAME COLUMN salt TO pepper")
+        connection.commit()
 
     code, out, _ = check(database_url, "smelter")
 
