@@ -21,7 +21,7 @@ from tests.postgres_server import running_server
 
 ENGINES = ("sqlite", "postgresql")
 IS_UNDER_ROW_SECURITY = os.environ.get("TONNE_TEST_ROW_SECURITY") == "on"
-"""Run with it, every test on PostgreSQL connects as an installation does, with a role that owns nothing."""
+"""Run with it, every test on PostgreSQL connects as an installation does, with a role that owns nothing; the API's always do."""
 
 # Every test has a database of its own: copying its files costs a disk twenty times what it costs memory, where there is enough of that.
 _MEMORY = Path("/dev/shm")  # noqa: S108 - folders of random names are made in it
@@ -114,11 +114,19 @@ def migrated(engine: str, request: pytest.FixtureRequest, factory: pytest.TempPa
     admin(server, f"DROP DATABASE {name} WITH (FORCE)")
 
 
+@pytest.fixture
+def is_row_security_on() -> bool:
+    """Whether tests on PostgreSQL connect as an installation does, with a login that owns nothing."""
+    return IS_UNDER_ROW_SECURITY
+
+
 @pytest.fixture(params=ENGINES)
-def database_url(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def database_url(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory, *, is_row_security_on: bool
+) -> Iterator[str]:
     """The URL of a migrated, empty database of each engine in turn."""
     with migrated(request.param, request, tmp_path_factory) as url:
-        if request.param == "sqlite" or not IS_UNDER_ROW_SECURITY:
+        if request.param == "sqlite" or not is_row_security_on:
             yield url
             return
         bound = application_url(url)

@@ -64,13 +64,11 @@ function downloadable(table, number) {
   const address = new URL(location.href);
   address.searchParams.set("sheet", number);
   const link = document.createElement("a");
-  const about = document.createElement("span");
-  about.className = "unseen";
-  about.textContent = ` ${table.caption.textContent.trim()}`;
   link.className = "sheet";
   link.href = `${address.pathname}${address.search}`;
   link.download = "";
-  link.append("XLSX", about);
+  link.textContent = "XLSX";
+  link.setAttribute("aria-label", `XLSX: ${table.caption.textContent.trim()}`);
   if (table.caption.classList.contains("unseen")) table.before(link);
   else table.caption.append(" ", link);
 }

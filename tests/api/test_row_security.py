@@ -24,19 +24,22 @@ from ledger.store.database import Database, open_database
 from ledger.store.tables.journal import BookRow, PostingRow
 from tests.api.client import Client, Clock, Randomness
 from tests.api.people import Member, member
-from tests.conftest import IS_UNDER_ROW_SECURITY, application_url
+from tests.conftest import application_url
 from tests.store.books import open_example
 from tests.strategies import CASH, GAIN, transfer
 
-pytestmark = [
-    pytest.mark.parametrize("database_url", ["postgresql"], indirect=True),
-    pytest.mark.skipif(IS_UNDER_ROW_SECURITY, reason="these tests compare an owner with such a login themselves"),
-]
+pytestmark = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 SHARED = {"alembic_version", "reference_row", "reference_set"}
 """Tables without an organisation's rows."""
 READS = 10_000
 CONNECTIONS = 5
+
+
+@pytest.fixture
+def is_row_security_on() -> bool:
+    """These tests compare the owner with such a login themselves."""
+    return False
 
 
 @pytest.fixture
