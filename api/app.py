@@ -39,6 +39,7 @@ from api.notices.settings import NoticeSettings, notice_settings
 from api.notices.streams import Streams, stream_rules
 from api.openid.exchange import OpenId
 from api.openid.settings import OpenIdSettings, openid_settings
+from api.pages.base import rendering
 from api.pages.base.serving import page_routes, unknown_path
 from api.route_index import RouteIndex
 from api.settings import Settings, from_environment
@@ -193,8 +194,8 @@ def app_from_environment() -> FastAPI:
 def served_app(database: Database, settings: Settings) -> FastAPI:
     """Return the application that a server process answers with, on ``database`` and as the operator has set it.
 
-    What stands by then stays as long as the process: the search for cycles of garbage passes it over, and comes a tenth as often, for a
-    request leaves none. Both together took a twelfth of a read.
+    The templates of the first pages are read by then. What stands then stays as long as the process: the search for cycles of garbage
+    passes it over, and comes a tenth as often, for a request leaves none. Both together took a twelfth of a read.
     """
     app = create_app(
         database,
@@ -204,6 +205,7 @@ def served_app(database: Database, settings: Settings) -> FastAPI:
         rates=rates_of(settings),
         totp_seal=TotpSeal(key_file_of(os.environ, settings.database_url).read),
     )
+    rendering.read_templates("overview")
     gc.collect()
     gc.freeze()
     gc.set_threshold(_ALLOCATIONS_A_SEARCH)

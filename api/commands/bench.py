@@ -45,7 +45,12 @@ def register(subparsers: _SubParsersAction[ArgumentParser]) -> None:
         "--requests", type=int, default=2_000, help="writes of a round, reads are twice as many (default 2000)"
     )
     api.set_defaults(run=_bench_api)
-    for each in (ledger, loans, market, api):
+    pages = subjects.add_parser(
+        "pages", help="the first page of a treasurer, on the example and with a million postings"
+    )
+    pages.add_argument("--postings", type=int, default=1_000_000, help="postings of the large book (default 1 million)")
+    pages.set_defaults(run=_bench_pages)
+    for each in (ledger, loans, market, api, pages):
         each.add_argument("--json", action="store_true", help="print one JSON list of rows")
         each.add_argument("--engine", action="append", choices=["sqlite", "postgresql"], help="only this engine")
 
@@ -84,6 +89,15 @@ def _bench_api(arguments: Namespace, out: TextIO) -> int:
         raise Invalid("command.usage", "--requests: expected at least 64", field="requests")
     benchmark = _benchmark("api")
     rows = benchmark.run(requests=arguments.requests, engines=_engines(arguments))
+    return _print(benchmark, rows, arguments, out)
+
+
+def _bench_pages(arguments: Namespace, out: TextIO) -> int:
+    least = 2  # an entry has two
+    if arguments.postings < least:
+        raise Invalid("command.usage", "--postings: expected at least 2", field="postings")
+    benchmark = _benchmark("pages")
+    rows = benchmark.run(postings=arguments.postings, engines=_engines(arguments))
     return _print(benchmark, rows, arguments, out)
 
 

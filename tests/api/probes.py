@@ -13,7 +13,7 @@ from sqlalchemy.exc import OperationalError
 
 from api.auth.policy import PUBLIC, Routes, asks
 from api.auth.principal import Scope
-from api.deps import ThisCall
+from api.deps import Call, ThisCall
 from api.errors import RefusedAndRecorded
 from api.schemas.base import Array, Choice, Schema
 from api.schemas.fields import (
@@ -93,33 +93,26 @@ def take_everything(body: EverythingIn, call: ThisCall) -> EverythingIn:
     return body
 
 
+def _found(call: Call, name: str) -> None:
+    with as_installation(call.session):  # an organisation of its own is nobody else's
+        access.add_organisation(
+            call.session, organisation_id=call.new_id(), kind=OrganisationKind.LENDER, legal_name=name, now=call.now
+        )
+
+
 @probes.post("/organisations", policy=asks(Scope.LEDGER_WRITE))
 def add_organisation(body: NameIn, call: ThisCall) -> NameOut:
     failures.begun += 1
     if failures.left > 0:
         failures.left -= 1
         raise failures.error()
-    with as_installation(call.session):  # an organisation of its own is nobody else's
-        access.add_organisation(
-            call.session,
-            organisation_id=call.new_id(),
-            kind=OrganisationKind.LENDER,
-            legal_name=body.name,
-            now=call.now,
-        )
+    _found(call, body.name)
     return NameOut(name=f"{body.name} {call.new_id()}")
 
 
 @probes.post("/refused-and-recorded", policy=asks())
 def record_and_refuse(body: NameIn, call: ThisCall) -> NameOut:
-    with as_installation(call.session):  # an organisation of its own is nobody else's
-        access.add_organisation(
-            call.session,
-            organisation_id=call.new_id(),
-            kind=OrganisationKind.LENDER,
-            legal_name=body.name,
-            now=call.now,
-        )
+    _found(call, body.name)
     raise RefusedAndRecorded(Invalid("probe.forged", "the signature does not verify; it was recorded"))
 
 
@@ -137,14 +130,7 @@ def break_commit(call: ThisCall) -> NameOut:
 
 @probes.post("/commit-lost", policy=asks())
 def lose_connection_at_commit(body: NameIn, call: ThisCall) -> NameOut:
-    with as_installation(call.session):  # an organisation of its own is nobody else's
-        access.add_organisation(
-            call.session,
-            organisation_id=call.new_id(),
-            kind=OrganisationKind.LENDER,
-            legal_name=body.name,
-            now=call.now,
-        )
+    _found(call, body.name)
 
     def fail(_session: object) -> None:
         raise OperationalError("COMMIT", {}, Exception("server closed the connection"))

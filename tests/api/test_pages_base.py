@@ -16,7 +16,7 @@ from api.description import describe
 from api.pages.base import formats, static_files
 from api.pages.base.declaring import Pages, declared_pages
 from api.pages.base.language import language_of
-from api.pages.base.rendering import PAGE_POLICY, TEMPLATES, environment
+from api.pages.base.rendering import PAGE_POLICY, TEMPLATES, environment, read_templates
 from api.pages.base.using import attempt, may_use, use
 from api.pages.sign_in import own_path
 from api.routes.books import list_books
@@ -413,3 +413,11 @@ def test_what_an_explanation_counts_in_is_read_as_people_say_it(
     page = '{% import "macros.html" as ui with context %}{{ ui.quantity(value, unit) }}'
 
     assert environment(language).from_string(page).render(value=value, unit=unit).strip() == read
+
+
+def test_templates_read_beforehand_are_read_with_all_that_they_take_from_others() -> None:
+    read_templates("overview")
+
+    for language in Language:
+        read = {name for _, name in environment(language).cache or ()}
+        assert {"overview/treasury.html", "base.html", "macros.html", "emissions/parts.html"} <= read

@@ -64,7 +64,7 @@ def _rows(database: Database, engine: str, workers: int, requests: int) -> list[
     key = _key(database)
     url = database.engine.url.render_as_string(hide_password=False)
     ours_command = ["-m", "api.cli", "serve", "--database", url, "--port", "0", "--workers", str(workers)]
-    with _served(ours_command) as ours, _served(["-m", "tests.benchmarks.bare_api", url, str(workers)]) as bare:
+    with served(ours_command) as ours, served(["-m", "tests.benchmarks.bare_api", url, str(workers)]) as bare:
         return [
             _row(engine, workers, case, asked, database, key)
             for case, asked in (
@@ -250,7 +250,7 @@ def _answer(connection: socket.socket) -> tuple[int, bytes]:
 
 
 @contextmanager
-def _served(arguments: list[str]) -> Iterator[str]:
+def served(arguments: list[str]) -> Iterator[str]:
     unbounded = {**os.environ, "TONNE_WRITES_PER_SECOND": "0", "TONNE_REQUESTS_PER_SECOND": "0"}
     command = [sys.executable, *arguments]
     with subprocess.Popen(command, cwd=_ROOT, env=unbounded, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603 - our own programs

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from functools import cache, partial
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, meta
 from markupsafe import Markup, escape
 from starlette.responses import HTMLResponse, Response
 
@@ -41,6 +41,22 @@ def html(template: str, language: Language, values: Mapping[str, object]) -> str
 def answer(text: str, *, status: int = 200) -> Response:
     """Return ``text`` as an HTML answer with the headers of every page."""
     return HTMLResponse(text, status_code=status, headers=dict(PAGE_HEADERS))
+
+
+def read_templates(area: str) -> None:
+    """Read an area's templates and all that they take from others, in every language, so that the first reader does not wait for that."""
+    for language in Language:
+        known, unread = (
+            set[str](),
+            [each for each in environment(language).list_templates() if each.startswith(f"{area}/")],
+        )
+        while unread:
+            name = unread.pop()
+            known.add(name)
+            environment(language).get_template(name)
+            source = (TEMPLATES / name).read_text(encoding="utf-8")
+            taken = meta.find_referenced_templates(environment(language).parse(source))
+            unread += [each for each in taken if each is not None and each not in known]
 
 
 @cache
