@@ -69,7 +69,7 @@ addEventListener("pageshow", () => {
 });
 
 const wanted = [
-  ["[data-sorts], [data-filters], .table-box td.action, .table-box td button:not(.why)", "./table.js"],
+  ["table", "./table.js"],
   ["[data-chart]", "./charts.js"],
   ["[data-live]", "./live.js"],
   ["[data-question]", "./question.js"],

@@ -60,7 +60,8 @@ function filterable(box, table) {
 // Every table is a workbook too: the page's own address with the table's number gives it, with the exact digits.
 function downloadable(table, number) {
   const isOffered = table.closest("section, .panel")?.querySelector("a[href*='xlsx']");
-  if (isOffered || table.closest("dialog") || !table.caption || !table.tBodies[0]?.rows.length) return;
+  const named = table.caption?.textContent.trim() || table.closest("[aria-label]")?.getAttribute("aria-label") || "";
+  if (isOffered || table.closest("dialog, form") || !table.tHead || !table.tBodies[0]?.rows.length) return;
   const address = new URL(location.href);
   address.searchParams.set("sheet", number);
   const link = document.createElement("a");
@@ -68,9 +69,9 @@ function downloadable(table, number) {
   link.href = `${address.pathname}${address.search}`;
   link.download = "";
   link.textContent = "XLSX";
-  link.setAttribute("aria-label", `XLSX: ${table.caption.textContent.trim()}`);
-  if (table.caption.classList.contains("unseen")) table.before(link);
-  else table.caption.append(" ", link);
+  link.setAttribute("aria-label", named ? `XLSX: ${named}` : "XLSX");
+  if (table.caption && !table.caption.classList.contains("unseen")) table.caption.append(" ", link);
+  else table.before(link);
 }
 
 // Where a row can be acted on, its acts must be seen without scrolling sideways: the design stacks such rows on a phone.
