@@ -6,7 +6,7 @@ purpose: every draft is judged on a copy, every report adds all facts up.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from copy import deepcopy
 from dataclasses import replace
 from datetime import date, datetime, timedelta
@@ -23,6 +23,20 @@ from tests.strategies import ACTOR
 
 _WIDEST = 10**18
 _TICK = timedelta(microseconds=1)
+
+
+def _broken(drafts: Sequence[JournalDraft], known: Collection[UUID]) -> set[UUID]:
+    """Return the links that are no group: some answered before and some not, not side by side, or an id that stands twice."""
+    broken: set[UUID] = set()
+    for link in {draft.link for draft in drafts if draft.link is not None}:
+        places = [place for place, draft in enumerate(drafts) if draft.link == link]
+        ids = [drafts[place].entry_id for place in places]
+        is_mixed = len({each in known for each in ids}) > 1
+        is_apart = places[-1] - places[0] != len(places) - 1
+        is_twice = any(sum(draft.entry_id == each for draft in drafts) > 1 for each in ids)
+        if is_mixed or is_apart or is_twice:
+            broken.add(link)
+    return broken
 
 
 class Oracle(Facts):
@@ -49,11 +63,7 @@ class Oracle(Facts):
     def post(self, drafts: Sequence[JournalDraft], now: datetime, *, is_closer: bool = False) -> list[str]:
         """Return ``ok`` or the refusal's code of each draft."""
         known = {draft.entry_id for draft in drafts if draft.entry_id in self.answers}
-        seen: dict[UUID, set[bool]] = {}
-        for draft in drafts:
-            if draft.link is not None:
-                seen.setdefault(draft.link, set()).add(draft.entry_id in known)
-        broken = {link for link, answers in seen.items() if answers == {True, False}}
+        broken = _broken(drafts, known)
         fresh: list[JournalDraft] = []
         for draft in drafts:
             is_new = draft.entry_id not in known and draft.entry_id not in {each.entry_id for each in fresh}
