@@ -93,7 +93,7 @@ def take_everything(body: EverythingIn, call: ThisCall) -> EverythingIn:
     return body
 
 
-def _found(call: Call, name: str) -> None:
+def _new_organisation(call: Call, name: str) -> None:
     with as_installation(call.session):  # an organisation of its own is nobody else's
         access.add_organisation(
             call.session, organisation_id=call.new_id(), kind=OrganisationKind.LENDER, legal_name=name, now=call.now
@@ -106,13 +106,13 @@ def add_organisation(body: NameIn, call: ThisCall) -> NameOut:
     if failures.left > 0:
         failures.left -= 1
         raise failures.error()
-    _found(call, body.name)
+    _new_organisation(call, body.name)
     return NameOut(name=f"{body.name} {call.new_id()}")
 
 
 @probes.post("/refused-and-recorded", policy=asks())
 def record_and_refuse(body: NameIn, call: ThisCall) -> NameOut:
-    _found(call, body.name)
+    _new_organisation(call, body.name)
     raise RefusedAndRecorded(Invalid("probe.forged", "the signature does not verify; it was recorded"))
 
 
@@ -130,7 +130,7 @@ def break_commit(call: ThisCall) -> NameOut:
 
 @probes.post("/commit-lost", policy=asks())
 def lose_connection_at_commit(body: NameIn, call: ThisCall) -> NameOut:
-    _found(call, body.name)
+    _new_organisation(call, body.name)
 
     def fail(_session: object) -> None:
         raise OperationalError("COMMIT", {}, Exception("server closed the connection"))
